@@ -7,7 +7,7 @@ import { applyOverride, requireOverridesUsed, type Overrides } from "./overrides
 import { chooseOptional, optionalNames, withoutOptional } from "./inputs/optional-inputs.js";
 import { nameUnnamedPorts } from "./name-unnamed-ports.js";
 import { decideRows } from "./rows/decide-rows.js";
-import { requireUsable } from "./require-usable.js";
+import { requireSizes, requireUsable } from "./require-usable.js";
 import { readSource } from "./read-signature.js";
 import type { ModelSignature, Port } from "./signature.js";
 import { isPathKey } from "../settings/path-key.js";
@@ -139,6 +139,7 @@ export async function readModels(options: ReadModelsOptions, cwd: string): Promi
     try {
       const model = await readModel(file, cwd, options.overrides);
       requireUsable(model.signature);
+      requireSizes(model.signature);
       read.push(model);
     } catch (error) {
       if (options.unusable !== "list" || !(error instanceof ModelError) || settingsCodes.includes(error.code))

@@ -4,7 +4,7 @@ import { unsupportedPorts, usablePorts, type ModelSignature, type UsablePort } f
 
 /**
  * Checks that a handle can be made of a model: it has an input and an output, and each input that it needs can be fed.
- * Outputs that cannot be read are left out. No port has more elements than memory may hold.
+ * Outputs that cannot be read are left out.
  *
  * @throws ModelError SL3013
  */
@@ -23,8 +23,6 @@ export function requireUsable(model: ModelSignature): void {
       { model: model.name, side },
     );
   }
-  for (const side of ["input", "output"] as const)
-    for (const port of usablePorts(model[`${side}s`])) requireSize(model, side, port);
   const needed = unsupportedPorts(model.inputs).find(({ optional }) => optional === undefined);
   if (needed === undefined) return;
   throw new ModelError(
@@ -34,17 +32,27 @@ export function requireUsable(model: ModelSignature): void {
   );
 }
 
+/**
+ * Checks that no port declares more elements than a config may fix.
+ *
+ * @throws ModelError SL3013
+ */
+export function requireSizes(model: ModelSignature): void {
+  for (const side of ["input", "output"] as const)
+    for (const port of usablePorts(model[`${side}s`])) requireSize(model, side, port);
+}
+
 function requireSize(model: ModelSignature, side: "input" | "output", { name, shape }: UsablePort): void {
   const elements = (shape ?? []).reduce<number>(
     (product, dim) => (typeof dim === "number" ? product * dim : product),
     1,
   );
   const all = elements * (shape?.includes("batch") === true ? (model.batchSize ?? 1) : 1);
-  if (all <= bounds.portElements.limit) return;
+  if (all <= bounds.tensorElements.limit) return;
   const found = Number.isSafeInteger(all) ? all : undefined;
   throw new ModelError(
     "SL3013",
-    `model '${model.name}' (${model.file ?? "no file"}) has an ${side} '${name}' that is too large: ${exceeded(bounds.portElements, found)}`,
+    `model '${model.name}' (${model.file ?? "no file"}) has an ${side} '${name}' that is too large: ${exceeded(bounds.tensorElements, found)}`,
     { model: model.name, side, port: name },
   );
 }

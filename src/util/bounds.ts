@@ -104,18 +104,6 @@ export const bounds = {
     what: "a model with the weights of its data files",
     wayOut: "export it with smaller elements, such as float16, or in two parts",
   },
-  portElements: {
-    limit: 2 ** 31 - 1,
-    unit: "elements",
-    what: "the fixed sizes of a model's port, multiplied,",
-    wayOut: "export the model with open sizes, or correct its shapes by 'shapes' in the settings",
-  },
-  runElements: {
-    limit: 2 ** 28,
-    unit: "elements",
-    what: "the inputs of a model in a run of its fixed number of rows",
-    wayOut: "export the model with fewer rows in a run, or with any number of them",
-  },
   modelDepth: {
     limit: 96,
     unit: "messages around one another",
