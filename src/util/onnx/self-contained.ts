@@ -25,9 +25,9 @@ export interface SelfContainedModel {
  * Reads a model and puts the weights of its data files inside, so that the runtime never opens a file: it would look
  * for them in the working folder. Each file is read once, and the digest is of the bytes that were read.
  *
- * @throws ModelError SL3000 a file cannot be read, SL3010 it is no ONNX model, SL3011 or SL3012 it is cut off or damaged,
- *   SL3018 a data file is missing, outside the model's folder, too short or too large; system errors of the model's file
- *   as they are
+ * @throws ModelError SL3000 a file cannot be read, SL3010 it is no ONNX model, SL3011 or SL3012 it is cut off or
+ *   damaged, SL3018 a data file is missing, outside the model's folder, too short or too large; system errors of the
+ *   model's file as they are
  */
 export async function readSelfContained(file: string): Promise<SelfContainedModel> {
   const model = await readModelFile(file);
@@ -70,7 +70,7 @@ interface Hole extends DataPart {
 /** A part of the new bytes: bytes of the model, new bytes, or a hole. */
 type Piece = Uint8Array | DataPart;
 
-/** Lays out a model's bytes with holes for the data of its tensors, and with the lengths of the messages around them. */
+/** Lays out a model with holes for the data of its tensors, and with the lengths of the messages around them. */
 function layOut(
   model: Uint8Array,
   tensors: readonly NamingTensor[],
