@@ -31,12 +31,14 @@ describe("a model file that declares a huge shape", () => {
     );
   });
 
-  test.each([[[2 ** 27]], [["batch", 2 ** 27]], [["batch", "n", 2 ** 26, "m"]]])(
+  test.each([[["batch", 2 ** 27]], [["batch", "n", 2 ** 26, "m"]]])(
     "%j is deployed without making up rows of many times its size",
     async (shape) => {
       const dir = folder();
       const engine = await openTestEngine(dir, config("p", [writeModel(dir, "m", identity(...shape))], [run("m")]));
-      expect([...engine.notices]).toEqual([]);
+      expect([...engine.notices.values()]).toEqual([
+        "model 'm' runs rows together without a proof that they do not change each other: it cannot be tried: its rows are too large",
+      ]);
     },
   );
 });
