@@ -3,6 +3,7 @@ import type { LogLayout } from "../../src/logs/pipeline-log.js";
 import type { TensorData } from "../../src/tensors/tensor-data.js";
 import { floats, fraudLayout, noon, port, rowMeta, scoredRows } from "../logs/support/sample-rows.js";
 import { newFolder, storeIn } from "../logs/support/stores.js";
+import { emptyComparison } from "./empty-comparison.js";
 
 /** Pseudo-random numbers, the same in every run. */
 function sequence(seed: number): () => number {
@@ -62,17 +63,7 @@ describe("the numbers of a comparison", () => {
     );
     await log.appendChallenger("rf", firstRow + BigInt(answered), 300, { note: "no answer within 50 ms" });
 
-    expect(await store.compare("nobody")).toEqual({
-      pipeline: "nobody",
-      rows: 0,
-      first: null,
-      last: null,
-      versions: [],
-      failures: [],
-      elapsed: null,
-      challengers: [],
-      withheld: [],
-    });
+    expect(await store.compare("nobody")).toEqual(emptyComparison("nobody"));
     const found = await store.compare("fraud");
     expect(found).toMatchObject({
       rows,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { reportHtml } from "../../src/report/html-report.js";
 import { newFolder } from "../logs/support/stores.js";
 import { comparison } from "./hostile.js";
+import { emptyComparison } from "./empty-comparison.js";
 
 const candidates = [
   process.env.CHROMIUM_PATH,
@@ -152,16 +153,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     expect(text).toContain("No finite values to draw.");
     expect(text).toContain("none: one side is constant");
     expect(await page.locator(".overview").count()).toBe(0);
-    const empty = await openPage("light", {
-      ...comparison,
-      rows: 0,
-      first: null,
-      last: null,
-      versions: [],
-      failures: [],
-      elapsed: null,
-      challengers: [],
-    });
+    const empty = await openPage("light", emptyComparison("fraud"));
     expect(await empty.page.locator("main").innerText()).toContain("none in this period");
     expect([...messages, ...empty.messages]).toEqual([]);
     await page.close();

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { reportText } from "../../src/report/text-report.js";
 import { comparison } from "./hostile.js";
+import { emptyComparison } from "./empty-comparison.js";
 
 it("formats a comparison, without control codes from names", () => {
   const text = reportText(comparison);
@@ -44,19 +45,7 @@ it("formats a comparison, without control codes from names", () => {
 });
 
 it("reports an empty period", () => {
-  expect(
-    reportText({
-      pipeline: "fraud",
-      rows: 0,
-      first: null,
-      last: null,
-      versions: [],
-      failures: [],
-      elapsed: null,
-      challengers: [],
-      withheld: [],
-    }),
-  ).toMatchInlineSnapshot(`
+  expect(reportText(emptyComparison("fraud"))).toMatchInlineSnapshot(`
     "pipeline fraud
       rows                 none in this period"
   `);

@@ -1,5 +1,5 @@
-import { ModelError } from "../../../dsl/errors.js";
-import type { ModelSignature, Port } from "../signature.js";
+import { requireDistinctNames } from "../distinct-names.js";
+import type { ModelSignature } from "../signature.js";
 
 /**
  * Completes the signature of a model that has a description instead of an ONNX file. Fields without a value are empty.
@@ -15,16 +15,4 @@ export function toSignature(
       requireDistinctNames(parts.file ?? parts.name, side === "inputs" ? "input" : "output", parts[side]);
   }
   return { opset: {}, irVersion: 0, producer: "", doc: "", metadata: {}, ...parts };
-}
-
-function requireDistinctNames(source: string, side: "input" | "output", ports: readonly Port[]): void {
-  const names = ports.map(({ name }) => name);
-  const duplicate = names.find((name, i) => name === "" || names.indexOf(name) !== i);
-  if (duplicate === undefined) return;
-  const what = duplicate === "" ? `one of its ${side}s has no name` : `two of its ${side}s are called '${duplicate}'`;
-  throw new ModelError("SL3016", `'${source}' cannot be used: ${what}. Give every ${side} a name of its own.`, {
-    source,
-    side,
-    name: duplicate,
-  });
 }

@@ -1,6 +1,7 @@
 import { ModelError } from "../../../dsl/errors.js";
 import type { Dim } from "../../../dsl/tensor.js";
 import { isUnknown } from "../rows/symbols.js";
+import { requireDistinctNames } from "../distinct-names.js";
 import { modelName } from "../model-name.js";
 import { modelDigest } from "../../../src/util/onnx/model-digest.js";
 import { withModelFile } from "../model-file.js";
@@ -197,22 +198,6 @@ function readSparseInitializerName(wire: ProtobufFile, sparse: Field): string {
   for (const field of wire.fields(sparse.start, sparse.end))
     if (isBytes(field, 1)) return readInitializerName(wire, field);
   return "";
-}
-
-function requireDistinctNames(file: string, side: "input" | "output", values: readonly ValueInfo[]): void {
-  const seen = new Set<string>();
-  for (const [index, { name }] of values.entries()) {
-    if (name !== "" && !seen.has(name)) {
-      seen.add(name);
-      continue;
-    }
-    const what = name === "" ? `its ${side} ${index} has no name` : `two of its ${side}s are called '${name}'`;
-    throw new ModelError(
-      "SL3016",
-      `model file '${file}' cannot be used: ${what}. Rename the ${side}s and export it again.`,
-      { file, side, name },
-    );
-  }
 }
 
 /** A dimension as the file names it; null if it has neither a size nor a name. */

@@ -56,6 +56,35 @@ export const nestedListColumn: TestColumn = column(
   [[], [[1]], [[1], [2, 3]], [[], []], [[5, 6], [], [7]], [[1], [2, 0]]],
 );
 
+/** Lambdas that read elements of short and nested lists, some of them past the end. */
+export const textsPastTheEnd: readonly string[] = [
+  ...comparisons.flatMap((op) => [
+    `x => x.out.u[1] ${op} 0.9`,
+    `x => !(x.out.u[0] ${op} x.out.d)`,
+    `x => x.out.u[1] + 1 ${op} x.out.d`,
+    `x => x.out.d ${op} -x.out.u[2]`,
+    `x => x.out.u[0] ${op} x.out.u[1]`,
+  ]),
+  ...comparisons.flatMap((op) => [
+    `x => x.out.n[1] ${op} 9007199254740993n`,
+    `x => !(3n ${op} x.out.n[0])`,
+    `x => x.out.n[0] ${op} x.out.n[1]`,
+  ]),
+  ...["===", "!=="].flatMap((op) => [
+    `x => x.out.b[1] ${op} true`,
+    `x => x.out.b[0] ${op} x.out.b[1]`,
+    `x => x.out.s[1] ${op} "a"`,
+    `x => x.out.s[1] ${op} x.out.s[2]`,
+    `x => (x.out.d > 2 ? x.out.s[0] : x.out.s[1]) ${op} x.out.s[2]`,
+  ]),
+  "x => x.out.u.length > 1 && x.out.s.length !== 3",
+  "x => Number.isNaN(x.out.u[1]) || Number.isFinite(x.out.u[1])",
+  "x => Math.max(x.out.u[0], x.out.d) > 1",
+  "x => (x.out.d > 2 ? x.out.u[1] : 1) !== 1",
+  "x => x.out.r[1]?.[1] > 1",
+  "x => x.out.r[1]?.[0] === undefined",
+];
+
 /** Strings that need escaping or have more than one UTF-16 unit per character. */
 export const words = ["", "a", 'q"', "\\", "é", "😀", "line\n", "\u2028"];
 export const moreWords = [...words, "it's", "\ue000", "Z"];
@@ -84,6 +113,27 @@ export const wordColumns = (texts: readonly string[]): readonly TestColumn[] => 
       [2, 3 - i],
     ]),
   ),
+];
+
+/** Lambdas over the columns of `wordColumns(texts)`. */
+export const wordTexts = (texts: readonly string[]): readonly string[] => [
+  ...texts.flatMap((word) => [
+    `x => x.out.s === ${JSON.stringify(word)}`,
+    `x => x.out.t[0] !== ${JSON.stringify(word)}`,
+  ]),
+  ...["<", ">", "<=", ">="].flatMap((op) =>
+    ["", "a", "é", "Zz"].flatMap((word) => [
+      `x => x.out.s ${op} ${JSON.stringify(word)}`,
+      `x => ${JSON.stringify(word)} ${op} x.out.t[0]`,
+    ]),
+  ),
+  ...["startsWith", "endsWith", "includes"].flatMap((f) =>
+    ["a", "é", "😀", "'", "%", "_", "\\"].map((word) => `x => x.out.s.${f}(${JSON.stringify(word)})`),
+  ),
+  "x => x.out.s === x.out.t[0]",
+  "x => x.out.b[0] === x.out.b[1]",
+  "x => x.out.b.every((v) => !v) || (x.out.b[1] ? x.out.s === 'a' : false)",
+  `x => x.out['a "b".c'].every((r) => r.some((v, i) => v > i))`,
 ];
 
 /** A list of two numbers in a port whose name may be reserved in the target language. */

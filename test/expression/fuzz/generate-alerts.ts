@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parseLambda } from "../../../codegen/lambda/parse.js";
 import { float, literal, rowBooleans, rowNumbers } from "./generate-lambdas.js";
+import { arithmetic } from "./arithmetic.js";
 
 /** A number from each row, never missing. */
 const rowNumber = fc.oneof(
@@ -36,29 +37,10 @@ function numbers(depth: number): fc.Arbitrary<string> {
   const leaf = fc.oneof({ weight: 4, arbitrary: aggregate }, { weight: 1, arbitrary: float.map(literal) });
   if (depth <= 0) return leaf;
   const inner = numbers(depth - 1);
-  return fc.oneof(
-    { weight: 3, arbitrary: leaf },
-    {
-      weight: 4,
-      arbitrary: fc
-        .tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner)
-        .map(([l, op, r]) => `(${l} ${op} ${r})`),
-    },
-    { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner)
-        .map(([f, v]) => `Math.${f}(${v})`),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 }))
-        .map(([f, v]) => `Math.${f}(${v.join(", ")})`),
-    },
-    { weight: 1, arbitrary: fc.tuple(conditions(depth - 1), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`) },
-  );
+  return fc.oneof({ weight: 3, arbitrary: leaf }, ...arithmetic(inner), {
+    weight: 1,
+    arbitrary: fc.tuple(conditions(depth - 1), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`),
+  });
 }
 
 function conditions(depth: number): fc.Arbitrary<string> {

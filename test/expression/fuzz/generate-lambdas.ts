@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parseLambda } from "../../../codegen/lambda/parse.js";
 import { column, type RowValue, type TestColumn } from "../rows.js";
+import { arithmetic } from "./arithmetic.js";
 
 const neighbours = (value: number): number[] => {
   const bits = new DataView(new ArrayBuffer(4));
@@ -153,25 +154,7 @@ function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string
   const inner = numbers(depth - 1, element);
   return fc.oneof(
     { weight: 3, arbitrary: leaf },
-    {
-      weight: 4,
-      arbitrary: fc
-        .tuple(inner, fc.constantFrom("+", "-", "*", "/", "%"), inner)
-        .map(([l, op, r]) => `(${l} ${op} ${r})`),
-    },
-    { weight: 1, arbitrary: inner.map((v) => `(-${v})`) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.constantFrom("abs", "floor", "ceil", "sqrt", "round", "trunc", "sign"), inner)
-        .map(([f, v]) => `Math.${f}(${v})`),
-    },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(fc.constantFrom("min", "max"), fc.array(inner, { minLength: 1, maxLength: 3 }))
-        .map(([f, v]) => `Math.${f}(${v.join(", ")})`),
-    },
+    ...arithmetic(inner),
     {
       weight: 1,
       arbitrary: fc.tuple(booleans(depth - 1, element), inner, inner).map(([t, a, b]) => `(${t} ? ${a} : ${b})`),

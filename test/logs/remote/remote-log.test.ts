@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { StorageError } from "../../../dsl/errors.js";
+import { emptyComparison } from "../../report/empty-comparison.js";
 import { refusal, refusalError } from "../../refusal.js";
 import { socketPath } from "../../../src/logs/remote/socket-place.js";
 import { packValue } from "../../../src/logs/remote/packed-value.js";
@@ -99,17 +100,7 @@ describe.skipIf(process.platform === "win32")("a log that another process owns",
     const owned = new StorageError("SL7003", "it is owned");
     const timeouts = { versions: 50, pipelines: 50, layouts: 50, readLog: 50, compare: 60_000 };
 
-    const comparison = {
-      pipeline: "fraud",
-      rows: 0,
-      first: null,
-      last: null,
-      versions: [],
-      failures: [],
-      elapsed: null,
-      challengers: [],
-      withheld: [],
-    };
+    const comparison = emptyComparison("fraud");
 
     /** Starts an owner that responds to each request with an empty result, after a delay. Returns the folder. */
     async function startSlowOwner(ms: number): Promise<string> {

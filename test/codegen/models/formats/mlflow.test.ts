@@ -131,7 +131,7 @@ test("reports what is wrong in an invalid MLmodel file", async () => {
       "SL3054 '/e/MLmodel' does not describe a model: signature.inputs: [0].type: expected string, found nothing",
       "SL3054 '/f/MLmodel' does not describe a model: signature.inputs: [0]["tensor-spec"].shape[0]: too small: expected number to be >=-1, found -2",
       "SL3016 '/g/MLmodel' cannot be used: two of its inputs are called 'x'. Give every input a name of its own.",
-      "SL3016 '/h/MLmodel' cannot be used: one of its inputs has no name. Give every input a name of its own.",
+      "SL3016 '/h/MLmodel' cannot be used: its input 0 has no name. Give every input a name of its own.",
       "SL3054 '/i/MLmodel' does not describe a model: its YAML cannot be read: Excessive alias count indicates a resource exhaustion attack",
       "SL3054 '/j/MLmodel' does not describe a model: line 1: it is not YAML:",
       "SL3054 '/k/MLmodel' does not describe a model: it is larger than 2 MB",

@@ -160,12 +160,12 @@ describe("damaged models", () => {
     [
       "twins.onnx",
       graph(x, x, y),
-      "SL3016 model file '/twins.onnx' cannot be used: two of its inputs are called 'x'. Rename the inputs and export it again.",
+      "SL3016 '/twins.onnx' cannot be used: two of its inputs are called 'x'. Give every input a name of its own.",
     ],
     [
       "nameless.onnx",
       graph(x, bytes(12)),
-      "SL3016 model file '/nameless.onnx' cannot be used: its output 0 has no name. Rename the outputs and export it again.",
+      "SL3016 '/nameless.onnx' cannot be used: its output 0 has no name. Give every output a name of its own.",
     ],
   ])("%s", async (name, content, text) => {
     expect(await readRefusal(put(name, content))).toBe(text);
