@@ -66,6 +66,8 @@ export interface Settings {
       readonly models?: string;
       /** Folder for deployments and logs. */
       readonly data?: string;
+      /** The data folder may belong to another user. */
+      readonly sharedFolder?: boolean;
       /** What `shapeline deploy` leaves out of the log; names are flat columns such as `in.email`, or groups. */
       readonly log?: {
         readonly exclude?: readonly string[];
@@ -121,7 +123,12 @@ const log = z.strictObject({
   redact: z.array(text).optional(),
   maxElements: z.int().min(1, "expected a number of elements of at least 1").nullable().optional(),
 });
-const local = z.strictObject({ models: localPath.optional(), data: localPath.optional(), log: log.optional() });
+const local = z.strictObject({
+  models: localPath.optional(),
+  data: localPath.optional(),
+  sharedFolder: z.boolean().optional(),
+  log: log.optional(),
+});
 const targets = z.strictObject({ local: local.optional() });
 const settings = z.strictObject({
   $schema: z.string().optional(),

@@ -285,6 +285,7 @@ export const errorCodes = {
   SL7018: "acknowledged rows wait in the log's journal",
   SL7019: "the log cannot be opened again after an error",
   SL7020: "another process and this one do not understand each other",
+  SL7021: "the data folder belongs to another user",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
 } as const;

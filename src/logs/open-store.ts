@@ -37,13 +37,14 @@ interface Registry {
  *
  * @throws TargetError SL6020 if @duckdb/node-api is missing
  * @throws StorageError SL7001 the folder cannot be created or written, SL7002 no log to read, SL7003 owned by another
- * process or thread, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
+ * process or thread, SL7021 of another user, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
  * @example const store = await openStore(".shapeline"); const { version } = await store.saveVersion({ … });
  */
 export async function openStore(dataFolder: string, options: StoreOptions = {}): Promise<Store> {
   const duckdb = loadDuckDB();
   const readOnly = options.readOnly === true;
-  const folder = await prepareFolder(dataFolder, readOnly);
+  const shared = options.sharedFolder === true;
+  const folder = await prepareFolder(dataFolder, { readOnly, sharedFolder: shared });
   const key = await folderIdentity(folder);
   return runInOrder(key, async () => {
     const found = registry.entries.get(key);
@@ -57,8 +58,8 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
     const onError = options.onError ?? warn;
     const entry = found ?? {
       database: readOnly
-        ? await SharedDatabase.open(duckdb, folder, null)
-        : await openForWriting(duckdb, folder, options.retention === undefined ? null : onError),
+        ? await SharedDatabase.open(duckdb, folder, null, shared)
+        : await openForWriting(duckdb, folder, shared, options.retention === undefined ? null : onError),
       holders: 0,
     };
     registry.entries.set(key, entry);
@@ -76,13 +77,14 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
 async function openForWriting(
   duckdb: DuckDB,
   folder: string,
+  shared: boolean,
   onCompactError: ((error: StorageError) => void) | null,
 ): Promise<SharedDatabase> {
   const file = join(folder, databaseFileName);
   const socket = await OwnerSocket.acquire(folder, file);
   try {
     if (onCompactError !== null) await compact(duckdb, file).catch(onCompactError);
-    return await SharedDatabase.open(duckdb, folder, socket);
+    return await SharedDatabase.open(duckdb, folder, socket, shared);
   } catch (error) {
     socket.close();
     throw error;

@@ -2,7 +2,7 @@ import { StorageError } from "../../dsl/errors.js";
 import { prepareFolder } from "./database/data-folder.js";
 import { RemoteLog } from "./remote/remote-log.js";
 import { openStore } from "./open-store.js";
-import type { LogReader } from "./store.js";
+import type { LogReader, StoreOptions } from "./store.js";
 
 /** An open reader of a data folder and its close function. */
 export interface OpenReader {
@@ -15,13 +15,19 @@ export interface OpenReader {
  *
  * @throws the errors of `openStore`; the reader's methods throw StorageError SL7003 if the owner does not respond
  */
-export async function openReader(dataFolder: string): Promise<OpenReader> {
-  const store = await openStore(dataFolder).catch((error: unknown) => {
+export async function openReader(
+  dataFolder: string,
+  options: Pick<StoreOptions, "sharedFolder"> = {},
+): Promise<OpenReader> {
+  const store = await openStore(dataFolder, options).catch((error: unknown) => {
     if (error instanceof StorageError && error.code === "SL7003") return error;
     throw error;
   });
   if (!(store instanceof StorageError)) return { reader: store, close: () => store.close() };
-  return { reader: new RemoteLog(await prepareFolder(dataFolder, true), store), close: () => Promise.resolve() };
+  return {
+    reader: new RemoteLog(await prepareFolder(dataFolder, { ...options, readOnly: true }), store),
+    close: () => Promise.resolve(),
+  };
 }
 
 /**
@@ -30,8 +36,12 @@ export async function openReader(dataFolder: string): Promise<OpenReader> {
  * @throws the errors of `openReader` and of `use`
  * @example const rows = await readStore(".shapeline", (reader) => reader.readLog("fraud", { limit: 20 }));
  */
-export async function readStore<T>(dataFolder: string, use: (reader: LogReader) => Promise<T>): Promise<T> {
-  const { reader, close } = await openReader(dataFolder);
+export async function readStore<T>(
+  dataFolder: string,
+  use: (reader: LogReader) => Promise<T>,
+  options: Pick<StoreOptions, "sharedFolder"> = {},
+): Promise<T> {
+  const { reader, close } = await openReader(dataFolder, options);
   try {
     return await use(reader);
   } finally {

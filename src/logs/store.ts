@@ -73,6 +73,11 @@ export interface StoreOptions {
   readonly readOnly?: boolean;
   /** Retention limits, applied on opening and every minute. The last store that sets them decides for the folder. */
   readonly retention?: Retention;
+  /**
+   * Open a folder of another user, and leave the permissions of the folder and its files as they are. Otherwise such a
+   * folder is refused, and others are closed to other users.
+   */
+  readonly sharedFolder?: boolean;
   /** Called if relaxed rows could not be written or old rows could not be deleted. Default: a process warning. */
   readonly onError?: (error: StorageError) => void;
 }
@@ -117,6 +122,8 @@ export interface Store extends LogReader {
    * @throws StorageError SL7016
    */
   sweep(): Promise<SweepResult | null>;
+  /** Why nothing more can be logged: the files were deleted or replaced; null if they are there. */
+  problem(): StorageError | null;
   /** Writes pending rows; releases the folder once all of its stores are closed. */
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ it("deploy takes what is left out of the log from flags and settings; the other 
   expect(deploy).toMatchObject({ code: 0, err: "" });
   expect(deploy.out).toContain("not logged: in.pixels\nlogged as a marker: out.risk\n");
   expect(await json(folder, "status", "fraud")).toMatchObject({
-    log: { durability: "commit", exclude: ["in.pixels"], redact: ["out.risk"], maxElements: null },
+    log: { durability: "commit", exclude: ["in.pixels"], redact: ["out.risk"], maxElements: null, problem: null },
   });
   expect(await json(folder, "infer", "fraud", "-")).toMatchObject([{ in: { pixels: expect.any(Array) as unknown } }]);
   const logs = await shapeline(folder, ["logs", "fraud"]);

@@ -11,6 +11,7 @@ interface Options extends LoggedColumnsFlags {
   readonly to: "local";
   readonly models?: string;
   readonly data?: string;
+  readonly sharedFolder?: boolean;
 }
 
 export const deploy: RegisterCommand = (program, { getIo }) => {
@@ -38,6 +39,7 @@ export const deploy: RegisterCommand = (program, { getIo }) => {
       const log = loggedColumns(options, settings.log);
       const chosen = {
         ...(options.data === undefined ? {} : { data: options.data }),
+        ...(options.sharedFolder === undefined ? {} : { sharedFolder: options.sharedFolder }),
         ...(log === undefined ? {} : { log }),
       };
       await withLocalTarget(io, { ...chosen, models }, async (target) => {

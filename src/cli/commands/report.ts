@@ -11,6 +11,7 @@ interface Options {
   readonly end?: string;
   readonly html?: string;
   readonly data?: string;
+  readonly sharedFolder?: boolean;
 }
 
 export const report: RegisterCommand = (program, { getIo }) => {
@@ -23,10 +24,10 @@ export const report: RegisterCommand = (program, { getIo }) => {
     .option("--html <file>", "also write a self-contained HTML page with plots");
   addDataOption(command)
     .addHelpText("after", "\nExample:\n  $ shapeline report fraud --start 2026-11-01 --html fraud.html")
-    .action(async (name: string, { start, end, html, data }: Options) => {
+    .action(async (name: string, { start, end, html, ...folder }: Options) => {
       const io = getIo();
       const page = html === undefined ? null : resolvePath(io, "--html", html);
-      const comparison = await withLocalTarget(io, data === undefined ? {} : { data }, async (target) => {
+      const comparison = await withLocalTarget(io, folder, async (target) => {
         const live = await target.pipeline(name);
         return live.compare({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
       });

@@ -5,11 +5,13 @@ import { resolvePath } from "./resolve-path.js";
 
 /** Adds `--data`, an option of every command that uses the embedded engine. */
 export function addDataOption(command: Command): Command {
-  return command.option("--data <dir>", "the data folder (default: .shapeline beside package.json)");
+  return command
+    .option("--data <dir>", "the data folder (default: .shapeline beside package.json)")
+    .option("--shared-folder", "use a data folder that belongs to another user");
 }
 
 /** The settings of the embedded engine, as absolute paths. */
-export async function localSettings(io: Io): Promise<Pick<LocalOptions, "models" | "data" | "log">> {
+export async function localSettings(io: Io): Promise<Pick<LocalOptions, "models" | "data" | "sharedFolder" | "log">> {
   const { loadSettings } = await import("../../../codegen/settings/load.js");
   return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
 }
@@ -17,14 +19,17 @@ export async function localSettings(io: Io): Promise<Pick<LocalOptions, "models"
 /** Opens the embedded engine on the selected data folder, runs `use`, and closes it. */
 export async function withLocalTarget<T>(
   io: Io,
-  options: Pick<LocalOptions, "data" | "models" | "log">,
+  options: Pick<LocalOptions, "data" | "sharedFolder" | "models" | "log">,
   use: (target: import("../../targets/local/index.js").LocalTarget) => Promise<T>,
 ): Promise<T> {
   const { local } = await import("../../targets/local/index.js");
-  const data = options.data ?? (await localSettings(io)).data;
+  const settings = options.data === undefined ? await localSettings(io) : {};
+  const data = options.data ?? settings.data;
+  const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
   const { log } = options;
   const target = local({
     ...(data === undefined ? {} : { data: resolvePath(io, "--data", data) }),
+    ...(sharedFolder === undefined ? {} : { sharedFolder }),
     ...(options.models === undefined ? {} : { models: resolvePath(io, "--models", options.models) }),
     ...(log === undefined ? {} : { log }),
   });

@@ -6,6 +6,8 @@ import { openJournal } from "../write/journal-replay.js";
 import type { TableSink, WriteBatch } from "../write/write-batch.js";
 import type { UnwrittenRows } from "../write/write-failure.js";
 import { Catalog } from "./catalog.js";
+import { protectFiles } from "./data-folder.js";
+import { FolderWatch } from "./folder-watch.js";
 import { openDatabase } from "./open-database.js";
 
 /** Owns a DuckDB instance, its connections, the catalog and the writer; releases all of them on close. */
@@ -16,6 +18,8 @@ export class DatabaseSession {
   readonly readConnection: DuckDBConnection;
   /** Called when the database has been invalidated and refuses all further work. */
   onFatal = (_: unknown): void => undefined;
+  /** null if the database is open for reading only. */
+  readonly watch: FolderWatch | null;
   readonly #instance: DuckDBInstance;
   readonly #connections: Set<DuckDBConnection>;
   #users = 0;
@@ -26,11 +30,15 @@ export class DatabaseSession {
     instance: DuckDBInstance,
     connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection],
     journal: Journal | null,
+    watch: ((onLost: () => void) => FolderWatch) | null,
   ) {
     const [catalog, reading, writing, exit] = connections;
+    // A checkpoint would remove the write-ahead log of a database that is in the folder now.
+    this.watch =
+      watch?.(() => void reading.run("PRAGMA disable_checkpoint_on_shutdown").catch(() => undefined)) ?? null;
     this.catalog = new Catalog(catalog);
     this.readConnection = reading;
-    this.writer = new GroupCommitter(duckdb, writing, exit, journal, (cause) => this.onFatal(cause));
+    this.writer = new GroupCommitter(duckdb, writing, exit, journal, this.watch, (cause) => this.onFatal(cause));
     this.#instance = instance;
     this.#connections = new Set(connections);
   }
@@ -43,7 +51,7 @@ export class DatabaseSession {
   static async open(
     duckdb: DuckDB,
     folder: string,
-    readOnly: boolean,
+    { readOnly, shared }: { readonly readOnly: boolean; readonly shared: boolean },
     beforeWrites?: (connection: DuckDBConnection) => Promise<void>,
   ): Promise<DatabaseSession> {
     const instance = await openDatabase(duckdb, folder, readOnly);
@@ -56,7 +64,11 @@ export class DatabaseSession {
     try {
       const four = [await connect(), await connect(), await connect(), await connect()] as const;
       await beforeWrites?.(four[1]);
-      return new DatabaseSession(duckdb, instance, four, readOnly ? null : await openJournal(duckdb, folder, four[2]));
+      if (readOnly) return new DatabaseSession(duckdb, instance, four, null, null);
+      const journal = await openJournal(duckdb, folder, four[2]);
+      if (!shared) protectFiles(folder);
+      const watch = (onLost: () => void) => new FolderWatch(folder, shared, onLost);
+      return new DatabaseSession(duckdb, instance, four, journal, watch);
     } catch (error) {
       for (const connection of connections) connection.closeSync();
       instance.closeSync();
@@ -116,6 +128,7 @@ export class DatabaseSession {
   }
 
   #disconnectAll(): void {
+    this.watch?.close();
     for (const connection of this.#connections) this.disconnect(connection);
     this.#instance.closeSync();
   }

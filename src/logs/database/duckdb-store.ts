@@ -119,6 +119,10 @@ export class DuckDBStore implements Store {
     return this.#read((database) => database.compare(pipeline, query));
   }
 
+  problem(): StorageError | null {
+    return this.#database.problem();
+  }
+
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }

@@ -1,12 +1,14 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
+import { onProcessExit } from "../../util/process-exit.js";
 import { evaluateAlerts } from "../read/alert-query.js";
 import { compareLogs } from "../compare/compare-logs.js";
 import type { Comparison } from "../comparison.js";
 import { createTable, tableColumns } from "../schema/columns.js";
 import type { Catalog } from "./catalog.js";
 import { databaseFileName } from "./data-folder.js";
+import type { FolderWatch } from "./folder-watch.js";
 import { OwnerSocket } from "../remote/owner-socket.js";
 import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
 import type { GroupCommitter } from "../write/group-commit.js";
@@ -35,16 +37,27 @@ export class SharedDatabase {
     this.sessions.writeAtExit();
     this.#socket?.close();
   };
+  #watch: FolderWatch | null;
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
 
-  private constructor(duckdb: DuckDB, folder: string, session: DatabaseSession, socket: OwnerSocket | null) {
+  private constructor(
+    duckdb: DuckDB,
+    folder: string,
+    session: DatabaseSession,
+    socket: OwnerSocket | null,
+    shared: boolean,
+  ) {
     this.duckdb = duckdb;
     this.file = join(folder, databaseFileName);
     this.readOnly = socket === null;
     this.sessions = new ReopeningDatabase(this.file, session, async (beforeWrites) => {
-      const next = await DatabaseSession.open(duckdb, folder, this.readOnly, beforeWrites);
+      // A new database in place of the lost one would hide what happened.
+      const lost = this.#watch?.check() ?? null;
+      if (lost !== null) throw lost;
+      const next = await DatabaseSession.open(duckdb, folder, { readOnly: this.readOnly, shared }, beforeWrites);
+      this.#watch = next.watch;
       try {
         // Another process may have written to the log meanwhile.
         for (const pipeline of this.#nextRows.keys())
@@ -55,15 +68,25 @@ export class SharedDatabase {
         throw error;
       }
     });
+    this.#watch = session.watch;
     this.#socket = socket;
-    if (socket !== null) process.on("exit", this.#atExit);
+    if (socket !== null) onProcessExit.add(this.#atExit);
   }
 
-  /** @param socket proves ownership of the folder; null opens the database for reading only */
-  static async open(duckdb: DuckDB, folder: string, socket: OwnerSocket | null): Promise<SharedDatabase> {
+  /**
+   * @param socket proves ownership of the folder; null opens the database for reading only
+   * @param shared true: other users may use the folder, so permissions stay as they are
+   */
+  static async open(
+    duckdb: DuckDB,
+    folder: string,
+    socket: OwnerSocket | null,
+    shared: boolean,
+  ): Promise<SharedDatabase> {
     const readOnly = socket === null;
-    if (readOnly && readJournal(folder).rows.length > 0) await replayJournal(duckdb, folder);
-    const database = new SharedDatabase(duckdb, folder, await DatabaseSession.open(duckdb, folder, readOnly), socket);
+    if (readOnly && readJournal(folder).rows.length > 0) await replayJournal(duckdb, folder, shared);
+    const session = await DatabaseSession.open(duckdb, folder, { readOnly, shared });
+    const database = new SharedDatabase(duckdb, folder, session, socket, shared);
     await socket?.serve({
       versions: (pipeline) => database.sessions.read(({ catalog }) => catalog.versions(pipeline)),
       pipelines: () => database.sessions.read(({ catalog }) => catalog.pipelines()),
@@ -107,12 +130,17 @@ export class SharedDatabase {
     });
   }
 
+  /** Why nothing more can be logged: the database's files were deleted or replaced; null if they are there. */
+  problem(): StorageError | null {
+    return this.#watch?.check() ?? null;
+  }
+
   async close(): Promise<void> {
     this.#socket?.close();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
     await this.sessions.close();
-    process.off("exit", this.#atExit);
+    onProcessExit.delete(this.#atExit);
   }
 
   /**
@@ -232,10 +260,10 @@ async function sweepTables(
  * Opens the database for writing once, to replay a journal that an ended process left: its rows can only be read from
  * the database.
  */
-async function replayJournal(duckdb: DuckDB, folder: string): Promise<void> {
+async function replayJournal(duckdb: DuckDB, folder: string, shared: boolean): Promise<void> {
   try {
     const socket = await OwnerSocket.acquire(folder, join(folder, databaseFileName));
-    await SharedDatabase.open(duckdb, folder, socket)
+    await SharedDatabase.open(duckdb, folder, socket, shared)
       .then((database) => database.close())
       .finally(() => socket.close());
   } catch (error) {

@@ -4,6 +4,7 @@ import { WriteBatch, type TableSink } from "./write-batch.js";
 import { isFatal, type DuckDB } from "../duckdb.js";
 import type { Cells } from "./encode-rows.js";
 import type { Journal } from "./journal.js";
+import type { FolderWatch } from "../database/folder-watch.js";
 import { columnsDigest, JournalRecordWriter } from "./journal-record.js";
 import { TableWriter } from "./table-writer.js";
 import {
@@ -47,6 +48,7 @@ export class GroupCommitter {
   readonly #connection: DuckDBConnection;
   readonly #tables: TableWriter;
   readonly #journal: Journal | null;
+  readonly #watch: Pick<FolderWatch, "check" | "error"> | null;
   readonly #onFatal: (cause: unknown) => void;
   readonly #recordWriter = new JournalRecordWriter();
   /** Entries for the next journal write, and those being written now. */
@@ -79,6 +81,7 @@ export class GroupCommitter {
 
   /**
    * @param journal null: all rows go directly into the database
+   * @param watch tells whether the files that rows are written to are still those of the folder
    * @param onFatal called when the database has been invalidated; the caller must then call `abandon`
    */
   constructor(
@@ -86,11 +89,13 @@ export class GroupCommitter {
     connection: DuckDBConnection,
     exitConnection: DuckDBConnection,
     journal: Journal | null,
+    watch: Pick<FolderWatch, "check" | "error"> | null,
     onFatal: (cause: unknown) => void,
   ) {
     this.#connection = connection;
     this.#tables = new TableWriter(duckdb, connection, exitConnection);
     this.#journal = journal;
+    this.#watch = watch;
     this.#onFatal = onFatal;
   }
 
@@ -114,6 +119,8 @@ export class GroupCommitter {
    * Queues rows and resolves once they are on disk. Rows that are not `urgent` (relaxed rows) may wait for more rows.
    */
   push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
+    const lost = this.#watch?.error ?? null;
+    if (lost !== null) throw urgent ? lost : notLoggedError({ cause: lost });
     if (!urgent) {
       const batch = batchFor(this.#relaxed, sink);
       batch.add(cells, rows);
@@ -181,7 +188,8 @@ export class GroupCommitter {
     if (this.#fatal !== null) return rejectAll(await this.abandon(this.#fatal.cause));
     clearTimeout(this.#timer);
     this.#tables.close();
-    await this.#journal?.close(this.#journalError === null);
+    // The journal in the folder may belong to another log by now.
+    await this.#journal?.close(this.#journalError === null && this.#lost() === null);
   }
 
   /** Ends the writer of an invalidated database and returns the unwritten rows. Rows in the journal stay there. */
@@ -238,6 +246,11 @@ export class GroupCommitter {
     } catch {
       // The database may succeed where the journal failed; otherwise its error names the problem.
       return this.enqueue(group.map(toBatch));
+    }
+    const lost = this.#watch?.check() ?? null;
+    if (lost !== null) {
+      for (const { reject } of group) reject(lost);
+      return;
     }
     let rows = 0;
     for (const entry of group) {
@@ -298,7 +311,7 @@ export class GroupCommitter {
     this.#unmoved = journaled.length > 0 && journaledFailure !== null ? journaled : [];
     this.#journalError =
       this.#unmoved.length > 0 && journaledFailure !== null ? stuckInJournalError(journaledFailure) : null;
-    if (this.#journalError !== null) this.#commitIn(retryMilliseconds);
+    if (this.#journalError !== null && this.#lost() === null) this.#commitIn(retryMilliseconds);
     for (const batch of others) {
       const failure = error === null || (!split && others.length === 1) ? error : await this.#commit([], [batch]);
       if (failure === null) batch.resolve();
@@ -307,9 +320,15 @@ export class GroupCommitter {
     }
   }
 
+  /** Rows that are written to deleted files are lost. */
+  #lost(): WriteFailure | null {
+    const cause = this.#watch?.check() ?? null;
+    return cause === null ? null : { cause };
+  }
+
   async #commit(journaled: readonly WriteBatch[], others: readonly WriteBatch[]): Promise<WriteFailure | null> {
     if (this.#fatal !== null) return this.#fatal;
-    const failure = await this.#tables.commit([...journaled, ...others]);
+    const failure = this.#lost() ?? (await this.#tables.commit([...journaled, ...others])) ?? this.#lost();
     if (failure === null || !isFatal(failure.cause)) return failure;
     this.#fatal = failure;
     this.#uncertain = others;

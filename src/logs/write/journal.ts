@@ -1,9 +1,10 @@
-import { constants, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { constants, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { privateFile } from "../../util/make-directory.js";
 import { readRecords, type JournalRows } from "./journal-record.js";
 
-const fileNames = ["shapeline.journal-a", "shapeline.journal-b"] as const;
+export const journalFileNames = ["shapeline.journal-a", "shapeline.journal-b"] as const;
 /** With O_DSYNC a write returns once it is on disk: one call instead of write and datasync. */
 const supportsDsync = process.platform === "linux";
 
@@ -27,9 +28,9 @@ export class Journal {
   /** @param after the last sequence number found in the files */
   static async open(folder: string, after: number): Promise<Journal> {
     const flags = constants.O_RDWR | constants.O_CREAT | (supportsDsync ? constants.O_DSYNC : 0);
-    const first = await open(join(folder, fileNames[0]), flags);
+    const first = await open(join(folder, journalFileNames[0]), flags, privateFile);
     try {
-      return new Journal(folder, [first, await open(join(folder, fileNames[1]), flags)], after + 1);
+      return new Journal(folder, [first, await open(join(folder, journalFileNames[1]), flags, privateFile)], after + 1);
     } catch (error) {
       await first.close();
       throw error;
@@ -64,8 +65,16 @@ export class Journal {
 
   /** @param empty true if all rows are in the database: the files are then deleted */
   async close(empty: boolean): Promise<void> {
-    for (const file of this.#files) await file.close();
-    if (empty) removeJournal(this.#folder);
+    for (const file of this.#files) {
+      // In a folder that became read-only, files can be emptied but not deleted.
+      if (empty) await file.truncate(0).catch(() => undefined);
+      await file.close();
+    }
+    try {
+      if (empty) removeJournal(this.#folder);
+    } catch (error) {
+      if (journalFileNames.some((name) => sizeOf(join(this.#folder, name)) > 0)) throw error;
+    }
   }
 }
 
@@ -75,7 +84,7 @@ export function readJournal(folder: string): {
   readonly last: number;
   readonly damaged: readonly string[];
 } {
-  const files = fileNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  const files = journalFileNames.map((name) => join(folder, name)).filter((file) => existsSync(file));
   const found = files.map((file) => ({ file, ...readRecords(readFileSync(file)) }));
   const records = found.flatMap((each) => each.records).sort((a, b) => a.sequence - b.sequence);
   return {
@@ -95,7 +104,11 @@ export function setAsideDamaged(file: string): void {
   );
 }
 
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Deletes a folder's journal. Call it once all rows are in the database. */
 export function removeJournal(folder: string): void {
-  for (const name of fileNames) rmSync(join(folder, name), { force: true });
+  for (const name of journalFileNames) rmSync(join(folder, name), { force: true });
 }

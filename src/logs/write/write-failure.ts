@@ -36,6 +36,8 @@ export function rejectAll({ failure, uncertain, queued }: UnwrittenRows): void {
 
 /** The rows are not in the log and will not be. */
 export function notLoggedError({ cause }: WriteFailure): StorageError {
+  if (isLostFolder(cause))
+    return new StorageError("SL7009", `the rows could not be logged: ${cause.message}`, cause.details, { cause });
   return new StorageError(
     "SL7009",
     `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; make sure the disk has free space, then log them again`,
@@ -56,10 +58,16 @@ function uncertainError({ cause }: WriteFailure): StorageError {
 
 /** Acknowledged rows that cannot be moved from the journal into the database. */
 export function stuckInJournalError({ cause }: WriteFailure): StorageError {
+  if (isLostFolder(cause)) return cause;
   return new StorageError(
     "SL7018",
     `acknowledged rows cannot be moved from the journal into the database: ${reasonOf(cause)}; no row is lost, and Shapeline retries every second and when the log is next opened; make sure the disk has free space`,
     {},
     { cause },
   );
+}
+
+/** Whether the folder's files were deleted or replaced: then no disk space helps, and no retry. */
+function isLostFolder(cause: unknown): cause is StorageError {
+  return cause instanceof StorageError && cause.code === "SL7001";
 }

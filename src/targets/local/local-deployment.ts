@@ -109,7 +109,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.name = version.config.name;
     this.#parts = parts;
     this.#version = version;
-    this.#streams = new LogStreams(parts.settings.data, this.name);
+    this.#streams = new LogStreams(parts.settings, this.name);
     this.#state = parts.stopped ? "stopped" : "open";
     this.#key = keyOf(parts.file, this.name);
     const others = openHandles.get(this.#key) ?? new Set();
@@ -206,7 +206,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#assertLogged();
     return this.#reads.run(async () => {
       await this.#running?.runner.whenLogged();
-      return readStore(this.#parts.settings.data, (reader) => reader.compare(this.name, query));
+      return this.#readStore((reader) => reader.compare(this.name, query));
     });
   }
 
@@ -239,8 +239,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
     return this.#reads.run(
       async () =>
         (await this.#running?.runner.read(query)) ??
-        (await readStore(this.#parts.settings.data, (reader) => reader.readLog(this.name, query))),
+        (await this.#readStore((reader) => reader.readLog(this.name, query))),
     );
+  }
+
+  #readStore<T>(use: (reader: LogReader) => Promise<T>): Promise<T> {
+    const { data, sharedFolder } = this.#parts.settings;
+    return readStore(data, use, { sharedFolder });
   }
 
   #assertLogged(): void {
@@ -299,7 +304,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const { durability } = this.#parts.settings;
     if (durability === "off") return null;
     const { excluded = [], redacted = [], maxElements = null } = this.#layoutOf(this.#version).withheld ?? {};
-    return { durability, exclude: excluded, redact: redacted, maxElements };
+    const problem = this.#running?.runner.logProblem ?? null;
+    return { durability, exclude: excluded, redact: redacted, maxElements, problem };
   }
 
   /** The running engine knows how a model runs; before the first request, the deploy has stored it. */
@@ -342,7 +348,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async undeploy(): Promise<void> {
     this.#assertOpen();
-    const store = await openStore(this.#parts.settings.data);
+    const { data, sharedFolder } = this.#parts.settings;
+    const store = await openStore(data, { sharedFolder });
     try {
       await store.setState(this.name, "undeployed");
     } finally {
@@ -435,7 +442,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async #storedVersions(): Promise<StoredVersion[]> {
     this.#assertOpen();
-    return readStore(this.#parts.settings.data, (reader) => reader.versions(this.name));
+    return this.#readStore((reader) => reader.versions(this.name));
   }
 
   #assertServing(): void {

@@ -148,14 +148,16 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   #openStore(): Promise<Store> {
-    const { data, retention } = this.#settings;
-    return openStore(data, retention === null ? {} : { retention });
+    const { data, sharedFolder, retention } = this.#settings;
+    return openStore(data, { sharedFolder, ...(retention === null ? {} : { retention }) });
   }
 
   /** Reads the stored pipelines without creating the folder. */
   async #storedPipelines(): Promise<StoredPipeline[]> {
     if (!existsSync(this.#settings.data)) return [];
-    return readStore(this.#settings.data, (reader) => reader.pipelines());
+    return readStore(this.#settings.data, (reader) => reader.pipelines(), {
+      sharedFolder: this.#settings.sharedFolder,
+    });
   }
 
   /** @throws TargetError SL6014 */

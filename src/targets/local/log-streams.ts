@@ -1,17 +1,18 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { openReader } from "../../logs/read-store.js";
 import type { LogReader } from "../../logs/store.js";
+import type { LocalSettings } from "./options/local-options.js";
 
 /**
  * Long-running reads of a log. Each keeps the data folder open until it ends, is aborted, or the deployment is closed.
  */
 export class LogStreams {
-  readonly #data: string;
+  readonly #settings: Pick<LocalSettings, "data" | "sharedFolder">;
   readonly #pipeline: string;
   readonly #open = new Set<() => Promise<void>>();
 
-  constructor(data: string, pipeline: string) {
-    this.#data = data;
+  constructor(settings: Pick<LocalSettings, "data" | "sharedFolder">, pipeline: string) {
+    this.#settings = settings;
     this.#pipeline = pipeline;
   }
 
@@ -35,7 +36,8 @@ export class LogStreams {
         );
     };
     check();
-    const { reader, close } = await openReader(this.#data);
+    const { data, sharedFolder } = this.#settings;
+    const { reader, close } = await openReader(data, { sharedFolder });
     const source = work(reader);
     let ended: Promise<void> | undefined;
     // `return()` takes effect after the pending read.

@@ -54,6 +54,11 @@ export class PipelineRunner {
     listening = true;
   }
 
+  /** Why nothing is logged any more; null if rows are logged, or if there is no log. */
+  get logProblem(): string | null {
+    return this.#log === null ? null : (this.#store.problem()?.message ?? null);
+  }
+
   /** Requests in flight and waiting challenger runs. */
   get queue(): { readonly requests: number; readonly challengers: number } {
     return { requests: this.#activeRequests, challengers: this.engine.pendingChallengers };

@@ -15,6 +15,8 @@ export interface LocalStatus extends DeploymentStatus {
     readonly exclude: readonly string[];
     readonly redact: readonly string[];
     readonly maxElements: number | null;
+    /** Why nothing is logged any more, such as a data folder that was deleted; null if rows are logged. */
+    readonly problem: string | null;
   } | null;
   /** Counted since this handle was created. */
   readonly counts: {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   cpSync,
   mkdtempSync,
@@ -187,8 +188,11 @@ describe.skipIf(process.platform === "win32")("a read-only folder", () => {
     const folder = await closedLog(10);
     chmodSync(folder, 0o555);
     chmodSync(join(folder, "shapeline.duckdb"), 0o444);
+    const own = (uid: number) =>
+      [folder, join(folder, "shapeline.duckdb")].forEach((path) => chownSync(path, uid, uid));
     try {
-      // The superuser may write anywhere, so run the child as another user.
+      // The superuser may write anywhere, so the folder and the child are another user's.
+      if (root) own(nobody);
       const child = root ? startChildAs(nobody, "try", folder) : startChild("try", folder);
       const printed = (await child.remainingLines()).map((line) => line.replaceAll(folder, "<folder>"));
       expect(await child.exited()).toMatchObject({ code: 0, stderr: "" });
@@ -200,9 +204,22 @@ describe.skipIf(process.platform === "win32")("a read-only folder", () => {
       ]
     `);
     } finally {
+      if (root) own(0);
       chmodSync(folder, 0o755);
     }
     expect(scoresOf(await (await storeIn(folder, { readOnly: true })).readLog("fraud"))).toHaveLength(10);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a folder that became read-only while the log was open", () => {
+  it("is closed without an error, and no row is in the log twice", async () => {
+    const folder = newFolder();
+    if (root) chownSync(folder, nobody, nobody);
+    const child = root ? startChildAs(nobody, "lock", folder) : startChild("lock", folder);
+    expect(await child.remainingLines()).toEqual(["closed"]);
+    expect(await child.exited()).toMatchObject({ code: 0, stderr: "" });
+    const store = await storeIn(folder, { sharedFolder: true });
+    expect(await rowIdsOf(store)).toEqual([1n, 0n]);
   });
 });
 

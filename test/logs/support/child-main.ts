@@ -1,4 +1,5 @@
 /** The jobs of the log tests' child processes. Each line on stdout is a fact for the test. */
+import { chmodSync } from "node:fs";
 import type { ShapelineError } from "../../../dsl/errors.js";
 import { compact } from "../../../src/logs/database/compact.js";
 import { openStore } from "../../../src/logs/open-store.js";
@@ -115,6 +116,19 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     await attempt(openStore(folder));
     await attempt(openStore(`${folder}/new`));
     await attempt(openStore(folder, { readOnly: true }));
+  },
+  /** Takes its own right to change the folder while the log is open, then closes the log. */
+  lock: async () => {
+    const store = await openStore(folder);
+    const log = await store.openLog(wideLayout);
+    await log.append(wideRow(1), rowMeta);
+    chmodSync(folder, 0o500);
+    await log.append(wideRow(2), rowMeta);
+    await store.close().then(
+      () => print("closed"),
+      (error: Partial<ShapelineError>) => print(`${String(error.code)} ${String(error.message)}`),
+    );
+    chmodSync(folder, 0o700);
   },
   /** Leaves relaxed rows in the queue and ends by itself, or with process.exit. */
   relaxed: async () => {

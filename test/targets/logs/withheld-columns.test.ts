@@ -173,6 +173,7 @@ describe("the settings of a deployment", () => {
       exclude: ["in.image"],
       redact: [],
       maxElements: 100,
+      problem: null,
     });
     await same.infer([row(1)]);
     const wider = await connect({ exclude: [], redact: [], maxElements: null });
@@ -184,6 +185,7 @@ describe("the settings of a deployment", () => {
       exclude: ["in.email", "in.image"],
       redact: ["out.risk", "out.contact", "out.pixels"],
       maxElements: 12,
+      problem: null,
     });
     await narrower.infer([row(3)]);
     await same.infer([row(4)]);
@@ -234,6 +236,7 @@ describe("the settings of a deployment", () => {
       exclude: ["in.image"],
       redact: ["in.email"],
       maxElements: 1000,
+      problem: null,
     });
     const warnings: string[] = [];
     const spy = vi.spyOn(process, "emitWarning").mockImplementation((text) => void warnings.push(String(text)));
@@ -244,6 +247,7 @@ describe("the settings of a deployment", () => {
       exclude: [],
       redact: ["in.email"],
       maxElements: null,
+      problem: null,
     });
     expect(warnings).toEqual([
       "version 3 of pipeline 'customers' logs 'in.image', which version 2 left out of the log",

@@ -22,6 +22,12 @@ export interface LocalOptions {
   /** The folder for the log and the deployed pipelines. Default: `.shapeline` beside the nearest package.json. */
   readonly data?: string;
   /**
+   * `true`: the data folder may belong to another user, and permissions stay as they are: for volumes of a container,
+   * or a log that several users read. Default: a folder of another user is refused, and the folder and its files are
+   * closed to other users (0700 and 0600).
+   */
+  readonly sharedFolder?: boolean;
+  /**
    * When the rows of a request are on disk:
    * - `"commit"` (default): before `infer` answers. A crash, even `kill -9`, loses no answered row.
    * - `"relaxed"`: within 50 ms or 1,000 rows. A crash may lose those rows; a normal exit does not.
@@ -97,7 +103,7 @@ const choices = {
   runModels: ["auto", "threads"],
 } as const;
 const names = [
-  ...["models", "data", "durability", "challengers", "concurrency", "retention", "log", "session"],
+  ...["models", "data", "sharedFolder", "durability", "challengers", "concurrency", "retention", "log", "session"],
   ...["deployTimeoutMs", "runModels", "limits", "seed"],
 ];
 
@@ -152,6 +158,14 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
       option: "seed",
     });
   }
+  const { sharedFolder = false } = options;
+  if (typeof sharedFolder !== "boolean") {
+    throw new TargetError(
+      "SL6011",
+      `local(): the option 'sharedFolder' is ${formatValue(sharedFolder)}; give true or false`,
+      { option: "sharedFolder" },
+    );
+  }
   const { concurrency = 1024 } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new TargetError(
@@ -171,6 +185,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
   return {
     models: resolve(options.models ?? "models"),
     data: resolve(options.data ?? defaultData()),
+    sharedFolder,
     durability,
     challengers,
     concurrency,
