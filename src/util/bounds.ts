@@ -63,7 +63,7 @@ export const bounds = {
     wayOut: "join dimensions in the model",
   },
   tensorElements: {
-    limit: 2 ** 27,
+    limit: 2 ** 28,
     unit: "elements",
     what: "a tensor of one run with the sizes that a config fixes",
     wayOut: "export the model with a smaller or an open size",

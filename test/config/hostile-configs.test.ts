@@ -162,7 +162,7 @@ describe("a forged config cannot", () => {
     for (const value of [1e9, 2 ** 31, 2 ** 53 - 1])
       expect(await size(value)).toContain("SL4008 config is too large:\n  model 'scorer': output 'y': a tensor");
     expect(await refused(forged(honest, (c) => (c["models"][0].batchSize = 2 ** 53 - 1)))).toContain(
-      "a tensor of one run with the sizes that a config fixes may have at most 134,217,728 elements",
+      "a tensor of one run with the sizes that a config fixes may have at most 268,435,456 elements",
     );
     expect(
       await refused(forged(honest, (c) => c["steps"].push({ kind: "refine", sizes: { n: 2 ** 53 - 1 } }))),

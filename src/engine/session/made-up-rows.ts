@@ -29,6 +29,14 @@ const openSizes: readonly (readonly number[])[] = [[8, 12, 16, 20], [64, 96, 32,
 /** Open sizes never make a row of more elements than this. */
 const MAX_OPEN_ELEMENTS = 2 ** 18;
 
+/** Of a large fixed batch the first rows have values of their own, and the others repeat them. */
+const MAX_OWN_ELEMENTS = 2 ** 20;
+
+/** Typed arrays and lists of texts. */
+interface Repeatable {
+  copyWithin(to: number, from: number, end: number): unknown;
+}
+
 /** The ways to make up a model's rows, the most telling first. */
 export function rowStyles(model: ModelConfig, plan: RowPlan): readonly RowStyle[] {
   const isOpen = plan.inputs.some(({ port }) => port.shape === null || port.shape.some(isOpenDim));
@@ -44,7 +52,7 @@ export function rowStyles(model: ModelConfig, plan: RowPlan): readonly RowStyle[
 }
 
 /**
- * Makes up rows. Each row has values of its own, the second one a hundred times larger than the others: where a model
+ * Makes up rows. The rows have values of their own, the second one a hundred times larger than the others: where a model
  * chooses a scale for all rows of a run, the other rows then change. Shared inputs have one value.
  */
 export function madeUpRows(plan: RowPlan, fixed: FixedInputs, style: RowStyle, rows: number): MadeUpRows {
@@ -55,11 +63,13 @@ export function madeUpRows(plan: RowPlan, fixed: FixedInputs, style: RowStyle, r
     const rowDims = constant?.dims ?? rowDimsOf(port, at, sizes);
     const size = sizeOf(rowDims);
     const data = allocate(port.dtype, rows * size);
-    for (let row = 0; row < rows; row++) {
+    const own = Math.min(rows, Math.max(2, Math.ceil(MAX_OWN_ELEMENTS / Math.max(1, size))));
+    for (let row = 0; row < own; row++) {
       const seed = at === "shared" ? 0 : row;
       for (let i = 0; i < size; i++)
         put(port, data, row * size + i, constant?.data[i] ?? valueAt(port.dtype, style.values, seed, i + index));
     }
+    for (let row = own; row < rows; row += own) (data as Repeatable).copyWithin(row * size, 0, own * size);
     feeds[port.name] = { dtype: port.dtype, dims: [rows, ...rowDims], data };
   }
   return { feeds, symbols: sizes.symbols };
