@@ -260,7 +260,8 @@ function mutateSize(random, mutant) {
   for (const each of random.below(2) === 0 ? [port] : ports.filter((other) => other?.name === port.name))
     if (Array.isArray(each.shape)) each.shape[random.below(each.shape.length)] = size;
   if (random.below(4) === 0) mutant.steps?.push?.({ kind: "refine", sizes: { n: random.pick(sizes) } });
-  if (random.below(4) === 0 && mutant.models?.[0]) mutant.models[0].batchSize = random.pick([0, 1, 2, 1000, 1e9, 2 ** 53 - 1, null]);
+  if (random.below(4) === 0 && mutant.models?.[0])
+    mutant.models[0].batchSize = random.pick([0, 1, 2, 1000, 1e9, 2 ** 53 - 1, null]);
 }
 
 /** Renames a model, a port, a step or the pipeline, in every place. */
