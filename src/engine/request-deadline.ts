@@ -1,17 +1,26 @@
 import { performance } from "node:perf_hooks";
 import { TargetError } from "../../dsl/errors.js";
 import { deadlineTimer } from "./deadline-timer.js";
+import { onAbort } from "../util/on-abort.js";
 import { describeValue } from "../util/format-value.js";
 
 export const DEFAULT_TIMEOUT_MS = 15_000;
 const notLogged = "; nothing was logged";
 
 /**
- * The time by `Date.now()` until which a worker may start a run. Rounded up: if the worker refuses the run as too late,
- * the time has also passed by `performance.now()`.
+ * Milliseconds of a clock that all threads share and that never goes back. `performance.now()` counts from the start of
+ * its thread, and `Date.now()` changes when the machine's time is set.
+ */
+export function machineNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/**
+ * The time by `machineNow()` until which a worker may start a run. Later than the deadline by a millisecond: if the
+ * worker refuses the run as too late, the time has also passed by `performance.now()`.
  */
 export function latestStart(remainingMs: number): number {
-  return Math.ceil(Date.now() + remainingMs) + 1;
+  return machineNow() + remainingMs + 1;
 }
 
 /** A request's timeout and abort signal. A run of a model cannot be stopped, so they are checked between runs. */
@@ -92,20 +101,20 @@ export class RequestDeadline {
     return new Promise((resolve, reject) => {
       const signal = this.#signal;
       const onTimeout = (): void => finish(() => reject(late()));
-      const onAbort = (): void => finish(() => reject(aborted()));
+      const stop = (): void => finish(() => reject(aborted()));
       const finish = (settle: () => void): void => {
         deadlineTimer.cancel(entry);
-        signal?.removeEventListener("abort", onAbort);
+        removeStop?.();
         settle();
       };
       const entry = deadlineTimer.schedule(this.startedAt + this.#timeoutMs, onTimeout);
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const removeStop = signal === undefined ? null : onAbort(signal, stop);
       work.then(
         (value) => finish(() => resolve(value)),
         (error: unknown) =>
           finish(() => reject(error instanceof Error ? error : new TargetError("SL6000", String(error)))),
       );
-      if (signal?.aborted === true) onAbort();
+      if (signal?.aborted === true) stop();
     });
   }
 

@@ -48,8 +48,8 @@ export interface LogQuery {
   readonly end?: Date;
   /** true: only rows that passed every validation; false: only rows that failed one. */
   readonly valid?: boolean;
-  /** Cursor: only rows after this one in the order of the result, to continue an earlier read. */
-  readonly after?: { readonly time: number; readonly row: bigint };
+  /** Cursor: only rows after the row with this id in the order of the result, to continue an earlier read. */
+  readonly after?: bigint;
   /** Approximate maximum size in bytes; at least one row is returned. */
   readonly bytes?: number;
   /** false: omit the metadata of the rows. */
@@ -120,7 +120,8 @@ export interface PipelineLog {
   ): Promise<void>;
 
   /**
-   * Reads the newest rows of all versions of the pipeline, newest first. Rows with the same time: last logged first.
+   * Reads the newest rows of all versions of the pipeline, the one logged last first, whatever its time: the machine's
+   * clock may have been set back.
    */
   read(query?: LogQuery): Promise<LogBatch[]>;
 

@@ -13,7 +13,7 @@ export interface ChallengerRun {
   /**
    * Resolves to the outputs by name; rejects with whatever goes wrong.
    *
-   * @param until time by `Date.now()`: a run that has not started by then is not started
+   * @param until time by `machineNow()`: a run that has not started by then is not started
    */
   run(until: number): Promise<ReadonlyMap<string, RowsTensor>>;
 }

@@ -41,7 +41,7 @@ async function openModel({ key, bytes, options }: OpenJob): Promise<ModelPorts> 
 
 async function runModel({ key, owner, until, feeds, fetches }: RunJob): Promise<WorkerRun> {
   if (canceledOwners.has(owner)) throw new Error("the deployment was closed before the run started");
-  if (Date.now() >= until) throw new Error("the deadline passed before the run started");
+  if (Number(process.hrtime.bigint()) / 1e6 >= until) throw new Error("the deadline passed before the run started");
   const session = sessions.get(key);
   if (session === undefined) throw new Error("the model is not open in this worker");
   // Not `new Tensor`: it would turn float16 bits into a Float16Array, from which the runtime reads no element.

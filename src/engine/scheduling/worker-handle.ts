@@ -137,7 +137,8 @@ export class WorkerHandle {
     const id = this.#nextId++;
     const done = new Promise<unknown>((resolve, reject) => {
       if (this.ended) return reject(new TargetError("SL6000", "the models' worker thread has ended"));
-      if (this.#pending.size === 0) this.#worker.ref();
+      // The end of the process need not wait until a model is closed, which waits for an abandoned run.
+      if (job.kind !== "close") this.#worker.ref();
       this.#pending.set(id, { resolve, reject });
       this.#queue.push({ ...job, id });
       if (this.#busy || this.#scheduled) return;

@@ -36,7 +36,7 @@ export interface RunJob {
   readonly key: string;
   /** The deployment that the run belongs to. */
   readonly owner: number;
-  /** Time by `Date.now()`: a run that has not started by then is not started. */
+  /** Time by `machineNow()`: a run that has not started by then is not started. */
   readonly until: number;
   readonly feeds: Readonly<Record<string, TensorData>>;
   readonly fetches: readonly string[];

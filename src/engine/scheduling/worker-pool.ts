@@ -121,7 +121,7 @@ export class WorkerPool {
   /**
    * Runs a model on the worker with the fewest jobs.
    *
-   * @param until time by `Date.now()`: a run that has not started by then is not started
+   * @param until time by `machineNow()`: a run that has not started by then is not started
    * @throws TargetError SL6002 with the model's name
    */
   run(

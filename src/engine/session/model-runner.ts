@@ -21,7 +21,7 @@ export type Run<L> = <T>(feeds: Feeds, rows: number, limit: L, use: UseOutputs<T
 
 export type RunModel = Run<RequestDeadline>;
 
-/** Runs a challenger; the limit is the latest start, by `Date.now()`. */
+/** Runs a challenger; the limit is the latest start, by `machineNow()`. */
 export type RunChallenger = Run<number>;
 
 /** Runs the model's file once. */

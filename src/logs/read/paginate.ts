@@ -4,8 +4,7 @@ import type { LogBatch, LogQuery } from "../pipeline-log.js";
 type ReadLog = (query: LogQuery) => Promise<readonly LogBatch[]>;
 
 /**
- * Reads the rows of a query page by page. Rows logged meanwhile are included only if they are older than the rows
- * already read; rows deleted meanwhile are not included.
+ * Reads the rows of a query page by page. Rows that are logged or deleted meanwhile are not included.
  *
  * @param query without a limit, all rows are read
  * @param pageRows maximum rows of a page
@@ -26,7 +25,7 @@ export async function* paginate(
     if (last === undefined) return;
     yield page;
     left -= rows;
-    after = { time: last.time[last.rows - 1] ?? 0, row: last.rowIds[last.rows - 1] ?? 0n };
+    after = last.rowIds[last.rows - 1] ?? 0n;
   }
 }
 

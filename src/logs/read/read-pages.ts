@@ -43,8 +43,7 @@ export async function readLogs(
 }
 
 /**
- * As `readLogs`, page by page. Rows logged meanwhile are included only if they are older than the rows already read;
- * rows deleted meanwhile are not included.
+ * As `readLogs`, page by page. Rows that are logged or deleted meanwhile are not included.
  *
  * @param query without a limit, all rows are read
  */
@@ -77,7 +76,7 @@ export async function* readPages(
       }
       if (keys.length < keyLimit) return;
       remaining -= keys.length;
-      after = { time: Number(keys.time[keys.length - 1]), row: keys.row[keys.length - 1] ?? 0n };
+      after = keys.row[keys.length - 1] ?? 0n;
     }
   } catch (error) {
     throw readError(error);

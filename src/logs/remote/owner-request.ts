@@ -15,7 +15,7 @@ const request = z.strictObject({
     valid: z.boolean().optional(),
     bytes: z.int().min(1).optional(),
     metadata: z.boolean().optional(),
-    after: z.strictObject({ time, row: z.string().regex(/^-?\d{1,19}$/) }).optional(),
+    after: z.string().regex(/^-?\d{1,19}$/).optional(),
   }),
 });
 
@@ -36,6 +36,6 @@ export function toLogQuery({ start, end, after, ...rest }: OwnerRequest["query"]
     ...(rest as Omit<LogQuery, "start" | "end" | "after">),
     ...(start === undefined ? {} : { start: new Date(start) }),
     ...(end === undefined ? {} : { end: new Date(end) }),
-    ...(after === undefined ? {} : { after: { time: after.time, row: BigInt(after.row) } }),
+    ...(after === undefined ? {} : { after: BigInt(after) }),
   };
 }

@@ -81,7 +81,7 @@ export class RemoteLog implements LogReader {
       ...rest,
       ...(start === undefined ? {} : { start: start.getTime() }),
       ...(end === undefined ? {} : { end: end.getTime() }),
-      ...(after === undefined ? {} : { after: { time: after.time, row: String(after.row) } }),
+      ...(after === undefined ? {} : { after: String(after) }),
     };
     const path = socketPath(this.#folder);
     const bytes =

@@ -7,12 +7,7 @@ export function whereClause({ start, end, valid, after }: LogQuery): string {
   if (start !== undefined) parts.push(`time >= ${sqlTimestamp(millis("start", start))}`);
   if (end !== undefined) parts.push(`time <= ${sqlTimestamp(millis("end", end))}`);
   if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
-  if (after !== undefined) {
-    const time = sqlTimestamp(after.time);
-    parts.push(`(time < ${time} OR (time = ${time} AND row < ${after.row}))`);
-    // Implied by the condition above, but in a form that lets DuckDB skip newer row groups.
-    parts.push(`time <= ${time}`);
-  }
+  if (after !== undefined) parts.push(`row < ${after}`);
   return parts.length === 0 ? "true" : parts.join(" AND ");
 }
 

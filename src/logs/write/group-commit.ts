@@ -269,7 +269,7 @@ export class GroupCommitter {
   }
 
   #commitIn(ms: number): void {
-    const due = Date.now() + ms;
+    const due = performance.now() + ms;
     if (due >= this.#timerDue) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;

@@ -2,17 +2,21 @@ import type { AlertChange } from "../../../dsl/deployment.js";
 import type { AlertWindow } from "../../logs/pipeline-log.js";
 import type { AlertState, StoredAlert } from "../../logs/store.js";
 import { errorSummary } from "../../util/error-message.js";
+import { onAbort } from "../../util/on-abort.js";
 
 /** The current time and timers; tests replace it. */
 export interface Clock {
-  /** Milliseconds since 1970 UTC. */
+  /** Milliseconds since 1970 UTC: the time of rows and changes. It goes back when the machine's clock is set back. */
   now(): number;
+  /** Milliseconds of a clock that never goes back: measures periods. */
+  elapsed(): number;
   /** Calls `call` once after `ms` milliseconds. Returns a function that cancels the timer. */
   setTimer(ms: number, call: () => void): () => void;
 }
 
 export const systemClock: Clock = {
-  now: Date.now,
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
   setTimer(ms, call) {
     const timer = setTimeout(call, ms);
     timer.unref();
@@ -47,6 +51,8 @@ export class AlertWatch {
   readonly #source: AlertSource;
   readonly #clock: Clock;
   readonly #states = new Map<string, StoredAlert>();
+  /** By alert, when its state began, by `Clock.elapsed`. */
+  readonly #since = new Map<string, number>();
   readonly #listeners = new Set<(change: AlertChange | null) => void>();
   readonly #intervalMs: number;
   #cancelTimer = (): void => undefined;
@@ -65,8 +71,12 @@ export class AlertWatch {
     this.#alerts = alerts;
     this.#source = source;
     this.#clock = clock;
-    for (const change of savedStates)
-      if (alerts.some(({ name }) => name === change.alert)) this.#states.set(change.alert, change);
+    for (const change of savedStates) {
+      if (!alerts.some(({ name }) => name === change.alert)) continue;
+      this.#states.set(change.alert, change);
+      const age = Math.max(0, clock.now() - change.time.getTime());
+      this.#since.set(change.alert, clock.elapsed() - age);
+    }
     const shortest = Math.min(LONGEST_MS * 10, ...alerts.map(({ overMs }) => overMs));
     this.#intervalMs = Math.max(SHORTEST_MS, shortest / 10);
     this.#schedule(0);
@@ -89,10 +99,9 @@ export class AlertWatch {
       queue.push(change);
       wake();
     };
-    const abort = (): void => listener(null);
     if (this.#stopped || signal?.aborted === true) queue.push(null);
     this.#listeners.add(listener);
-    signal?.addEventListener("abort", abort, { once: true });
+    const removeListener = signal === undefined ? null : onAbort(signal, () => listener(null));
     try {
       while (true) {
         const change = queue.shift();
@@ -102,7 +111,7 @@ export class AlertWatch {
       }
     } finally {
       this.#listeners.delete(listener);
-      signal?.removeEventListener("abort", abort);
+      removeListener?.();
     }
   }
 
@@ -116,11 +125,11 @@ export class AlertWatch {
   /** Schedules an evaluation in `ms` milliseconds, unless an earlier one is scheduled. */
   #schedule(ms: number): void {
     if (this.#stopped || this.#alerts.length === 0) return;
-    const due = Math.max(this.#clock.now() + ms, this.#earliestEvaluation);
+    const due = Math.max(this.#clock.elapsed() + ms, this.#earliestEvaluation);
     if (due >= this.#dueAt) return;
     this.#cancelTimer();
     this.#dueAt = due;
-    this.#cancelTimer = this.#clock.setTimer(due - this.#clock.now(), () => {
+    this.#cancelTimer = this.#clock.setTimer(due - this.#clock.elapsed(), () => {
       this.#dueAt = Infinity;
       this.#evaluating ??= this.#evaluate().finally(() => {
         this.#evaluating = null;
@@ -130,15 +139,16 @@ export class AlertWatch {
   }
 
   async #evaluate(): Promise<void> {
-    const now = this.#clock.now();
+    const [now, startedAt] = [this.#clock.now(), this.#clock.elapsed()];
     try {
       const holds = await this.#source.evaluate(this.#alerts, new Date(now));
-      this.#earliestEvaluation = now + (this.#clock.now() - now) * REST_FACTOR;
-      const changes = this.#alerts.flatMap((alert, i) => this.#nextState(alert, holds[i] === true, now));
+      this.#earliestEvaluation = startedAt + (this.#clock.elapsed() - startedAt) * REST_FACTOR;
+      const changes = this.#alerts.flatMap((alert, i) => this.#nextState(alert, holds[i] === true, now, startedAt));
       if (changes.length === 0) return;
       await this.#source.save(changes);
       for (const change of changes) {
         this.#states.set(change.alert, change);
+        this.#since.set(change.alert, startedAt);
         for (const listener of this.#listeners) listener(change);
       }
     } catch (error) {
@@ -148,7 +158,7 @@ export class AlertWatch {
   }
 
   /** The change of an alert's state, or an empty list if it stays the same. */
-  #nextState({ name, forMs }: WatchedAlert, holds: boolean, now: number): StoredAlert[] {
+  #nextState({ name, forMs }: WatchedAlert, holds: boolean, now: number, elapsed: number): StoredAlert[] {
     const before = this.#states.get(name);
     const state = before?.state ?? "resolved";
     const to = (next: AlertState): StoredAlert[] =>
@@ -156,6 +166,6 @@ export class AlertWatch {
     if (!holds) return to("resolved");
     if (state === "firing" || forMs === 0) return to("firing");
     if (before === undefined || state === "resolved") return to("pending");
-    return now - before.time.getTime() >= forMs ? to("firing") : [];
+    return elapsed - (this.#since.get(name) ?? elapsed) >= forMs ? to("firing") : [];
   }
 }

@@ -2,6 +2,7 @@ import { TargetError } from "../../../dsl/errors.js";
 import { openReader } from "../../logs/read-store.js";
 import type { LogReader } from "../../logs/store.js";
 import type { LocalSettings } from "./options/local-options.js";
+import { onAbort } from "../../util/on-abort.js";
 
 /**
  * Long-running reads of a log. Each keeps the data folder open until it ends, is aborted, or the deployment is closed.
@@ -42,9 +43,8 @@ export class LogStreams {
     let ended: Promise<void> | undefined;
     // `return()` takes effect after the pending read.
     const closeAll = () => (ended ??= source.return().then(close, close));
-    const onAbort = () => void closeAll();
     this.#open.add(closeAll);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const removeListener = signal === undefined ? null : onAbort(signal, () => void closeAll());
     try {
       for (;;) {
         check();
@@ -54,7 +54,7 @@ export class LogStreams {
         yield next.value;
       }
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      removeListener?.();
       this.#open.delete(closeAll);
       await closeAll();
     }

@@ -3,9 +3,21 @@ import { dtypes } from "../../../dsl/tensor.js";
 import type { LogLayout } from "../../../src/logs/pipeline-log.js";
 import { toTable } from "../../../src/tensors/arrow/to-table.js";
 import type { ResultBatch } from "../../../src/tensors/result.js";
+import type { TensorData } from "../../../src/tensors/tensor-data.js";
 import { sample } from "../../tensors/samples.js";
 import { floats, fraudLayout, noon, port, rowMeta, scoredRows, scoresOf } from "../support/sample-rows.js";
 import { newFolder, storeIn } from "../support/stores.js";
+
+/** Tensors with their rows in the opposite order. */
+function reversedRows(tensors: ResultBatch["inputs"]): ResultBatch["inputs"] {
+  const reversed = ({ dtype, dims, data }: TensorData): TensorData => {
+    const size = data.length / (dims[0] ?? 1);
+    const copy = data.slice() as unknown as (number | bigint | string)[];
+    data.forEach((value, i) => (copy[data.length - size * (Math.floor(i / size) + 1) + (i % size)] = value));
+    return { dtype, dims, data: copy as unknown as TensorData["data"] };
+  };
+  return new Map(Array.from(tensors, ([name, tensor]) => [name, reversed(tensor as TensorData)]));
+}
 
 describe("logged rows are read back unchanged", () => {
   for (const dtype of dtypes) {
@@ -22,8 +34,7 @@ describe("logged rows are read back unchanged", () => {
       const inputs = new Map(Object.entries(shapes).map(([name, dims]) => [name, sample(dtype, dims)]));
       const batch: ResultBatch = {
         rows: 5,
-        // Reads return the newest row first, so decreasing times keep the order.
-        time: Float64Array.from([5, 4, 3, 2, 1], (ms) => noon + ms),
+        time: Float64Array.from([1, 2, 3, 4, 5], (ms) => noon + ms),
         inputs,
         outputs: new Map([["b", sample(dtype, [5, 6])]]),
         challengers: new Map(),
@@ -33,13 +44,12 @@ describe("logged rows are read back unchanged", () => {
       const store = await storeIn(folder);
       const log = await store.openLog(layout);
       await log.append(batch, rowMeta);
+      const newestFirst = { inputs: reversedRows(inputs), outputs: reversedRows(batch.outputs) };
       expect(await log.read()).toEqual([
-        expect.objectContaining({ time: batch.time, inputs, outputs: batch.outputs, rows: 5 }),
+        expect.objectContaining({ time: batch.time.toReversed(), ...newestFirst, rows: 5 }),
       ]);
       await store.close();
-      expect(await (await storeIn(folder)).readLog("fraud")).toEqual([
-        expect.objectContaining({ inputs, outputs: batch.outputs }),
-      ]);
+      expect(await (await storeIn(folder)).readLog("fraud")).toEqual([expect.objectContaining(newestFirst)]);
     });
   }
 

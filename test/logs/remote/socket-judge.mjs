@@ -18,7 +18,7 @@ const queries = {
   versions: {},
   pipelines: {},
   layouts: { start: 0 },
-  readLog: { limit: 5, after: { time: 8e12, row: "9" }, valid: true, bytes: 1000, metadata: true },
+  readLog: { limit: 5, after: "9", valid: true, bytes: 1000, metadata: true },
   compare: { start: 0, end: 8e12 },
 };
 const requests = Object.entries(queries).map(([method, query]) => ({ protocol: 2, method, pipeline: name, query }));

@@ -12,11 +12,13 @@ import { refusal } from "../../refusal.js";
 import { boosting, models, regression, rows } from "../breast-cancer.js";
 import { openEngine } from "../local-engine.js";
 
-/** A clock that advances only by `pass`. */
+/** A clock that advances only by `pass`; `setBack` is how far the machine's time is then set back. */
 class TestClock implements Clock {
+  setBack = 0;
   #now = 0;
   readonly #timers = new Set<{ at: number; call: () => void }>();
-  now = (): number => this.#now;
+  now = (): number => this.#now - this.setBack;
+  elapsed = (): number => this.#now;
   setTimer(ms: number, call: () => void): () => void {
     const timer = { at: this.#now + ms, call };
     this.#timers.add(timer);
@@ -99,6 +101,15 @@ describe("the state of an alert", () => {
     expect(first).toEqual(before[0]);
     await clock.pass(15_000);
     expect(changes()).toEqual(["firing 15000"]);
+  });
+
+  test("fires after its period, also if the machine's time is set back meanwhile", async () => {
+    const { clock, truth, changes } = createWatch({ forMs: 1 * minutes });
+    truth.holds = true;
+    await clock.pass(1000);
+    clock.setBack = 60 * minutes;
+    await clock.pass(2 * minutes);
+    expect(changes()).toEqual(["pending 0", `firing ${60_000 - 60 * minutes}`]);
   });
 
   test("is evaluated once for many batches in quick succession", async () => {
