@@ -15,7 +15,10 @@ const request = z.strictObject({
     valid: z.boolean().optional(),
     bytes: z.int().min(1).optional(),
     metadata: z.boolean().optional(),
-    after: z.string().regex(/^-?\d{1,19}$/).optional(),
+    after: z
+      .string()
+      .regex(/^-?\d{1,19}$/)
+      .optional(),
   }),
 });
 
