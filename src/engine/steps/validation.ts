@@ -29,7 +29,7 @@ export const validationKind = engineStepKind<"validation">({
     const read = [...sources.values()];
     const readsSideOutputs = read.some(({ model }) => model !== null);
     return (execution, next) => {
-      const columns: ReadColumns = { get: (name) => sources.get(name)?.read(execution) };
+      const columns = new ReadColumns(sources, execution);
       const present: Present | undefined = readsSideOutputs
         ? { get: (name) => execution.sideOutputs.get(sources.get(name)?.model ?? "")?.answered }
         : undefined;
@@ -43,7 +43,19 @@ export const validationKind = engineStepKind<"validation">({
 });
 
 /** The columns that validations read, of one request. */
-type ReadColumns = Pick<ReadonlyMap<string, RowsTensor>, "get">;
+class ReadColumns {
+  readonly #sources: ReadonlyMap<string, ColumnSource>;
+  readonly #execution: Execution;
+
+  constructor(sources: ReadonlyMap<string, ColumnSource>, execution: Execution) {
+    this.#sources = sources;
+    this.#execution = execution;
+  }
+
+  get(name: string): RowsTensor | undefined {
+    return this.#sources.get(name)?.read(this.#execution);
+  }
+}
 
 function isUniform(sources: readonly ColumnSource[], execution: Execution): boolean {
   for (const source of sources) {

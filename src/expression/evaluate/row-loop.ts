@@ -108,6 +108,7 @@ export class RowLoop {
     const numbers = this.#columns.map((_, n) => n);
     const source = [
       '"use strict";',
+      ...this.#functions,
       "return function (batch) {",
       "const rows = batch.rows;",
       ...numbers.map(
@@ -119,7 +120,6 @@ export class RowLoop {
       ),
       `const steps = rows * (${this.#steps.join(" + ") || "0"});`,
       "if ((batch.work.left -= steps) < 0) refuse(steps);",
-      ...this.#functions,
       ...before,
       "for (let r = 0; r < rows; r++) {",
       ...each,
@@ -196,7 +196,12 @@ export class RowLoop {
     const body = this.#print(node.body, inner);
     const name = `q${this.#functions.length}`;
     const i = `i${node.binder}`;
-    const params = ["r", ...binders.map((b) => `i${b}`)].join(", ");
+    // Columns are parameters: functions that are created once cost a batch of one row nothing.
+    const columns = Array.from(this.#collect(node), (n) => [
+      `d${n}`,
+      ...(this.#columns[n]?.shape ?? []).map((_, axis) => `n${n}_${axis}`),
+    ]);
+    const params = ["r", ...binders.map((b) => `i${b}`), ...columns.flat()].join(", ");
     const found = node.op === "some";
     const test = found ? body : `!(${body})`;
     const size = this.#size(node.list, node.list.at.length);
