@@ -34,7 +34,8 @@ export function requireInputSize({ name, dtype }: Port, elements: number, limits
 export function requireRequestSize(inputs: readonly Port[], tensors: readonly RowsTensor[], limits: RequestLimits) {
   let elements = 0;
   let bytes = 0;
-  for (const [i, tensor] of tensors.entries()) {
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = tensors[i] as RowsTensor;
     const { data, dtype } = tensor;
     const stated = isRagged(tensor) ? (tensor.offsets.at(-1) ?? 0) : elementCount(tensor.dims);
     if (data.length !== stated)
