@@ -34,6 +34,26 @@ export const imageModel = (shape) =>
     nodes: [{ op: "Relu", inputs: ["x"], outputs: ["y"] }],
   });
 
+/** Four convolutions, as at the start of an image classifier: x float32[batch, 3, 224, 224] -> y [batch, 64, 1, 1]. */
+export const convolutionModel = () => {
+  const channels = [3, 16, 32, 64, 64];
+  const layers = [0, 1, 2, 3];
+  return onnxFile({
+    inputs: [float("x", ["batch", 3, 224, 224])],
+    outputs: [float("y", ["batch", 64, 1, 1])],
+    nodes: [
+      ...layers.map((i) => ({
+        op: "Conv",
+        inputs: [i === 0 ? "x" : `h${i}`, `w${i}`],
+        outputs: [`h${i + 1}`],
+        attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] },
+      })),
+      { op: "GlobalAveragePool", inputs: ["h4"], outputs: ["y"] },
+    ],
+    weights: layers.map((i) => weights(`w${i}`, [channels[i + 1], channels[i], 3, 3])),
+  });
+};
+
 /** Embeds tokens, averages them, and multiplies: ids int64[batch, length] -> y float32[batch, 64]. */
 export const tokenModel = () =>
   onnxFile({

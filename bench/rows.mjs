@@ -1,5 +1,5 @@
 // What rows of real models cost, compared with ONNX Runtime's own `session.run` and with loading sessions by hand:
-// images, token lists of uneven length, a deploy in a new process, and one row. Ratios are medians over interleaved
+// images, token lists of uneven length, a deploy in a new process, one row, and numbers of threads. Ratios are medians over interleaved
 // blocks. Nothing passes or fails.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
 import { machineLoad, median, print, turns } from "./blocks.mjs";
 import { handleOf } from "./handle.mjs";
-import { bigModel, imageModel, smallModel, tokenModel } from "./models.mjs";
+import { bigModel, convolutionModel, imageModel, smallModel, tokenModel } from "./models.mjs";
 
 const { values: flags } = parseArgs({
   options: { blocks: { type: "string", default: "40" }, only: { type: "string" } },
@@ -155,8 +155,45 @@ async function oneRow() {
   print("one row, in sequence", times, { goals: { "no log": "1.15", "relaxed log, three checks": "1.5" } });
 }
 
+/** `session.run` with one thread, two, and as many as the runtime chooses. docs/engine.md has the default's reasons. */
+async function threads() {
+  const models = {
+    "gradient boosting": [
+      readFileSync(join(root, "examples", "breast-cancer", "models", "gradient-boosting.onnx")),
+      1000,
+    ],
+    "four convolutions": [await convolutionModel(), 32],
+    "85 MB": [await bigModel(), 1000],
+  };
+  for (const [name, [bytes, most]] of Object.entries(models)) {
+    const sessions = new Map();
+    for (const intraOpNumThreads of [1, 2, 0])
+      sessions.set(intraOpNumThreads, await ort.InferenceSession.create(bytes, { intraOpNumThreads }));
+    const [{ name: input, shape }] = sessions.get(1).inputMetadata;
+    const sizes = shape.slice(1).map(Number);
+    const size = sizes.reduce((product, dim) => product * dim, 1);
+    const feedOf = (rows) => {
+      const data = Float32Array.from({ length: rows * size }, (_, i) => Math.sin(i));
+      return { [input]: new ort.Tensor("float32", data, [rows, ...sizes]) };
+    };
+    const [one, many] = [feedOf(1), feedOf(most)];
+    const work = {
+      "one row": (session) => session.run(one),
+      [`${most} rows`]: (session) => session.run(many),
+      "64 in flight": (session) => Promise.all(Array.from({ length: 64 }, () => session.run(one))),
+    };
+    for (const [what, run] of Object.entries(work)) {
+      const cases = Object.fromEntries(
+        Array.from(sessions, ([count, session]) => [count === 0 ? "the cores" : String(count), () => run(session)]),
+      );
+      print(`threads: ${name}, ${what}`, await turns(cases, 1, Math.min(blocks, 15)));
+    }
+    for (const session of sessions.values()) await session.release();
+  }
+}
+
 try {
-  for (const part of [images, tokens, deploy, oneRow]) {
+  for (const part of [images, tokens, deploy, oneRow, threads]) {
     if (flags.only !== undefined && !flags.only.split(",").includes(part.name)) continue;
     await part();
     console.log(machineLoad());

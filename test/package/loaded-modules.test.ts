@@ -1,0 +1,79 @@
+// What the package loads, and when. The tests need `npm run build`.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { readSignature } from "../../codegen/index.js";
+import { root } from "../targets/local-engine.js";
+
+const dist = (name: string): string => JSON.stringify(pathToFileURL(join(root, "dist", name)).href);
+const listModules = new URL("list-modules.mjs", import.meta.url).href;
+const models = join(root, "examples", "fraud", "models");
+
+/** The packages and the number of own files that a new process has loaded after running the code. */
+function loadedBy(code: string): { readonly packages: readonly string[]; readonly ownFiles: number } {
+  const program = `${code}\nconsole.log(JSON.stringify(loadedFiles())); process.exit(0);`;
+  const args = ["--import", listModules, "--input-type=module", "-e", program];
+  const output = execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  const files = new Set(JSON.parse(output.trim().split("\n").at(-1) ?? "[]") as readonly string[]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
+    if (name !== undefined) packages.add(name);
+  }
+  const ownFiles = [...files].filter(
+    (file) => /\/dist\/[^/]+\.js$/.test(file) && !file.includes("node_modules"),
+  ).length;
+  return { packages: [...packages].sort(), ownFiles };
+}
+
+async function authoring(): Promise<string> {
+  const { name, sha256, inputs, outputs } = await readSignature(join(models, "a.onnx"));
+  const ports = (list: typeof inputs) => Object.fromEntries(list.map(({ name: port, ...rest }) => [port, rest]));
+  const model = { name, sha256, inputs: ports(inputs), outputs: ports(outputs) };
+  return `
+    const { build, defineModel, pipeline } = await import(${dist("index.js")});
+    const p = pipeline("p").model(defineModel(${JSON.stringify(model)}));`;
+}
+
+describe("loads no other package", () => {
+  it("import of shapeline, in few files", () => {
+    const { packages, ownFiles } = loadedBy(`await import(${dist("index.js")});`);
+    expect(packages).toEqual([]);
+    expect(ownFiles).toBeLessThanOrEqual(12);
+  });
+
+  it("import of shapeline/local: no runtime, no DuckDB, no Arrow", () => {
+    const { packages, ownFiles } = loadedBy(`await import(${dist("local.js")});`);
+    expect(packages).toEqual([]);
+    expect(ownFiles).toBeLessThanOrEqual(60);
+  });
+
+  it("build() of a pipeline without lambdas: no TypeScript parser", async () => {
+    expect(loadedBy(`${await authoring()} await build(p);`).packages).toEqual([]);
+  });
+});
+
+describe("loads what it needs", () => {
+  it("build() of a pipeline with a lambda: the parser alone", async () => {
+    const { packages } = loadedBy(`${await authoring()} await build(p.validate("any", () => true));`);
+    expect(packages.filter((name) => !/^(ts-morph|@ts-morph)/.test(name))).toEqual([]);
+  });
+
+  it("deploy and infer with records: the runtime and DuckDB, but neither parser nor Arrow", async () => {
+    const data = mkdtempSync(join(tmpdir(), "shapeline-loaded-"));
+    try {
+      const options = JSON.stringify({ models, data, durability: "off" });
+      const { packages } = loadedBy(`${await authoring()}
+        const { local } = await import(${dist("local.js")});
+        const live = await p.deploy(local(${options}));
+        await live.infer([{ pixels: new Array(64).fill(0) }]);`);
+      expect(packages).toContain("onnxruntime-node");
+      expect(packages.filter((name) => /arrow|ts-morph|typescript|zod|fzstd|yaml|esbuild/.test(name))).toEqual([]);
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  });
+});
