@@ -1,8 +1,12 @@
 import { open, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { StorageError } from "../../dsl/errors.js";
 import { makeDirectory } from "./make-directory.js";
 import { systemErrorMessage } from "./error-message.js";
+import { removeAbandoned, temporaryPath } from "./temporary-file.js";
+
+/** Permissions of files without personal data, before the umask. */
+const publicFile = 0o666;
 
 /**
  * Checks that a file can be written, before any work is done for it. Creates missing folders.
@@ -22,15 +26,21 @@ export async function checkWritable(path: string): Promise<void> {
 
 /**
  * Writes a file completely or not at all: writes a temporary file in the same folder, then renames it. Creates missing
- * folders.
+ * folders, and deletes temporary files that killed processes left.
  *
+ * @param mode permissions of the file; `privateFile` for rows, which may hold personal data
  * @throws StorageError SL7030 if it cannot be written
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  mode: number = publicFile,
+): Promise<void> {
   const temporary = temporaryPath(path);
   try {
     await makeDirectory(dirname(path));
-    await writeFile(temporary, data);
+    await removeAbandoned(dirname(path), (name) => name === basename(path));
+    await writeFile(temporary, data, { mode, flag: "wx" });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -47,6 +57,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
 export async function writeFileAtomicInParts(
   path: string,
   write: (append: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
+  mode: number = publicFile,
 ): Promise<void> {
   const temporary = temporaryPath(path);
   const wrapErrors = async <T>(work: Promise<T>): Promise<T> =>
@@ -54,7 +65,8 @@ export async function writeFileAtomicInParts(
       throw cannotWrite(path, error);
     });
   await wrapErrors(makeDirectory(dirname(path)));
-  const file = await wrapErrors(open(temporary, "w"));
+  await removeAbandoned(dirname(path), (name) => name === basename(path));
+  const file = await wrapErrors(open(temporary, "wx", mode));
   try {
     await write((bytes) => wrapErrors(file.appendFile(bytes)));
     await wrapErrors(file.close());
@@ -65,8 +77,6 @@ export async function writeFileAtomicInParts(
     throw error;
   }
 }
-
-const temporaryPath = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 
 const cannotWrite = (path: string, cause: unknown): StorageError =>
   new StorageError(

@@ -1,4 +1,5 @@
 import { displayPath } from "../../util/display-path.js";
+import { privateFile } from "../../util/make-directory.js";
 import { writeFileAtomic } from "../../util/write-file-atomic.js";
 import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";
@@ -31,7 +32,7 @@ export const report: RegisterCommand = (program, { getIo }) => {
         const live = await target.pipeline(name);
         return live.compare({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
       });
-      if (page !== null) await writeFileAtomic(page, await reportHtml(comparison));
+      if (page !== null) await writeFileAtomic(page, await reportHtml(comparison), privateFile);
       io.printJson(comparison);
       io.print(...reportText(comparison, (text) => colorize(io, "bold", text)).split("\n"));
       if (page !== null) io.print("", `wrote ${displayPath(io.cwd, page)}`);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { formatCell } from "./format.js";
 import { displayPath } from "../../util/display-path.js";
 import type { AnyInferRecord } from "../../../dsl/deployment.js";
+import { privateFile } from "../../util/make-directory.js";
 import { writeFileAtomic, writeFileAtomicInParts } from "../../util/write-file-atomic.js";
 import { toJson } from "../../tensors/json/to-json.js";
 import type { Io } from "./io.js";
@@ -16,7 +17,7 @@ export async function writeTable(io: Io, table: Table, options: { readonly out?:
   const { tableToIPC } = await import("apache-arrow");
   const bytes = tableToIPC(table, "file");
   if (options.out === undefined) return io.writeBytes(bytes);
-  await writeFileAtomic(options.out, bytes);
+  await writeFileAtomic(options.out, bytes, privateFile);
   printWritten(io, options.out, table.numRows);
 }
 
@@ -39,7 +40,7 @@ export async function writeTables(
     await sink.end(rows === 0 ? schema : undefined);
   };
   if (options.out === undefined) return write((bytes) => io.writeBytes(bytes));
-  await writeFileAtomicInParts(options.out, write);
+  await writeFileAtomicInParts(options.out, write, privateFile);
   printWritten(io, options.out, rows);
 }
 
@@ -64,7 +65,7 @@ export async function writeRecords(
 ): Promise<void> {
   const { length } = records;
   if (options.out !== undefined) {
-    await writeFileAtomic(options.out, `${toJson(records, 0)}\n`);
+    await writeFileAtomic(options.out, `${toJson(records, 0)}\n`, privateFile);
     return printWritten(io, options.out, length);
   }
   io.printJson(records);

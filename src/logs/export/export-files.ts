@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
-import { makeDirectory } from "../../util/make-directory.js";
+import { makeDirectory, privateFile } from "../../util/make-directory.js";
+import { removeAbandoned, temporaryPath } from "../../util/temporary-file.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 import { ArrowFileWriter } from "./arrow-file-writer.js";
 import { BufferedFile } from "./buffered-file.js";
@@ -44,12 +44,10 @@ export class ExportFiles {
     await this.#withStorageErrors(async () => {
       await this.#finishFile();
       await makeDirectory(this.#directory);
-      const name = `${this.#prefix}-${this.#files.length + 1}.${this.#format}`;
+      if (this.#files.length === 0) await removeAbandoned(this.#directory, (name) => this.#isExport(name));
+      const path = join(this.#directory, `${this.#prefix}-${this.#files.length + 1}.${this.#format}`);
       // A unique name: two exports may write to one folder at the same time.
-      const file = {
-        temporary: join(this.#directory, `.${name}.${randomBytes(4).toString("hex")}.tmp`),
-        path: join(this.#directory, name),
-      };
+      const file = { temporary: temporaryPath(path), path };
       this.#files.push(file);
       this.#writer = await openWriter[this.#format](file.temporary);
     });
@@ -76,6 +74,12 @@ export class ExportFiles {
     await this.#writer?.discard().catch(() => undefined);
     this.#writer = null;
     for (const { temporary } of this.#files) await rm(temporary, { force: true }).catch(() => undefined);
+  }
+
+  #isExport(name: string): boolean {
+    return (
+      name.startsWith(`${this.#prefix}-`) && /^\d+\.(?:json|arrow|parquet)$/.test(name.slice(this.#prefix.length + 1))
+    );
   }
 
   async #finishFile(): Promise<void> {
@@ -107,8 +111,8 @@ interface FileWriter<Part> {
 }
 
 const openWriter: Readonly<Record<ExportFormat, (path: string) => Promise<FileWriter<never>>>> = {
-  json: async (path) => new TextFileWriter(new BufferedFile(await open(path, "wx"))),
-  arrow: async (path) => new ArrowExportWriter(new BufferedFile(await open(path, "wx"))),
+  json: async (path) => new TextFileWriter(new BufferedFile(await open(path, "wx", privateFile))),
+  arrow: async (path) => new ArrowExportWriter(new BufferedFile(await open(path, "wx", privateFile))),
   parquet: async (path) => new ParquetFileWriter(path),
 };
 

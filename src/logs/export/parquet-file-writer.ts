@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { DataType, Precision, type RecordBatch, type Schema } from "apache-arrow";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType } from "@duckdb/node-api";
 import { ArrowChunkWriter } from "./arrow-chunk-writer.js";
 import { batchSize } from "./arrow-size.js";
+import { privateFile, privateFolder } from "../../util/make-directory.js";
 import { identifier, loadDuckDB, sqlString, type DuckDB } from "../duckdb.js";
 
 const chunkRows = 2048;
@@ -51,7 +52,11 @@ export class ParquetFileWriter {
       staging.appender.closeSync();
       await staging.connection.run("COMMIT");
       const rows = Math.max(Math.min(Math.floor((groupBytes * this.#rows) / this.#bytes), groupRows), 1);
-      await staging.connection.run(`COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows})`);
+      // DuckDB writes into the file that is there and keeps its permissions.
+      await writeFile(this.#path, "", { mode: privateFile, flag: "wx" });
+      await staging.connection.run(
+        `COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows}, USE_TMP_FILE false)`,
+      );
     } finally {
       this.#close(staging);
       await this.#removeSpill();
@@ -83,6 +88,7 @@ export class ParquetFileWriter {
   }
 
   async #stage({ fields }: Schema): Promise<Staging> {
+    await mkdir(this.#spill, privateFolder);
     const duckdb = loadDuckDB();
     const instance = await duckdb.DuckDBInstance.create(":memory:", {
       threads: "1",
