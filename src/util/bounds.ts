@@ -51,7 +51,7 @@ export const bounds = {
     wayOut: "move long expressions into a model, or divide the pipeline",
   },
   configTexts: {
-    limit: 4_000_000,
+    limit: 1_500_000,
     unit: "written nodes",
     what: "the texts of a config's expressions in all languages together",
     wayOut: "test shorter lists, move long expressions into a model, or divide the pipeline",
@@ -97,6 +97,12 @@ export const bounds = {
     unit: "steps",
     what: "the evaluation of a request's validations",
     wayOut: "send fewer or smaller rows at a time, or test lists inside one another in a model",
+  },
+  alertElements: {
+    limit: 10_000,
+    unit: "elements of a row that are combined with one another",
+    what: "the condition of an alert",
+    wayOut: "test the lists one by one, with known sizes, or let a model combine them",
   },
   modelBytes: {
     limit: 2 ** 31 - 1,

@@ -113,6 +113,8 @@ const names = [
 ];
 
 export async function prepare(folder) {
+  // An owner's socket lies in the folder of temporary files.
+  process.env.TMPDIR = folder;
   const configs = [stored, ...(await Promise.all(pipelines.map((each) => build(each)))), await fromPlatform()];
   const trees = configs.flatMap(({ steps }) =>
     steps.flatMap((step) => (step.expression ? nodes(step.expression.tree) : [])),
@@ -158,6 +160,7 @@ function mutateExpression(random, step, trees) {
   const { expression } = step;
   if (random.below(6) === 0) {
     const texts = random.below(3) === 0 ? expression.refused : expression.strings;
+    if (typeof texts !== "object" || texts === null) return;
     const keys = [...Object.keys(texts), random.pick(["python", "__proto__", "sql"])];
     texts[random.pick(keys)] = random.pick(attacks);
     return;
@@ -166,6 +169,8 @@ function mutateExpression(random, step, trees) {
   if (random.below(4) > 0) [expression.strings, expression.refused] = [{}, {}];
   const holder = { tree: expression.tree };
   const all = nodes(expression.tree);
+  // An earlier change may have left no node.
+  if (all.length === 0) return;
   const node = random.pick(all);
   const other = structuredClone(random.pick(trees));
   switch (random.below(9)) {
@@ -179,7 +184,7 @@ function mutateExpression(random, step, trees) {
       replaceIn(random, node, other);
       break;
     case 3:
-      if (node.op === "read") node.shape = node.shape.map(() => random.pick(sizes));
+      if (node.op === "read") node.shape = list(node.shape).map(() => random.pick(sizes));
       else if (node.op === "constant")
         node.value = random.pick([1e308, "NaN", "-0", "9".repeat(2000), -1, true, "\u001b"]);
       break;
@@ -188,7 +193,8 @@ function mutateExpression(random, step, trees) {
         node[random.pick(["port", "from", "dtype"])] = random.pick([...names, "in", "int64", "string"]);
       break;
     case 5:
-      if (node.at) node.at = node.at.map(() => random.pick([0, 1, 29, 30, 2 ** 53 - 1, { binder: random.below(3) }]));
+      if (node.at)
+        node.at = list(node.at).map(() => random.pick([0, 1, 29, 30, 2 ** 53 - 1, { binder: random.below(3) }]));
       break;
     case 6:
       holder.tree = nest(random, holder.tree);

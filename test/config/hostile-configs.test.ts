@@ -214,7 +214,7 @@ describe("a forged config cannot", () => {
     const many = forged(honest, (config) => {
       const [model, , drift] = config["steps"];
       const step = { ...config["steps"][validation], expression: { tree: below(rounded), strings: {}, refused: {} } };
-      config["steps"] = [model, ...Array.from({ length: 900 }, (_, i) => ({ ...step, name: `v${i}` })), drift];
+      config["steps"] = [model, ...Array.from({ length: 400 }, (_, i) => ({ ...step, name: `v${i}` })), drift];
     });
     expect(await refusal(() => parseConfig(many))).toMatch(/^SL4008 .*\n.*expressions.* may have at most/);
     const steps = forged(honest, (c) => (c["steps"] = Array(1_001).fill(c["steps"][0])));
@@ -261,6 +261,36 @@ describe("a forged config cannot", () => {
       nullable: false,
     });
     expect(parseConfig(withTree(invisible)).name).toBe("fraud");
+  });
+});
+
+describe("an alert of a forged config", () => {
+  const layout = { pipeline: "p", version: 1, inputs: [], challengers: [], validations: [] };
+  const alertOf = async (shape: readonly (number | string)[], condition: (all: any) => boolean) => {
+    const port = tensor("float32", ["batch", ...shape] as never);
+    const model = defineModel({ name: "m", sha256: "b".repeat(64), inputs: { x: port }, outputs: { y: port } });
+    const config = await build(
+      pipeline("p")
+        .model(model)
+        .alert("many", condition as never, { over: "5m" }),
+    );
+    return () => evaluableAlerts(config, { ...layout, outputs: [{ name: "y", ...port }] });
+  };
+
+  test("does not combine long lists, for which DuckDB takes all memory", async () => {
+    const crossed = (all: any): boolean =>
+      all.count((r: any) => r.out.y.every((a: number) => r.out.y.every((b: number) => a + b < 10))) > 5;
+    expect(await refusal(await alertOf([2000], crossed))).toContain(
+      "the condition of an alert may have at most 10,000 elements of a row that are combined with one another, and this one has 4,000,000",
+    );
+    expect(await refusal(await alertOf(["n"], crossed))).toMatch(/^SL6014 .*may have at most 10,000 elements/);
+    expect((await alertOf([100], crossed))()).toHaveLength(1);
+  });
+
+  test("tests every element of a matrix", async () => {
+    const matrix = (all: any): boolean =>
+      all.count((r: any) => r.out.y.every((row: readonly number[]) => row.every((v) => v < 10))) > 5;
+    expect((await alertOf([1000, 1000], matrix))()).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { bounds, exceeded } from "../../util/bounds.js";
-import { children, type Constant, type ExpressionTree, listLength, type Read } from "./tree.js";
+import { children, type Constant, type ExpressionTree, listLength, type NodeOf, type Read } from "./tree.js";
 
 // How much work an expression is: estimates from the tree alone, for bounds. Nested lists multiply.
 
@@ -32,6 +32,23 @@ export function rowStepsText(tree: ExpressionTree, lengthText: (list: Read) => s
   if (tree.op === "every" || tree.op === "some")
     return `${ownSteps(tree)} + ${lengthText(tree.list)} * (1 + ${rowStepsText(tree.body, lengthText)})`;
   return [String(ownSteps(tree)), ...children(tree).map((child) => rowStepsText(child, lengthText))].join(" + ");
+}
+
+/**
+ * The most elements of one row that a tree combines with one another: 900 where each of 30 elements is compared with each
+ * of 30. Lists that are elements of the list around them, as rows of a matrix, are not combined. Infinite for a list of
+ * open length inside another list.
+ */
+export function combinedElements(tree: ExpressionTree, outer: readonly NodeOf<"every" | "some">[] = []): number {
+  if (tree.op !== "every" && tree.op !== "some")
+    return Math.max(1, ...children(tree).map((child) => combinedElements(child, outer)));
+  const { list, body } = tree;
+  const isElement = (binder: number) => list.at.some((index) => typeof index === "object" && index.binder === binder);
+  const lists = [...outer, tree];
+  const own = outer.every(({ binder }) => isElement(binder))
+    ? 1
+    : lists.reduce((product, { list: each }) => product * (listLength(each) ?? Infinity), 1);
+  return Math.max(own, combinedElements(body, lists));
 }
 
 /** Whether a tree visits the elements of a list of open length. */

@@ -3,9 +3,11 @@ import type { Port } from "../../../dsl/tensor.js";
 import type { Config } from "../../config/schema.js";
 import { emitAlertSql } from "../../expression/compile.js";
 import { columnsRead } from "../../expression/tree/tree.js";
+import { combinedElements } from "../../expression/tree/work.js";
 import type { LogLayout, PipelineLog } from "../../logs/pipeline-log.js";
 import { exceeds } from "../../logs/schema/withheld.js";
 import type { Store } from "../../logs/store.js";
+import { bounds, exceeded } from "../../util/bounds.js";
 import { type AlertSource, AlertWatch, type WatchedAlert } from "./alert-watch.js";
 
 interface LogAccess {
@@ -50,6 +52,10 @@ export function evaluableAlerts(config: Config, layout: LogLayout | null): Watch
     // The config's own text is never run: a config may come from somebody else, and only its tree is checked.
     const condition = emitAlertSql(tree);
     if ("reason" in condition) throw cannotEvaluate(condition.reason);
+    // DuckDB copies both lists for each pair of elements, and cannot be interrupted meanwhile.
+    const combined = combinedElements(tree);
+    if (combined > bounds.alertElements.limit)
+      throw cannotEvaluate(exceeded(bounds.alertElements, Number.isFinite(combined) ? combined : undefined));
     const logged = loggedPorts(layout);
     for (const column of columnsRead(tree)) {
       const reason = whyNotLogged(layout, column, logged.get(column));
