@@ -1,5 +1,6 @@
 import { InputError } from "../../dsl/errors.js";
 import type { Port } from "../../dsl/tensor.js";
+import { bounds, exceeded } from "../util/bounds.js";
 import { didYouMean } from "../util/did-you-mean.js";
 import { joinNames } from "../util/join-names.js";
 import type { WantedRows } from "./wanted-rows.js";
@@ -38,8 +39,11 @@ export function chooseColumns(
   file: string,
 ): ChosenColumns {
   const details = { file };
+  if (names.length > bounds.fileColumns.limit)
+    throw new InputError("SL5033", `'${file}': ${exceeded(bounds.fileColumns, names.length)}`, details);
+  const places = new ColumnPlaces(names);
   const exported = isExported(names, inputs);
-  const direct = inputs.filter(({ name }) => names.includes(name) && !logColumns.has(name));
+  const direct = inputs.filter(({ name }) => places.has(name) && !logColumns.has(name));
   if (exported && direct.length > 0) {
     const name = direct[0]?.name ?? "";
     throw new InputError(
@@ -51,13 +55,13 @@ export function chooseColumns(
   const used = new Set<number>();
   const columns = inputs.map((port): InputColumns => {
     const name = exported ? `in.${port.name}` : port.name;
-    const at = names.indexOf(name);
+    const at = places.first(name);
     if (at < 0) {
-      const elements = elementColumns(names, port, file);
+      const elements = elementColumns(places, port, file);
       for (const column of elements) used.add(column);
       return { kind: "elements", port, at: elements };
     }
-    if (names.includes(name, at + 1))
+    if (places.isTwice(name))
       throw new InputError("SL5034", `'${file}' has two columns '${name}'; remove or rename one of them`, details);
     used.add(at);
     return { kind: "one", port, at };
@@ -65,7 +69,7 @@ export function chooseColumns(
   const missing = columns.find((column) => column.kind === "elements" && column.at.length === 0)?.port;
   const others = names.filter((_, at) => !used.has(at));
   if (missing !== undefined) {
-    const found = others.length === 0 ? "" : `; found ${joinNames(others)}${didYouMean(missing.name, others)}`;
+    const found = others.length === 0 ? "" : `; found ${joinNames(others.map(shortened))}${didYouMean(missing.name, others)}`;
     throw new InputError("SL5003", `'${file}': input '${missing.name}' of pipeline '${pipeline}' is missing${found}`, {
       ...details,
       input: missing.name,
@@ -77,7 +81,7 @@ export function chooseColumns(
     const hint = didYouMean(unknown, known) || `; its inputs are ${joinNames(known)}`;
     throw new InputError(
       "SL5004",
-      `'${file}': pipeline '${pipeline}' has no input '${unknown}'${hint}; remove the column, or leave out all unknown ones with ignoreUnknown: true (--ignore-unknown)`,
+      `'${file}': pipeline '${pipeline}' has no input '${shortened(unknown)}'${hint}; remove the column, or leave out all unknown ones with ignoreUnknown: true (--ignore-unknown)`,
       { ...details, column: unknown },
     );
   }
@@ -86,7 +90,39 @@ export function chooseColumns(
 
 /** Whether the columns are those of an exported log that holds all inputs. */
 export function isExported(names: readonly string[], inputs: readonly Port[]): boolean {
-  return inputs.length > 0 && inputs.every(({ name }) => names.includes(`in.${name}`));
+  const known = new Set(names);
+  return inputs.length > 0 && inputs.every(({ name }) => known.has(`in.${name}`));
+}
+
+/** Where each name stands: a file may have very many columns. */
+class ColumnPlaces {
+  readonly #first = new Map<string, number>();
+  readonly #twice = new Set<string>();
+
+  constructor(names: readonly string[]) {
+    for (const [at, name] of names.entries()) {
+      if (this.#first.has(name)) this.#twice.add(name);
+      else this.#first.set(name, at);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#first.has(name);
+  }
+
+  /** The first column of that name; -1 if there is none. */
+  first(name: string): number {
+    return this.#first.get(name) ?? -1;
+  }
+
+  isTwice(name: string): boolean {
+    return this.#twice.has(name);
+  }
+}
+
+/** A name for a message: in a file it may have any length. */
+function shortened(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }
 
 /** `features_0`, `features.0` or `features[0]`. */
@@ -97,9 +133,9 @@ const elementNames = [
 ];
 
 /** The columns of a port's elements, from 0 on without a gap; none if there is no column 0. */
-function elementColumns(names: readonly string[], port: Port, file: string): number[] {
+function elementColumns(places: ColumnPlaces, port: Port, file: string): number[] {
   const details = { file, input: port.name };
-  const styles = elementNames.filter((nameOf) => names.includes(nameOf(port.name, 0)));
+  const styles = elementNames.filter((nameOf) => places.has(nameOf(port.name, 0)));
   const [nameOf, other] = styles;
   if (nameOf === undefined) return [];
   if (other !== undefined) {
@@ -112,9 +148,9 @@ function elementColumns(names: readonly string[], port: Port, file: string): num
   const columns: number[] = [];
   for (let i = 0; ; i++) {
     const name = nameOf(port.name, i);
-    const at = names.indexOf(name);
+    const at = places.first(name);
     if (at < 0) break;
-    if (names.includes(name, at + 1))
+    if (places.isTwice(name))
       throw new InputError("SL5034", `'${file}' has two columns '${name}'; remove or rename one of them`, details);
     columns.push(at);
   }

@@ -1,10 +1,9 @@
 import { getHeapStatistics } from "node:v8";
 import { InputError } from "../../dsl/errors.js";
+import { bounds } from "../util/bounds.js";
 import { formatBytes } from "./format-bytes.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
-/** The longest text that all supported releases of Node hold in one string. */
-const maxText = 2 ** 29 - 24;
 /** The most heap that a byte of text becomes, as in `[[],[],…`. The heap's limit ends the process. */
 const heapPerByte = 16;
 
@@ -14,7 +13,7 @@ const heapPerByte = 16;
  * @throws InputError SL5033 if it is too long
  */
 export function checkTextSize(bytes: Uint8Array, name: string): void {
-  const limit = Math.min(maxText, Math.floor(getHeapStatistics().heap_size_limit / heapPerByte));
+  const limit = Math.min(bounds.fileText.limit, Math.floor(getHeapStatistics().heap_size_limit / heapPerByte));
   if (bytes.length <= limit) return;
   throw new InputError(
     "SL5033",

@@ -1,7 +1,8 @@
 import type { Port } from "../../dsl/tensor.js";
+import { bounds } from "../util/bounds.js";
 
 /** The largest file, and the most that one unpacks to, unless the caller says otherwise. */
-export const defaultMaxBytes = 2 ** 30;
+export const defaultMaxBytes = bounds.fileBytes.limit;
 
 /** The heap that each text of a column takes besides its bytes, once it is read: it counts towards the limit. */
 export const textOverhead = 16;

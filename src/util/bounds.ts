@@ -128,6 +128,36 @@ export const bounds = {
     what: "a request to a pipeline",
     wayOut: 'send fewer rows at a time, or raise the limit with local({ limits: { requestBytes: "4GB" } })',
   },
+  fileBytes: {
+    limit: 2 ** 30,
+    unit: "bytes",
+    what: "a file of rows, what it unpacks to, and what its values take",
+    wayOut: "send the rows in several files, or raise the limit with maxBytes (--max-size)",
+  },
+  fileColumns: {
+    limit: 100_000,
+    unit: "columns",
+    what: "a file of rows",
+    wayOut: "give one column of lists in place of one column for each element",
+  },
+  fileDepth: {
+    limit: 64,
+    unit: "levels",
+    what: "a type in a file of rows",
+    wayOut: "write the inputs as lists, nested as their shapes say",
+  },
+  fileText: {
+    limit: 2 ** 29 - 24,
+    unit: "bytes",
+    what: "the text of a CSV or JSON file (and a sixteenth of the heap)",
+    wayOut: "write Arrow or Parquet, or send the rows in several files",
+  },
+  zstdWindow: {
+    limit: 2 ** 27,
+    unit: "bytes",
+    what: "the window of zstd data",
+    wayOut: "pack the file without --long or --ultra",
+  },
   ownerRequest: {
     limit: 10_000,
     unit: "characters",

@@ -38,6 +38,8 @@ export class BatchReader {
     const { batch, metadataBytes } = source;
     this.#source = source;
     this.budget = budget;
+    // A file may list one batch very often: reading its metadata counts each time.
+    budget.take(metadataBytes);
     this.#nodes = list(batch.nodesLength(), metadataBytes, (i) => batch.nodes(i));
     this.#buffers = list(batch.buffersLength(), metadataBytes, (i) => batch.buffers(i)).map((buffer) => ({
       offset: Number(buffer.offset()),

@@ -74,9 +74,14 @@ export function gather(data: arrow.Data, places: Int32Array, budget: ByteBudget)
   });
 }
 
-/** The entries of two columns of numbers, booleans or texts of one type, one after another. */
-export function concat(first: arrow.Data, second: arrow.Data): arrow.Data {
+/**
+ * The entries of two columns of numbers, booleans or texts of one type, one after another.
+ *
+ * @param budget counts what is written: a dictionary may grow by very many batches, each of which copies it
+ */
+export function concat(first: arrow.Data, second: arrow.Data, budget: ByteBudget): arrow.Data {
   const type = first.type;
+  budget.take(first.byteLength + second.byteLength + (first.length + second.length) * 16);
   const chunks = [first, second];
   const length = first.length + second.length;
   const nullBitmap = new Uint8Array((length + 7) >> 3);

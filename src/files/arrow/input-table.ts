@@ -51,19 +51,13 @@ function tableOf(columns: readonly (readonly [string, Vector])[]): Table {
   const fields = columns.map(([name, vector]) => new Field(name, vector.type as DataType, true));
   const schema = new Schema(fields);
   const chunks = columns.map(([, { data }]) => data);
-  // Columns read from the same batches have the same chunks; joined ones have one chunk.
-  const sameChunks = chunks.every(
-    (data) => data.length === chunks[0]?.length && data.every(({ length }, i) => length === chunks[0]?.[i]?.length),
-  );
-  if (sameChunks) {
-    const batches = Array.from({ length: chunks[0]?.length ?? 0 }, (_, i) => {
-      const children: Data[] = chunks.map((data) => data[i] as Data);
-      const length = children[0]?.length ?? rows;
-      return new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children }));
-    });
-    return new Table(schema, batches);
-  }
-  return new Table(Object.fromEntries(columns));
+  // All columns are read from the same batches, so they have the same chunks.
+  const batches = Array.from({ length: chunks[0]?.length ?? 0 }, (_, i) => {
+    const children: Data[] = chunks.map((data) => data[i] as Data);
+    const length = children[0]?.length ?? rows;
+    return new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children }));
+  });
+  return new Table(schema, batches);
 }
 
 function joinElements(elements: readonly Vector[], name: string, file: string): Vector {
@@ -78,27 +72,37 @@ function joinElements(elements: readonly Vector[], name: string, file: string): 
   if (!DataType.isInt(type) && !DataType.isFloat(type)) throw fail("are not numbers");
   const other = elements.find((vector) => String(vector.type) !== String(type));
   if (other !== undefined) throw fail(`have the types ${String(type)} and ${String(other.type)}`);
-  const [rows, size] = [first?.length ?? 0, elements.length];
+  return new Vector(
+    (first?.data ?? []).map((_, batch) =>
+      joinBatch(
+        elements.map(({ data }) => data[batch] as Data),
+        type,
+        fail,
+      ),
+    ),
+  );
+}
+
+/** The elements of one batch as lists. */
+function joinBatch(elements: readonly Data[], type: DataType, fail: (problem: string) => InputError): Data {
+  const [rows, size] = [elements[0]?.length ?? 0, elements.length];
   const Elements = type.ArrayType as unknown as new (length: number) => Float64Array;
   const values = new Elements(rows * size);
   const nullBitmap = new Uint8Array(((rows * size + 63) & ~63) >> 3).fill(0xff);
   let nullCount = 0;
-  for (const [element, { data }] of elements.entries()) {
-    let row = 0;
-    for (const chunk of data) {
-      const from = chunk.values as Float64Array;
-      if (from.length < chunk.length) throw fail("are damaged");
-      for (let i = 0; i < chunk.length; i++, row++) {
-        const to = row * size + element;
-        if (chunk.getValid(i)) values[to] = from[i] ?? 0;
-        else {
-          nullCount++;
-          nullBitmap[to >> 3] = (nullBitmap[to >> 3] ?? 0) & ~(1 << (to & 7));
-        }
+  for (const [element, column] of elements.entries()) {
+    const from = column.values as Float64Array;
+    if (from.length < rows) throw fail("are damaged");
+    for (let row = 0; row < rows; row++) {
+      const to = row * size + element;
+      if (column.getValid(row)) values[to] = from[row] ?? 0;
+      else {
+        nullCount++;
+        nullBitmap[to >> 3] = (nullBitmap[to >> 3] ?? 0) & ~(1 << (to & 7));
       }
     }
   }
   const child = makeData({ type: type as never, length: rows * size, nullCount, nullBitmap, data: values as never });
   const list = new FixedSizeList(size, new Field("item", type, true));
-  return new Vector([makeData({ type: list, length: rows, nullCount: 0, child })]);
+  return makeData({ type: list, length: rows, nullCount: 0, child });
 }

@@ -7,6 +7,7 @@ import { Type } from "apache-arrow/fb/type";
 import { Union } from "apache-arrow/fb/union";
 import { UnionMode } from "apache-arrow/fb/union-mode";
 import * as arrow from "apache-arrow";
+import { bounds, exceeded } from "../../util/bounds.js";
 import { DamagedArrowError, type IpcContent, list } from "./ipc-messages.js";
 
 /** A field of a schema: what its buffers are, and how they are read. */
@@ -38,15 +39,13 @@ export interface IpcColumn {
   readonly member: number | null;
 }
 
-const maxDepth = 64;
-const maxFields = 100_000;
-
 /** @throws DamagedArrowError for metadata that contradict themselves */
 export function readSchema({ schema, schemaBytes, version }: Omit<IpcContent, "batches">): IpcField[] {
   let fields = 0;
   const read = (field: Field, depth: number): IpcField => {
     // Fields may refer to the same bytes, so that a small file describes very many.
-    if (++fields > maxFields || depth > maxDepth) throw new DamagedArrowError("its schema has too many fields");
+    if (++fields > bounds.fileColumns.limit) throw new DamagedArrowError(exceeded(bounds.fileColumns));
+    if (depth > bounds.fileDepth.limit) throw new DamagedArrowError(exceeded(bounds.fileDepth));
     const type = field.typeType();
     const children = list(field.childrenLength(), schemaBytes, (i) => field.children(i)).map((child) =>
       read(child, depth + 1),

@@ -76,6 +76,13 @@ function loadColumns(
   const chunks = columns.map((): Data[] => []);
   const dictionaries = new Map<bigint, Data>();
   const dictionaryValues = dictionariesOf(columns.map(({ at }) => fields[at] as IpcField));
+  /** By the place of their field: a wide file has as many columns as fields. */
+  const columnsByField = new Map<number, IpcColumn[]>();
+  for (const column of columns) {
+    const found = columnsByField.get(column.at);
+    if (found === undefined) columnsByField.set(column.at, [column]);
+    else found.push(column);
+  }
   for (const batch of batches) {
     const reader = new BatchReader(batch, budget);
     if (batch.kind === "dictionary") {
@@ -83,18 +90,19 @@ function loadColumns(
       if (values === undefined) continue;
       const loaded = loadColumn(reader, values, dictionaries);
       const earlier = batch.isDelta ? dictionaries.get(batch.id) : undefined;
-      dictionaries.set(batch.id, earlier === undefined ? loaded : concat(earlier, loaded));
+      dictionaries.set(batch.id, earlier === undefined ? loaded : concat(earlier, loaded, budget));
       continue;
     }
     const loaded = new Map<string, Data>();
     for (const [at, field] of fields.entries()) {
-      const wanted = columns.filter((column) => column.at === at);
-      if (wanted.length === 0) reader.skip(field);
+      const wanted = columnsByField.get(at);
+      if (wanted === undefined) reader.skip(field);
       else if (wanted[0]?.member === null) loaded.set(wanted[0].name, load(reader, field, wanted[0].name));
       else {
         const parent = reader.next(field);
+        const byMember = new Map(wanted.map((column) => [column.member, column]));
         for (const [member, child] of field.children.entries()) {
-          const column = wanted.find((each) => each.member === member);
+          const column = byMember.get(member);
           if (column === undefined) reader.skip(child);
           else loaded.set(column.name, withParentNulls(load(reader, child, column.name), parent, budget));
         }

@@ -10,7 +10,8 @@ interface CellType {
   readonly read: (text: string) => unknown;
 }
 
-const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Each digit can be matched in one way only: a long cell takes no longer than its length. */
+const number = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const whole = /^[+-]?\d+(?:\.0*)?$/;
 /** The texts that pandas, NumPy and our own exports write. */
 const specialNumbers: Readonly<Record<string, number>> = {

@@ -10,24 +10,12 @@ const separators: Readonly<Record<string, string>> = { ",": "commas", ";": "semi
  * @throws InputError SL5034 if there are several
  */
 export function detectSeparator(text: string, inputs: readonly Port[], file: string): string {
-  const header = (/^(?:"(?:[^"]|"")*"|[^"\r\n])*/.exec(text) ?? [""])[0];
-  const parts = (separator: string): string[] => {
-    const escaped = separator === "|" ? "\\|" : separator;
-    return (header.match(new RegExp(`(?:"(?:[^"]|"")*"|[^"${escaped}])+`, "g")) ?? []).map((cell) =>
-      cell
-        .trim()
-        .replace(/^"(.*)"$/s, "$1")
-        .replaceAll('""', '"'),
-    );
-  };
-  const found = Object.keys(separators).filter((separator) =>
-    header.replace(/"(?:[^"]|"")*"/g, "").includes(separator),
-  );
+  const found = Object.keys(separators).filter((separator) => headerCells(text, separator).length > 1);
   if (found.length <= 1) return found[0] ?? ",";
   const fitting = found.filter((separator) => {
-    const names = parts(separator);
+    const names = new Set(headerCells(text, separator));
     return inputs.every(({ name }) =>
-      [name, `in.${name}`, `${name}_0`, `${name}.0`, `${name}[0]`].some((n) => names.includes(n)),
+      [name, `in.${name}`, `${name}_0`, `${name}.0`, `${name}[0]`].some((each) => names.has(each)),
     );
   });
   const [separator] = fitting;
@@ -37,4 +25,27 @@ export function detectSeparator(text: string, inputs: readonly Port[], file: str
     `'${file}': the header may be separated by ${found.map((each) => separators[each]).join(" or ")}; quote the names that hold one of them`,
     { file },
   );
+}
+
+/** The names in the first line. No regular expression: a header may have millions of characters. */
+function headerCells(text: string, separator: string): string[] {
+  const cells: string[] = [];
+  let isQuoted = false;
+  let start = 0;
+  const push = (end: number): void => {
+    const cell = text.slice(start, end).trim();
+    const isInQuotes = cell.length >= 2 && cell.startsWith('"') && cell.endsWith('"');
+    cells.push((isInQuotes ? cell.slice(1, -1) : cell).replaceAll('""', '"'));
+    start = end + 1;
+  };
+  let at = 0;
+  for (; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (char === "\n" || char === "\r") break;
+    else if (char === separator) push(at);
+  }
+  push(at);
+  return cells;
 }

@@ -1,7 +1,7 @@
 /** Marks the digits of an integer that a JavaScript number cannot hold. NUL does not occur in JSON text. */
 const mark = "\u0000";
 /** A string, which is left as it is, or an integer of 16 digits or more. */
-const stringOrWideInteger = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+const stringOrWideInteger = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
 
 /** Longer integers are beyond every dtype, and making a bigint of millions of digits takes minutes. */
 export const maxDigits = 400;

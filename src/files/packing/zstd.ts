@@ -1,9 +1,7 @@
 import { Decompress } from "fzstd";
 import * as zlib from "node:zlib";
+import { bounds } from "../../util/bounds.js";
 import { DamagedDataError, UnpackedTooLargeError } from "./unpack-errors.js";
-
-/** The window that the zstd command accepts without options: a larger one is refused, since it is allocated at once. */
-const maxWindow = 2 ** 27;
 
 /**
  * Unpacks zstd frames. Node from 22.15 has its own decoder; older releases use one in JavaScript.
@@ -47,5 +45,6 @@ function checkWindow(bytes: Uint8Array): void {
   if (singleSegment) return;
   const window = bytes[5] ?? 0;
   const base = 2 ** (10 + (window >> 3));
-  if (base + (base / 8) * (window & 7) > maxWindow) throw new DamagedDataError("its window is larger than 128 MiB");
+  if (base + (base / 8) * (window & 7) > bounds.zstdWindow.limit)
+    throw new DamagedDataError("its window is larger than 128 MiB");
 }
