@@ -69,7 +69,8 @@ export function chooseColumns(
   const missing = columns.find((column) => column.kind === "elements" && column.at.length === 0)?.port;
   const others = names.filter((_, at) => !used.has(at));
   if (missing !== undefined) {
-    const found = others.length === 0 ? "" : `; found ${joinNames(others.map(shortened))}${didYouMean(missing.name, others)}`;
+    const found =
+      others.length === 0 ? "" : `; found ${joinNames(others.map(shortened))}${didYouMean(missing.name, others)}`;
     throw new InputError("SL5003", `'${file}': input '${missing.name}' of pipeline '${pipeline}' is missing${found}`, {
       ...details,
       input: missing.name,

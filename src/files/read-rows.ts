@@ -32,7 +32,7 @@ export async function readRows(source: RowsSource, wanted: WantedRows): Promise<
   const opened = await openSource(source, wanted.maxBytes);
   try {
     const packing = packingOf(opened.head);
-    const content = packing === null ? opened : await unpacked(packing, opened, source.name, wanted.maxBytes);
+    const content = packing === null ? opened : await unpacked(packing, opened, source.name, wanted);
     const names = wanted.inputs.map(({ name }) => name);
     const format = detectFormat(content.head, source.name, names);
     const rows = await readFormat(format, content, source.name, wanted);
@@ -42,8 +42,9 @@ export async function readRows(source: RowsSource, wanted: WantedRows): Promise<
   }
 }
 
-async function unpacked(packing: Packing, opened: Content, name: string, maxBytes: number): Promise<Content> {
-  const bytes = await unpack(packing, await opened.whole(), name, maxBytes);
+async function unpacked(packing: Packing, opened: Content, name: string, wanted: WantedRows): Promise<Content> {
+  const bytes = await unpack(packing, await opened.whole(), name, wanted);
+  await wanted.pace.rest();
   const again = packingOf(bytes);
   if (again !== null)
     throw new InputError("SL5017", `'${name}' is packed twice: there are ${again} data in it; unpack it once`, {
@@ -55,18 +56,18 @@ async function unpacked(packing: Packing, opened: Content, name: string, maxByte
 async function readFormat(format: Format, content: Content, name: string, wanted: WantedRows): Promise<FormatRows> {
   switch (format) {
     case "csv": {
-      const { rows, chosen } = readCsv(decodeText(await content.whole(), name), wanted, name);
+      const { rows, chosen } = await readCsv(decodeText(await content.whole(), name), wanted, name);
       return { request: rows, format, chosen };
     }
     case "json":
     case "json lines": {
-      const { rows, ...found } = readJson(await content.whole(), format, wanted, name);
+      const { rows, ...found } = await readJson(await content.whole(), format, wanted, name);
       return { request: rows, ...found };
     }
     case "arrow file":
     case "arrow stream": {
       const { readArrow } = await import("./arrow/read-arrow.js");
-      return { ...readArrow(await content.whole(), format, wanted, name), format };
+      return { ...(await readArrow(await content.whole(), format, wanted, name)), format };
     }
     case "parquet": {
       const { readParquet } = await import("./parquet/read-parquet.js");

@@ -1,5 +1,6 @@
 import type { Port } from "../../dsl/tensor.js";
 import { bounds } from "../util/bounds.js";
+import type { ReadingPace } from "./reading-pace.js";
 
 /** The largest file, and the most that one unpacks to, unless the caller says otherwise. */
 export const defaultMaxBytes = bounds.fileBytes.limit;
@@ -16,4 +17,6 @@ export interface WantedRows {
   readonly ignoreUnknown: boolean;
   /** The largest size of a file, and of what it unpacks to. */
   readonly maxBytes: number;
+  /** When the event loop gets its turn, and when the reading ends. */
+  readonly pace: ReadingPace;
 }

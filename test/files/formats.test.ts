@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Port } from "../../dsl/tensor.js";
 import { inputReader } from "../../src/engine/input/read-input.js";
+import { ReadingPace } from "../../src/files/reading-pace.js";
 import { readRows } from "../../src/files/read-rows.js";
 import { defaultMaxBytes } from "../../src/files/wanted-rows.js";
 import { refusal } from "../refusal.js";
@@ -16,7 +17,7 @@ const name: Port = { name: "name", dtype: "string", shape: ["batch"] };
 
 /** Reads a file as the engine does: the elements of each input, and what the user is told. */
 async function elements(file: string, inputs: readonly Port[], ignoreUnknown = false) {
-  const wanted = { pipeline: "p", inputs, ignoreUnknown, maxBytes: defaultMaxBytes };
+  const wanted = { pipeline: "p", inputs, ignoreUnknown, maxBytes: defaultMaxBytes, pace: new ReadingPace() };
   const { request, notes } = await readRows({ name: file, path: `${folder}/${file}` }, wanted);
   const { tensors } = inputReader("p", inputs)(request);
   return {

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Port } from "../../dsl/tensor.js";
 import { InputError } from "../../dsl/errors.js";
 import { inputReader } from "../../src/engine/input/read-input.js";
+import { ReadingPace } from "../../src/files/reading-pace.js";
 import { readRows } from "../../src/files/read-rows.js";
 import { refusal } from "../refusal.js";
 
@@ -24,7 +25,7 @@ const inputs: readonly Port[] = [
 const maxBytes = 2 ** 20;
 
 async function read(name: string, ports = inputs, ignoreUnknown = false): Promise<unknown> {
-  const wanted = { pipeline: "p", inputs: ports, ignoreUnknown, maxBytes };
+  const wanted = { pipeline: "p", inputs: ports, ignoreUnknown, maxBytes, pace: new ReadingPace() };
   const { request } = await readRows({ name, path: join(folder, name) }, wanted);
   return inputReader("p", ports)(request);
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { inputReader } from "../../dist/src/engine/input/read-input.js";
+import { ReadingPace } from "../../dist/src/files/reading-pace.js";
 import { readRows } from "../../dist/src/files/read-rows.js";
 import { mutateBytes, mutateJson } from "../support/mutants/random.mjs";
 
@@ -48,7 +49,7 @@ export const prepare = () => new Map([...files, ...parquet].map((name) => [name,
  */
 export async function judge(random, contents, seed) {
   const [name, bytes] = seed % 2 === 0 ? oneInteger(seed / 2, contents) : anyMutant(random, contents);
-  const wanted = { pipeline: "p", inputs, ignoreUnknown: random.below(4) === 0, maxBytes };
+  const wanted = { pipeline: "p", inputs, ignoreUnknown: random.below(4) === 0, maxBytes, pace: new ReadingPace() };
   const { request } = await readRows({ name, bytes }, wanted);
   for (const { data, dims } of /** @type {any[]} */ (read(request).tensors)) {
     const count = dims?.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1) ?? data.length;

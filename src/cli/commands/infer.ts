@@ -42,6 +42,7 @@ export const infer: RegisterCommand = (program, { getIo }) => {
       const io = getIo();
       checkSingleDocument(program, io, options);
       const { readRows } = await import("../../files/read-rows.js");
+      const { ReadingPace } = await import("../../files/reading-pace.js");
       const { toRecords, toTable } = await import("../input/convert-request.js");
       const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
       const { ignoreUnknown = false, maxSize: maxBytes = defaultMaxBytes } = options;
@@ -53,7 +54,13 @@ export const infer: RegisterCommand = (program, { getIo }) => {
       await withLocalTarget(io, options, async (target) => {
         const live = await target.pipeline(name);
         const config = await live.configuration();
-        const wanted = { pipeline: config.name, inputs: config.inputs, ignoreUnknown, maxBytes };
+        const wanted = {
+          pipeline: config.name,
+          inputs: config.inputs,
+          ignoreUnknown,
+          maxBytes,
+          pace: new ReadingPace(),
+        };
         const { request, notes } = await readRows(source, wanted);
         for (const note of notes) io.printStderr(`${colorize(io, "dim", "note")} ${note}`);
         // Check the output path first: a rejected request must leave nothing in the log.

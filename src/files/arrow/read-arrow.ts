@@ -4,6 +4,7 @@ import { errorSummary } from "../../util/error-message.js";
 import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
 import { UnpackedTooLargeError } from "../packing/unpack-errors.js";
 import { tooLarge } from "../rows-source.js";
+import type { ReadingPace } from "../reading-pace.js";
 import type { WantedRows } from "../wanted-rows.js";
 import { BatchReader, type ByteBudget } from "./batch-reader.js";
 import { concat } from "./gather.js";
@@ -25,12 +26,12 @@ export interface TableRows {
  * @throws InputError SL5030 for a damaged file, SL5033 for one that unpacks to more than `maxBytes`, SL5003, SL5004 and
  * SL5034 for its columns, SL5018 for a type that no tensor has
  */
-export function readArrow(
+export async function readArrow(
   bytes: Uint8Array,
   format: "arrow file" | "arrow stream",
   wanted: WantedRows,
   file: string,
-): TableRows {
+): Promise<TableRows> {
   let used = 0;
   const budget: ByteBudget = {
     take(count) {
@@ -51,7 +52,7 @@ export function readArrow(
       .flatMap((input) => (input.kind === "one" ? [input.at] : input.at))
       .map((at) => columns[at])
       .filter((column): column is IpcColumn => column !== undefined);
-    const vectors = loadColumns(content, fields, needed, budget, file);
+    const vectors = await loadColumns(content, fields, needed, budget, wanted.pace, file);
     return { request: toInputTable(chosen.columns, vectors, file), chosen };
   } catch (cause) {
     if (cause instanceof ShapelineError) throw cause;
@@ -66,13 +67,14 @@ export function readArrow(
   }
 }
 
-function loadColumns(
+async function loadColumns(
   { batches }: IpcContent,
   fields: readonly IpcField[],
   columns: readonly IpcColumn[],
   budget: ByteBudget,
+  pace: ReadingPace,
   file: string,
-): Vector[] {
+): Promise<Vector[]> {
   const chunks = columns.map((): Data[] => []);
   const dictionaries = new Map<bigint, Data>();
   const dictionaryValues = dictionariesOf(columns.map(({ at }) => fields[at] as IpcField));
@@ -84,6 +86,7 @@ function loadColumns(
     else found.push(column);
   }
   for (const batch of batches) {
+    if (pace.isDue()) await pace.rest();
     const reader = new BatchReader(batch, budget);
     if (batch.kind === "dictionary") {
       const values = dictionaryValues.get(batch.id);
@@ -95,6 +98,7 @@ function loadColumns(
     }
     const loaded = new Map<string, Data>();
     for (const [at, field] of fields.entries()) {
+      if (pace.isDue()) await pace.rest();
       const wanted = columnsByField.get(at);
       if (wanted === undefined) reader.skip(field);
       else if (wanted[0]?.member === null) loaded.set(wanted[0].name, load(reader, field, wanted[0].name));

@@ -1,4 +1,5 @@
 import { InputError } from "../../../dsl/errors.js";
+import type { ReadingPace } from "../reading-pace.js";
 
 /** A cell: its text, or null if it is empty and not quoted. */
 export type Cell = string | null;
@@ -19,7 +20,7 @@ const [quote, lineFeed, carriageReturn] = ['"', "\n", "\r"];
  * @throws InputError SL5030 with the line, for a quote that does not end, text after a quote, a row with another number
  * of cells, an empty line, or no row
  */
-export function parseCsv(text: string, separator: string, file: string): CsvRecords {
+export async function parseCsv(text: string, separator: string, file: string, pace: ReadingPace): Promise<CsvRecords> {
   const fail = (line: number, problem: string): InputError =>
     new InputError("SL5030", `'${file}', line ${line}: ${problem}`, { file, line });
   const rows: Cell[][] = [];
@@ -29,6 +30,7 @@ export function parseCsv(text: string, separator: string, file: string): CsvReco
   let cells: Cell[] = [];
   let start = 1;
   while (at < text.length) {
+    if (pace.isDue()) await pace.rest();
     if (text[at] === quote) {
       const opened = line;
       let cell = "";

@@ -20,10 +20,12 @@ export interface CsvRows {
  *
  * @throws InputError SL5030 for text that is not CSV, SL5003, SL5004 and SL5034 for its columns, SL5006 for a cell
  */
-export function readCsv(text: string, wanted: WantedRows, file: string): CsvRows {
-  const { header, rows, lines } = parseCsv(text, detectSeparator(text, wanted.inputs, file), file);
+export async function readCsv(text: string, wanted: WantedRows, file: string): Promise<CsvRows> {
+  const { header, rows, lines } = await parseCsv(text, detectSeparator(text, wanted.inputs, file), file, wanted.pace);
   const chosen = chooseColumns(header, wanted, file);
-  const records = rows.map((cells, row) => {
+  const records: Record<string, unknown>[] = [];
+  for (const [row, cells] of rows.entries()) {
+    if (wanted.pace.isDue()) await wanted.pace.rest();
     const where = (column: number): string => `row ${row} (line ${lines[row]}), column '${header[column]}'`;
     const record: Record<string, unknown> = {};
     for (const input of chosen.columns) {
@@ -35,8 +37,8 @@ export function readCsv(text: string, wanted: WantedRows, file: string): CsvRows
       // A plain assignment to `__proto__` would set no member.
       Object.defineProperty(record, port.name, { value, enumerable: true, writable: true, configurable: true });
     }
-    return record;
-  });
+    records.push(record);
+  }
   return { rows: records, chosen };
 }
 

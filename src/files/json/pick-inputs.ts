@@ -18,15 +18,16 @@ export interface PickedRecords {
  *
  * @throws InputError SL5003, SL5004 or SL5034 for the members of the first record, SL5010 for a number that is too large
  */
-export function pickInputs(records: unknown, wanted: WantedRows, file: string): PickedRecords {
-  const picked = pickMembers(records, wanted, file);
-  if (Array.isArray(picked.rows)) refuseOverflow(picked.rows, wanted.inputs, file);
+export async function pickInputs(records: unknown, wanted: WantedRows, file: string): Promise<PickedRecords> {
+  const picked = await pickMembers(records, wanted, file);
+  if (Array.isArray(picked.rows)) await refuseOverflow(picked.rows, wanted, file);
   return picked;
 }
 
 /** JSON has no Infinity: a number that is read as one was too large. Where it is meant, JSON has the text "Infinity". */
-function refuseOverflow(rows: readonly unknown[], inputs: readonly Port[], file: string): void {
+async function refuseOverflow(rows: readonly unknown[], { inputs, pace }: WantedRows, file: string): Promise<void> {
   for (const [row, record] of rows.entries()) {
+    if (pace.isDue()) await pace.rest();
     if (!isRecord(record)) continue;
     for (const { name } of inputs) {
       if (!Object.hasOwn(record, name) || !hasOverflow(record[name])) continue;
@@ -39,7 +40,7 @@ function refuseOverflow(rows: readonly unknown[], inputs: readonly Port[], file:
   }
 }
 
-function pickMembers(records: unknown, wanted: WantedRows, file: string): PickedRecords {
+async function pickMembers(records: unknown, wanted: WantedRows, file: string): Promise<PickedRecords> {
   const first: unknown = Array.isArray(records) ? records[0] : undefined;
   if (!Array.isArray(records) || !isRecord(first)) return { rows: records, chosen: null };
   const rows = isGrouped(first, wanted.inputs) ? records.map(withFlatInputs) : (records as unknown[]);
@@ -50,7 +51,12 @@ function pickMembers(records: unknown, wanted: WantedRows, file: string): Picked
     return { rows, chosen };
   // Without permission to ignore columns, later records must have the same members: unknown ones stay in.
   const known = new Set(names);
-  return { rows: rows.map((row) => pick(row, names, chosen, wanted.ignoreUnknown ? null : known)), chosen };
+  const picked: unknown[] = [];
+  for (const row of rows) {
+    if (wanted.pace.isDue()) await wanted.pace.rest();
+    picked.push(pick(row, names, chosen, wanted.ignoreUnknown ? null : known));
+  }
+  return { rows: picked, chosen };
 }
 
 function pick(

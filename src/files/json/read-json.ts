@@ -1,13 +1,19 @@
-import { InputError } from "../../../dsl/errors.js";
+import { InputError, ShapelineError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 import type { WantedRows } from "../wanted-rows.js";
 import { checkTextSize, decodePart, decodeText } from "../decode-text.js";
 import { takenFormats } from "../file-format.js";
+import { DamagedDataError } from "../packing/unpack-errors.js";
+import type { ReadingPace } from "../reading-pace.js";
+import { listParts } from "./list-parts.js";
 import { parseJsonExact } from "./parse-json-exact.js";
 import { toRecords } from "./json-records.js";
 import { type PickedRecords, pickInputs } from "./pick-inputs.js";
 
 const lineFeed = 0x0a;
+/** A longer list is parsed in parts, so that the event loop is free in between. */
+const atOnce = 2 ** 22;
+const partBytes = 2 ** 20;
 
 /** The records of a JSON text, and whether it is one value or one value per line. */
 export interface JsonRows extends PickedRecords {
@@ -19,17 +25,28 @@ export interface JsonRows extends PickedRecords {
  *
  * @throws InputError SL5030 for text that is neither, SL5003, SL5004 and SL5034 for its members
  */
-export function readJson(bytes: Uint8Array, stated: "json" | "json lines", wanted: WantedRows, file: string): JsonRows {
+export async function readJson(
+  bytes: Uint8Array,
+  stated: "json" | "json lines",
+  wanted: WantedRows,
+  file: string,
+): Promise<JsonRows> {
   const exact = wanted.inputs.some(({ dtype }) => dtype === "int64" || dtype === "uint64");
   const names = wanted.inputs.map(({ name }) => name);
   const isList = firstByte(bytes) === "[".charCodeAt(0);
   const lines = stated === "json lines" ? !isList : !isList && hasManyObjects(bytes);
-  if (lines) return { format: "json lines", ...pickInputs(readLines(bytes, exact, file), wanted, file) };
+  if (lines) {
+    const rows = await readLines(bytes, exact, wanted.pace, file);
+    return { format: "json lines", ...(await pickInputs(rows, wanted, file)) };
+  }
   let value: unknown;
   try {
-    value = parseJsonExact(decodeText(bytes, file), exact);
+    value =
+      isList && bytes.length > atOnce
+        ? await readList(bytes, exact, wanted.pace, file)
+        : parseJsonExact(decodeText(bytes, file), exact);
   } catch (cause) {
-    if (cause instanceof InputError) throw cause;
+    if (cause instanceof ShapelineError) throw cause;
     const hint = /NaN|Infinity/.test(String(cause)) ? `; JSON has no NaN: write "NaN" or null` : "";
     throw new InputError(
       "SL5030",
@@ -38,7 +55,7 @@ export function readJson(bytes: Uint8Array, stated: "json" | "json lines", wante
       { cause },
     );
   }
-  return { format: "json", ...pickInputs(toRecords(value, names), wanted, file) };
+  return { format: "json", ...(await pickInputs(toRecords(value, names), wanted, file)) };
 }
 
 function firstByte(bytes: Uint8Array): number | undefined {
@@ -57,10 +74,27 @@ function hasManyObjects(bytes: Uint8Array): boolean {
   }
 }
 
-function readLines(bytes: Uint8Array, exact: boolean, file: string): unknown[] {
+/** The elements of a long list, parsed part by part. */
+async function readList(bytes: Uint8Array, exact: boolean, pace: ReadingPace, file: string): Promise<unknown[]> {
+  checkTextSize(bytes, file);
+  const start = bytes.indexOf("[".charCodeAt(0));
+  const before = decodePart(bytes.subarray(0, start), file).trim();
+  if (before !== "")
+    throw new DamagedDataError(`the text ${JSON.stringify(before.slice(0, 20))} stands before the list`);
+  const values: unknown[] = [];
+  for (const part of listParts(bytes, start, partBytes)) {
+    await pace.rest();
+    const found = parseJsonExact(`[${decodePart(part, file)}]`, exact) as readonly unknown[];
+    for (const value of found) values.push(value);
+  }
+  return values;
+}
+
+async function readLines(bytes: Uint8Array, exact: boolean, pace: ReadingPace, file: string): Promise<unknown[]> {
   checkTextSize(bytes, file);
   const rows: unknown[] = [];
   for (let at = 0, line = 1; at < bytes.length; line++) {
+    if (pace.isDue()) await pace.rest();
     const found = bytes.indexOf(lineFeed, at);
     const end = found < 0 ? bytes.length : found;
     const text = decodePart(bytes.subarray(at, end), file).trim();

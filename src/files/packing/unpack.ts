@@ -1,12 +1,13 @@
 import { constants } from "node:buffer";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { InputError } from "../../../dsl/errors.js";
+import { InputError, ShapelineError } from "../../../dsl/errors.js";
 import { errorSummary } from "../../util/error-message.js";
 import { formatBytes } from "../format-bytes.js";
 import { tooLarge } from "../rows-source.js";
+import type { WantedRows } from "../wanted-rows.js";
 import { UnpackedTooLargeError } from "./unpack-errors.js";
-import { unpackZstd } from "./zstd.js";
+import { unpackZstdAside } from "./zstd.js";
 
 const packings = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] } as const;
 
@@ -24,14 +25,20 @@ export function packingOf(head: Uint8Array): Packing | null {
  *
  * @throws InputError SL5030 for damaged data, SL5033 if they unpack to more than `maxBytes`
  */
-export async function unpack(packing: Packing, bytes: Uint8Array, name: string, maxBytes: number): Promise<Uint8Array> {
+export async function unpack(
+  packing: Packing,
+  bytes: Uint8Array,
+  name: string,
+  { maxBytes, pace }: Pick<WantedRows, "maxBytes" | "pace">,
+): Promise<Uint8Array> {
   let unpacked: Uint8Array;
   try {
     unpacked =
       packing === "gzip"
         ? await promisify(gunzip)(bytes, { maxOutputLength: Math.min(maxBytes, constants.MAX_LENGTH) })
-        : unpackZstd(bytes, maxBytes);
+        : await unpackZstdAside(bytes, maxBytes, pace);
   } catch (cause) {
+    if (cause instanceof ShapelineError) throw cause;
     if (cause instanceof UnpackedTooLargeError || (cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
       throw tooLarge(name, `its ${formatBytes(bytes.length)} unpack to more`, maxBytes);
     throw new InputError(

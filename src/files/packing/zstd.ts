@@ -1,6 +1,8 @@
 import { Decompress } from "fzstd";
+import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { bounds } from "../../util/bounds.js";
+import type { ReadingPace } from "../reading-pace.js";
 import { DamagedDataError, UnpackedTooLargeError } from "./unpack-errors.js";
 
 /**
@@ -20,7 +22,32 @@ export function unpackZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
   }
 }
 
+/** As `unpackZstd`, beside the event loop or in parts of it. */
+export async function unpackZstdAside(bytes: Uint8Array, maxBytes: number, pace: ReadingPace): Promise<Uint8Array> {
+  const { zstdDecompress } = zlib as {
+    readonly zstdDecompress?: (
+      bytes: Uint8Array,
+      options: { readonly maxOutputLength: number },
+      done: (error: Error | null, unpacked: Buffer) => void,
+    ) => void;
+  };
+  if (zstdDecompress !== undefined) return promisify(zstdDecompress)(bytes, { maxOutputLength: Math.max(maxBytes, 1) });
+  const decoder = javaScriptDecoder(bytes, maxBytes);
+  while (decoder.next()) if (pace.isDue()) await pace.rest();
+  return decoder.finish();
+}
+
 function unpackInJavaScript(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const decoder = javaScriptDecoder(bytes, maxBytes);
+  while (decoder.next());
+  return decoder.finish();
+}
+
+/** `next` unpacks some bytes and tells whether there are more. */
+function javaScriptDecoder(
+  bytes: Uint8Array,
+  maxBytes: number,
+): { readonly next: () => boolean; readonly finish: () => Uint8Array } {
   const parts: Uint8Array[] = [];
   let size = 0;
   let ended = false;
@@ -32,10 +59,18 @@ function unpackInJavaScript(bytes: Uint8Array, maxBytes: number): Uint8Array {
   });
   const step = 2 ** 16;
   checkWindow(bytes);
-  for (let at = 0; at < bytes.length; at += step)
-    decoder.push(bytes.subarray(at, at + step), at + step >= bytes.length);
-  if (!ended) throw new DamagedDataError("unexpected end of the data");
-  return Buffer.concat(parts, size);
+  let at = 0;
+  return {
+    next() {
+      decoder.push(bytes.subarray(at, at + step), at + step >= bytes.length);
+      at += step;
+      return at < bytes.length;
+    },
+    finish() {
+      if (!ended) throw new DamagedDataError("unexpected end of the data");
+      return Buffer.concat(parts, size);
+    },
+  };
 }
 
 /** Reads the window size from a frame header: https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1.1 */

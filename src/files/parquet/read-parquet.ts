@@ -97,6 +97,7 @@ async function readTable(
     }),
   );
   for (;;) {
+    if (wanted.pace.isDue()) await wanted.pace.rest();
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
     for (const [i, builder] of builders.entries()) builder.append(chunk.getColumnVector(i));

@@ -127,8 +127,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
   infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
   infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
-  async infer(input: unknown, options: InferOptions = noOptions): Promise<unknown> {
-    const startedAt = performance.now();
+  infer(input: unknown, options: InferOptions = noOptions): Promise<unknown> {
+    return this.#infer(input, options, performance.now());
+  }
+
+  /** @param startedAt when the request's time began, by `performance.now()` */
+  async #infer(input: unknown, options: InferOptions, startedAt: number): Promise<unknown> {
     this.#requests++;
     try {
       this.#assertServing();
@@ -161,10 +165,20 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
     const { file, infer } = parseFileOptions(path, options);
     this.#assertServing();
+    // The file's reading is part of the request: it ends with its time-out and signal.
+    const startedAt = performance.now();
+    const deadline = isDictionary(infer) ? new RequestDeadline(infer.timeoutMs, infer.signal, startedAt) : null;
     const { name, inputs } = this.#version.config;
-    const { readRows } = await import("../../files/read-rows.js");
-    const { request } = await readRows({ name: path, path }, { pipeline: name, inputs, ...file });
-    return this.infer(request as AnyRecord[], infer);
+    const [{ readRows }, { ReadingPace }] = await Promise.all([
+      import("../../files/read-rows.js"),
+      import("../../files/reading-pace.js"),
+    ]);
+    const pace = new ReadingPace(() => {
+      deadline?.readTime();
+      deadline?.check(`pipeline '${name}', reading '${path}'`);
+    });
+    const { request } = await readRows({ name: path, path }, { pipeline: name, inputs, pace, ...file });
+    return this.#infer(request, infer, startedAt) as Promise<AnyInferRecord[] | ArrowTable>;
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;

@@ -46,6 +46,15 @@ describe("inferFromFile", () => {
       expect(outs(await live.inferFromFile(path)), path).toEqual(expected);
   });
 
+  test("ends with the request's time-out or signal while it reads", async () => {
+    const live = await deployed();
+    const path = written("long.jsonl", `${JSON.stringify(rows[0])}\n`.repeat(40_000));
+    expect(await refusal(live.inferFromFile(path, { timeoutMs: 40 }))).toMatch(
+      /^SL6004 pipeline 'cancer', reading '.*long\.jsonl': no answer within 40 ms; nothing was logged$/,
+    );
+    expect(await refusal(live.inferFromFile(path, { signal: AbortSignal.timeout(40) }))).toMatch(/^SL6005 .*reading/);
+  });
+
   test("reads our own exports again: the columns in.* are the inputs, whatever else is there", async () => {
     const live = await deployed();
     await live.infer(rows);
