@@ -1,6 +1,6 @@
 // Compares the embedded engine with its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a handwritten
 // loop. Floor and case alternate in blocks, so that other load on the machine affects both. A ratio is the median over
-// the blocks, printed with its quartiles. Nothing passes or fails.
+// the blocks, printed with its quartiles. `--cpu` counts CPU time, for a machine that others use. Nothing passes or fails.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,11 +26,11 @@ import * as ort from "onnxruntime-node";
 import { pipeline } from "shapeline";
 import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
-import { median, print, quantile, turns as interleave } from "./blocks.mjs";
+import { cpuTime, machineLoad, median, print, quantile, turns as interleave } from "./blocks.mjs";
 import { handleOf } from "./handle.mjs";
 
 const { values: flags } = parseArgs({
-  options: { blocks: { type: "string", default: "40" }, only: { type: "string" } },
+  options: { blocks: { type: "string", default: "40" }, cpu: { type: "boolean" }, only: { type: "string" } },
 });
 const blocks = Number(flags.blocks);
 
@@ -65,7 +65,7 @@ async function engine(p, durability, more = {}) {
   return p.deploy(target);
 }
 
-const turns = (cases, calls) => interleave(cases, calls, blocks);
+const turns = (cases, calls) => interleave(cases, calls, blocks, flags.cpu ? cpuTime : undefined);
 
 async function oneRow() {
   const row = batchOf(1);
@@ -296,7 +296,9 @@ async function lambda() {
 
 try {
   for (const part of [oneRow, threeModels, bigBatch, committed, shadow, thread, lambda]) {
-    if (flags.only === undefined || flags.only.split(",").includes(part.name)) await part();
+    if (flags.only !== undefined && !flags.only.split(",").includes(part.name)) continue;
+    await part();
+    console.log(machineLoad());
   }
 } finally {
   await Promise.all(open.map((target) => target.close()));
