@@ -42,6 +42,7 @@ const commands: readonly RegisterCommand[] = [
  */
 export async function run(args: readonly string[]): Promise<number> {
   let code: number = exitCodes.success;
+  const { version } = ownPackage();
   const program = new Command("shapeline");
   const getIo = (): Io => {
     const options = program.opts<{ json?: boolean; color: boolean }>();
@@ -52,7 +53,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .description(
       "Typed pipelines for machine-learning inference: generate model typings, compile, deploy, infer, read the log.",
     )
-    .version(ownPackage().version, "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the version")
     .option("--json", "print exactly one JSON document to standard output")
     .option("--no-color", "print without colors")
     .configureHelp({ showGlobalOptions: true })
@@ -63,13 +64,19 @@ export async function run(args: readonly string[]): Promise<number> {
 
   const json = args.includes("--json");
   const writeErr = (text: string): void => void process.stderr.write(escapedLines(text));
-  program.configureOutput({ writeErr: json ? () => undefined : writeErr });
+  // Commander writes help in parts.
+  const parts: string[] = [];
+  const writeOut = (text: string): void => void (json ? parts.push(text) : process.stdout.write(text));
+  program.configureOutput({ writeOut, writeErr: json ? () => undefined : writeErr });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(requireCommand(program, args), { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return usageExitCode(error, json);
+    if (error instanceof CommanderError) {
+      const text = parts.join("");
+      return usageExitCode(error, json, text.trim() === version ? { version } : { help: text });
+    }
     return reportError(
       error,
       createIo({
@@ -81,14 +88,21 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Commander has already printed its message or the help. */
-function usageExitCode(error: CommanderError, json: boolean): number {
-  if (error.exitCode === 0) return exitCodes.success;
-  if (json)
-    process.stdout.write(
-      `${escapeJson(toJson({ error: { code: "usage", message: error.message.replace(/^error: /, "") } }))}\n`,
-    );
-  return exitCodes.userError;
+/** For an unknown command, the arguments without the wish for help: commander would print help and report success. */
+function requireCommand(program: Command, args: readonly string[]): readonly string[] {
+  const [first, ...others] = args.filter((arg) => !arg.startsWith("-"));
+  const wanted = first === "help" ? others[0] : first;
+  if (wanted === undefined || wanted === "help" || program.commands.some((command) => command.name() === wanted))
+    return args;
+  return [wanted, ...args.filter((arg) => arg === "--json")];
+}
+
+/** Without `json`, commander has already printed its message or the help. */
+function usageExitCode(error: CommanderError, json: boolean, asked: object): number {
+  const isError = error.exitCode !== 0;
+  const usage = { error: { code: "usage", message: error.message.replace(/^error: /, "") } };
+  if (json) process.stdout.write(`${escapeJson(toJson(isError ? usage : asked))}\n`);
+  return isError ? exitCodes.userError : exitCodes.success;
 }
 
 function reportError(error: unknown, io: Io): number {

@@ -140,9 +140,21 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     const unknown = await shapeline(folder, ["deplyo"]);
     expect(unknown).toMatchObject({ code: 1, out: "" });
     expect(unknown.err).toContain("Did you mean deploy?");
+    for (const args of [
+      ["deplyo", "--help"],
+      ["help", "deplyo"],
+    ])
+      expect(await shapeline(folder, args)).toEqual(unknown);
     expect((await shapeline(folder, ["logs", "fraud", "--limit", "many"])).err).toContain(
       "'many' is not a whole number.",
     );
     expect(JSON.parse((await shapeline(folder, ["infer", "--json"])).out)).toMatchObject({ error: { code: "usage" } });
+  });
+
+  it("with --json, help and version are JSON, too", async () => {
+    const folder = project("fraud");
+    const json = async (...args: string[]) => JSON.parse((await shapeline(folder, [...args, "--json"])).out) as object;
+    expect(await json("--version")).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect(await json("deploy", "--help")).toEqual({ help: expect.stringContaining("Usage: shapeline deploy") });
   });
 });
