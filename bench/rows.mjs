@@ -1,6 +1,6 @@
 // What rows of real models cost, compared with ONNX Runtime's own `session.run` and with loading sessions by hand:
-// images, token lists of uneven length, a deploy in a new process, one row, and numbers of threads. Ratios are medians over interleaved
-// blocks. Nothing passes or fails.
+// images, token lists of uneven length, a deploy in a new process, one row, and numbers of threads. Ratios are medians
+// over interleaved blocks. Nothing passes or fails.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
