@@ -3,7 +3,7 @@ import module, { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { Script } from "node:vm";
 import type { ts as TS } from "ts-morph";
-import { writeFileAtomic } from "../src/util/write-file-atomic.js";
+import { writeFileAtomic } from "../src/util/files/write-file-atomic.js";
 
 /** The types of the TypeScript compiler: `node is TS.ArrowFunction`. */
 export type { TS };

@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ModelError, StorageError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../../../src/util/error-message.js";
-import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
+import { writeFileAtomic } from "../../../src/util/files/write-file-atomic.js";
 import { generatedHeader } from "./render-models.js";
 
 /** A generated file: its wanted and its current content. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { ownPackage } from "../../../src/util/own-package.js";
-import { writeFileAtomic } from "../../../src/util/write-file-atomic.js";
+import { writeFileAtomic } from "../../../src/util/files/write-file-atomic.js";
 import { digest, type Inputs, inputsUnchanged } from "./inputs.js";
 
 /** A compiled config, cached for the next compilation with the same options. */

@@ -106,7 +106,7 @@ async function withDefinitions(
 }
 
 async function writeOutputs(configs: readonly CompiledConfig[]): Promise<void> {
-  const { writeFileAtomic } = await import("../../util/write-file-atomic.js");
+  const { writeFileAtomic } = await import("../../util/files/write-file-atomic.js");
   for (const { path, text, changed } of configs) if (changed) await writeFileAtomic(path, text);
 }
 

@@ -6,7 +6,7 @@ import { datasetFromFlags, addDatasetOptions } from "../options/dataset.js";
 import { type RegisterCommand, colorize } from "../output/io.js";
 import { rowsSource } from "../input/read-files.js";
 import { defaultMaxBytes } from "../../files/wanted-rows.js";
-import { checkWritable } from "../../util/write-file-atomic.js";
+import { checkWritable } from "../../util/files/write-file-atomic.js";
 import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";

@@ -1,6 +1,6 @@
 import { displayPath } from "../../util/display-path.js";
-import { privateFile } from "../../util/make-directory.js";
-import { writeFileAtomic } from "../../util/write-file-atomic.js";
+import { privateFile } from "../../util/files/make-directory.js";
+import { writeFileAtomic } from "../../util/files/write-file-atomic.js";
 import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";
 import { type RegisterCommand, colorize } from "../output/io.js";

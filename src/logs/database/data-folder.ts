@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, readdirSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
-import { makeDirectory, privateFile, privateFolder } from "../../util/make-directory.js";
+import { makeDirectory, privateFile, privateFolder } from "../../util/files/make-directory.js";
 import { errorSummary, systemErrorMessage } from "../../util/error-message.js";
 
 export const databaseFileName = "shapeline.duckdb";

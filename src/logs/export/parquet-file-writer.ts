@@ -3,7 +3,7 @@ import { DataType, Precision, type RecordBatch, type Schema } from "apache-arrow
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType } from "@duckdb/node-api";
 import { ArrowChunkWriter } from "./arrow-chunk-writer.js";
 import { batchSize } from "./arrow-size.js";
-import { privateFile, privateFolder } from "../../util/make-directory.js";
+import { privateFile, privateFolder } from "../../util/files/make-directory.js";
 import { identifier, loadDuckDB, sqlString, type DuckDB } from "../duckdb.js";
 
 const chunkRows = 2048;

@@ -1,7 +1,7 @@
 import { constants, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { privateFile } from "../../util/make-directory.js";
+import { privateFile } from "../../util/files/make-directory.js";
 import { readRecords, type JournalRows } from "./journal-record.js";
 
 export const journalFileNames = ["shapeline.journal-a", "shapeline.journal-b"] as const;

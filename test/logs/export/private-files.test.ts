@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, describe, it, onTestFinished } from "vitest";
 import { exportLog } from "../../../src/logs/export/export-logs.js";
 import { allColumns } from "../../../src/tensors/column-selection.js";
-import { temporaryPath } from "../../../src/util/temporary-file.js";
+import { temporaryPath } from "../../../src/util/files/temporary-file.js";
 import { rowMeta, wideLayout, wideRow } from "../support/sample-rows.js";
 import { newFolder, storeIn } from "../support/stores.js";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { makeDirectory } from "../../src/util/make-directory.js";
+import { makeDirectory } from "../../../src/util/files/make-directory.js";
 
 const dir = mkdtempSync(join(tmpdir(), "shapeline-folder-"));
 const codeOf = (error: NodeJS.ErrnoException) => error.code;

@@ -1,8 +1,8 @@
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { StorageError } from "../../dsl/errors.js";
+import { StorageError } from "../../../dsl/errors.js";
 import { makeDirectory } from "./make-directory.js";
-import { systemErrorMessage } from "./error-message.js";
+import { systemErrorMessage } from "../error-message.js";
 import { removeAbandoned, temporaryPath } from "./temporary-file.js";
 
 /** Permissions of files without personal data, before the umask. */
