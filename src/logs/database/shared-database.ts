@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
+import { flushOnSignals } from "../../util/ending-signals.js";
 import { onProcessExit } from "../../util/process-exit.js";
 import { evaluateAlerts } from "../read/alert-query.js";
 import { compareLogs } from "../compare/compare-logs.js";
@@ -37,6 +38,7 @@ export class SharedDatabase {
     this.sessions.writeAtExit();
     this.#socket?.close();
   };
+  #ignoreSignals = (): void => undefined;
   #watch: FolderWatch | null;
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
@@ -70,7 +72,9 @@ export class SharedDatabase {
     });
     this.#watch = session.watch;
     this.#socket = socket;
-    if (socket !== null) onProcessExit.add(this.#atExit);
+    if (socket === null) return;
+    onProcessExit.add(this.#atExit);
+    this.#ignoreSignals = flushOnSignals({ flush: () => this.sessions.flush(), end: this.#atExit });
   }
 
   /**
@@ -141,6 +145,7 @@ export class SharedDatabase {
     await this.#lastSweep;
     await this.sessions.close();
     onProcessExit.delete(this.#atExit);
+    this.#ignoreSignals();
   }
 
   /**

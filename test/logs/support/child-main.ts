@@ -136,6 +136,39 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     for (let i = 0; i < 10; i++) log.appendRelaxed(wideRow(i), rowMeta);
     if (rest[0] === "exit") process.exit(0);
   },
+  /**
+   * Appends relaxed rows without end and prints the id of each. `own`: closes the store at a signal, prints "closed"
+   * and exits with 3. `last`: ends by the signal if nobody else listens to it, as the package `signal-exit` does.
+   */
+  signaled: async () => {
+    const store = await openStore(folder);
+    const log = await store.openLog(wideLayout);
+    if (rest[0] === "own") {
+      process.once("SIGTERM", () => {
+        void store.close().then(() => {
+          print("closed");
+          process.exit(3);
+        });
+      });
+    }
+    if (rest[0] === "last") {
+      const end = () => {
+        if (process.listenerCount("SIGTERM") > 1) return;
+        process.off("SIGTERM", end);
+        process.kill(process.pid, "SIGTERM");
+      };
+      process.on("SIGTERM", end);
+    }
+    print("open");
+    for (;;) {
+      await (log.whenRoom() ?? new Promise(setImmediate));
+      try {
+        print(String(log.appendRelaxed(wideRow(Date.now()), rowMeta).firstRow));
+      } catch {
+        return;
+      }
+    }
+  },
   /** Appends batches until one fails; prints the number of acknowledged rows and the error. */
   fill: async () => {
     const store = await openStore(folder);
