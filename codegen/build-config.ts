@@ -2,7 +2,7 @@ import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step } from "../dsl/index.js";
 import { withRenamed } from "../dsl/renamed-ports.js";
 import { sealConfig } from "../src/config/config.js";
-import { limitProblems } from "../src/config/limits.js";
+import { limitProblems } from "../src/config/check/limits.js";
 import { rowsOf } from "../src/config/model-rows.js";
 import type { Config, ModelConfig, UnhashedConfig } from "../src/config/schema.js";
 import type { CompiledLambda, LambdaCompiler } from "../src/config/steps/step-kind.js";

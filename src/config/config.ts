@@ -4,12 +4,12 @@ import { isRecord } from "../util/objects.js";
 import { ConfigError, type Problem } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
 import { formatIssue } from "./format-issue.js";
-import { limitProblems } from "./limits.js";
+import { limitProblems } from "./check/limits.js";
 import { configSchema, type Config, type UnhashedConfig } from "./schema.js";
-import { dataProblem, jsonTextProblem } from "./data-problem.js";
-import { compileTexts, textProblems, withTexts } from "./texts.js";
+import { dataProblem, jsonTextProblem } from "./check/data-problem.js";
+import { compileTexts, textProblems, withTexts } from "./check/texts.js";
 import { isOlderConfig, upgradeConfig } from "./upgrade.js";
-import { verifyConfig } from "./verify.js";
+import { verifyConfig } from "./check/verify.js";
 
 export type { UnhashedConfig } from "./schema.js";
 

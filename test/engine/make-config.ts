@@ -9,7 +9,7 @@ import { isBatched } from "../../dsl/rows.js";
 import type { Port } from "../../dsl/tensor.js";
 import { sealConfig, type UnhashedConfig } from "../../src/config/config.js";
 import { rebuildPipeline } from "../../src/config/rebuild.js";
-import { compileTexts, withTexts } from "../../src/config/texts.js";
+import { compileTexts, withTexts } from "../../src/config/check/texts.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { compileExpression } from "../../src/expression/compile.js";
 import type { RowScope } from "../../dsl/row.js";

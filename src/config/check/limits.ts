@@ -1,10 +1,10 @@
-import type { Problem } from "../../dsl/errors.js";
-import { rowShape } from "../../dsl/rows.js";
-import type { Port } from "../../dsl/tensor.js";
-import { measureTree } from "../expression/tree/size.js";
-import { rowSteps } from "../expression/tree/work.js";
-import { type Bound, bounds, exceeded } from "../util/bounds.js";
-import type { UnhashedConfig } from "./schema.js";
+import type { Problem } from "../../../dsl/errors.js";
+import { rowShape } from "../../../dsl/rows.js";
+import type { Port } from "../../../dsl/tensor.js";
+import { measureTree } from "../../expression/tree/size.js";
+import { rowSteps } from "../../expression/tree/work.js";
+import { type Bound, bounds, exceeded } from "../../util/bounds.js";
+import type { UnhashedConfig } from "../schema.js";
 
 /**
  * What is larger in a config than its limits allow. A config can come from anybody, and its sizes decide how much memory

@@ -1,11 +1,11 @@
-import type { Problem } from "../../dsl/errors.js";
-import type { RowScope } from "../../dsl/row.js";
-import { writtenNodes } from "../expression/backends/emitter.js";
-import { emitAlertAll, emitAll } from "../expression/compile.js";
-import { readsProblem } from "../expression/tree/reads.js";
-import { bounds, exceeded } from "../util/bounds.js";
-import { escapeUnsafe } from "../util/escape-text.js";
-import type { Config, StepConfig, StepConfigOf } from "./schema.js";
+import type { Problem } from "../../../dsl/errors.js";
+import type { RowScope } from "../../../dsl/row.js";
+import { writtenNodes } from "../../expression/backends/emitter.js";
+import { emitAlertAll, emitAll } from "../../expression/compile.js";
+import { readsProblem } from "../../expression/tree/reads.js";
+import { bounds, exceeded } from "../../util/bounds.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
+import type { Config, StepConfig, StepConfigOf } from "../schema.js";
 
 // The texts of a config's expressions, one per language. They follow from the trees: nothing that runs is read from
 // them, but platforms receive them and people read them.
@@ -85,7 +85,7 @@ function withKept(step: LambdaStep, texts: Texts): Texts {
 const keptIn = (step: LambdaStep): string | undefined =>
   step.kind === "validation" ? step.expression.kept : undefined;
 
-/** The languages whose text or refusal is not the compiled one. A language may be absent: there is more in newer versions. */
+/** The languages whose text or refusal is not the compiled one. One may be absent: newer versions have more. */
 function differences(step: LambdaStep, compiled: Texts): string[] {
   const { strings, refused } = step.expression;
   const kept = keptIn(step);

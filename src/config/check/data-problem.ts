@@ -1,6 +1,6 @@
-import { maxDepth } from "../expression/tree/size.js";
-import { bounds, exceeded } from "../util/bounds.js";
-import { pathText } from "./format-issue.js";
+import { maxDepth } from "../../expression/tree/size.js";
+import { bounds, exceeded } from "../../util/bounds.js";
+import { pathText } from "../format-issue.js";
 
 /**
  * Levels of a config: an expression has at most one list between two nodes, and stands in `steps[0].expression.tree`.

@@ -1,13 +1,13 @@
-import type { Problem } from "../../dsl/errors.js";
-import { checkPipeline } from "../../dsl/index.js";
-import { modelFlaw } from "../../dsl/model.js";
-import type { RowScope } from "../../dsl/row.js";
-import { canonicalJson } from "./canonical.js";
-import { modelDefinition, rebuildPipeline } from "./rebuild.js";
-import { rowsOf } from "./model-rows.js";
-import type { Config, ModelConfig } from "./schema.js";
-import { stepModels } from "./step-models.js";
-import { configSources } from "./steps/model.js";
+import type { Problem } from "../../../dsl/errors.js";
+import { checkPipeline } from "../../../dsl/index.js";
+import { modelFlaw } from "../../../dsl/model.js";
+import type { RowScope } from "../../../dsl/row.js";
+import { canonicalJson } from "../canonical.js";
+import { modelDefinition, rebuildPipeline } from "../rebuild.js";
+import { rowsOf } from "../model-rows.js";
+import type { Config, ModelConfig } from "../schema.js";
+import { stepModels } from "../step-models.js";
+import { configSources } from "../steps/model.js";
 
 /** The result of `verifyConfig`. `scopes`: by step, what a row has there; empty if there are problems. */
 export interface Verified {
