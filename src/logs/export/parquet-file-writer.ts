@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { DataType, Precision, type RecordBatch, type Schema } from "apache-arrow";
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType } from "@duckdb/node-api";
+import { StorageError } from "../../../dsl/errors.js";
 import { ArrowChunkWriter } from "./arrow-chunk-writer.js";
 import { batchSize } from "./arrow-size.js";
 import { privateFile, privateFolder } from "../../util/files/make-directory.js";
@@ -13,6 +14,8 @@ interface Staging {
   readonly connection: DuckDBConnection;
   readonly appender: DuckDBAppender;
   readonly chunk: ArrowChunkWriter;
+  /** Of the rows: the columns that the log leaves out. */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** Maximum Arrow bytes and rows of a row group. DuckDB keeps one row group in memory while it writes it. */
@@ -55,7 +58,7 @@ export class ParquetFileWriter {
       // DuckDB writes into the file that is there and keeps its permissions.
       await writeFile(this.#path, "", { mode: privateFile, flag: "wx" });
       await staging.connection.run(
-        `COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows}, USE_TMP_FILE false)`,
+        `COPY staged TO ${sqlString(this.#path)} (FORMAT parquet, ROW_GROUP_SIZE ${rows}, USE_TMP_FILE false${keyValues(staging.metadata)})`,
       );
     } finally {
       this.#close(staging);
@@ -87,7 +90,14 @@ export class ParquetFileWriter {
     await rm(this.#spill, { recursive: true, force: true });
   }
 
-  async #stage({ fields }: Schema): Promise<Staging> {
+  async #stage({ fields, metadata }: Schema): Promise<Staging> {
+    const unnamed = fields.find(({ name }) => String(name).includes("\0"));
+    if (unnamed !== undefined)
+      throw new StorageError(
+        "SL7030",
+        `the column ${JSON.stringify(unnamed.name)} has the character NUL in its name, which Parquet cannot hold; export as "arrow" or "json", or rename the port`,
+        { column: unnamed.name },
+      );
     await mkdir(this.#spill, privateFolder);
     const duckdb = loadDuckDB();
     const instance = await duckdb.DuckDBInstance.create(":memory:", {
@@ -106,8 +116,16 @@ export class ParquetFileWriter {
       connection,
       appender: await connection.createAppender("staged"),
       chunk: new ArrowChunkWriter(duckdb, types),
+      metadata,
     };
   }
+}
+
+/** The option of `COPY` that writes metadata beside the schema, as Arrow exports have them. */
+function keyValues(metadata: ReadonlyMap<string, string>): string {
+  if (metadata.size === 0) return "";
+  const pairs = Array.from(metadata, ([key, value]) => `${identifier(key)}: ${sqlString(value)}`);
+  return `, KV_METADATA {${pairs.join(", ")}}`;
 }
 
 function duckType(duckdb: DuckDB, type: DataType): DuckDBType {
