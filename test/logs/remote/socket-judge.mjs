@@ -8,7 +8,8 @@ import { RemoteLog } from "../../../dist/src/logs/remote/remote-log.js";
 import { socketPath } from "../../../dist/src/logs/remote/socket-place.js";
 import { unpackValue } from "../../../dist/src/logs/remote/packed-value.js";
 import { local } from "../../../dist/src/targets/local/index.js";
-import { toRecords, toTable } from "../../../dist/src/tensors/format-result.js";
+import { toTable } from "../../../dist/src/tensors/arrow/to-table.js";
+import { toRecords } from "../../../dist/src/tensors/format-result.js";
 import { mutateBytes, mutateJson } from "../../support/mutants/random.mjs";
 
 const example = new URL("../../../examples/breast-cancer/", import.meta.url);
