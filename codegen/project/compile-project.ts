@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../../src/config/schema.js";
+import { urlProblem } from "../../src/util/file-name.js";
 import { writeCachedConfigs, type CacheKey, type CachedConfig, readCachedConfigs } from "./cache/config-cache.js";
 import type { CompiledConfig, CompileResult } from "./compile-result.js";
 
@@ -22,11 +24,16 @@ export interface CompileProjectOptions {
  * Compiles the pipelines of a project to configs. Writes no config files.
  *
  * @returns the configs, and the problems of all files. A file with a problem has no config.
- * @throws ShapelineError if there is nothing to compile
+ * @throws ShapelineError if there is nothing to compile; TargetError SL6011 if `out` is a URL
  * @example
  * const { configs, problems } = await compileProject({ files: ["src/fraud.pipeline.ts"] });
  */
 export async function compileProject(options: CompileProjectOptions = {}): Promise<CompileResult> {
+  const url = urlProblem(options.out);
+  if (url !== null)
+    throw new TargetError("SL6011", `compileProject(): the option 'out' '${String(options.out)}' ${url}`, {
+      option: "out",
+    });
   const cwd = resolve(options.cwd ?? ".");
   const project = resolve(cwd, options.project ?? "tsconfig.json");
   const files = (options.files ?? []).map((file) => resolve(cwd, file));

@@ -55,8 +55,8 @@ async function runModel({ key, owner, until, feeds, fetches }: RunJob): Promise<
 }
 
 /**
- * Runs without the checks of `session.run`, as the main thread does: these refuse a run without an optional input. Not a
- * public interface of the runtime; `session.run` if it does not exist.
+ * Runs without the checks of `session.run`, as the main thread does: these refuse a run without an optional input. Not
+ * a public interface of the runtime; `session.run` if it does not exist.
  */
 function runSession(
   session: InferenceSession,
@@ -65,7 +65,7 @@ function runSession(
 ): Promise<Readonly<Record<string, Tensor>>> {
   const handler: unknown = Reflect.get(session, "handler");
   if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function")
-    return session.run(inputs as Record<string, Tensor>, fetches) as Promise<Readonly<Record<string, Tensor>>>;
+    return session.run(inputs as Record<string, Tensor>, fetches);
   const outputs = Object.fromEntries(fetches.map((name) => [name, null]));
   const run = handler.run.bind(handler) as (...run: object[]) => Promise<Readonly<Record<string, Tensor>>>;
   return run(inputs, outputs, {});

@@ -179,12 +179,12 @@ export class WorkerPool {
     this.#openModels.set(worker, open);
     let opening = open.get(key);
     if (opening === undefined) {
-      const { done, cancel } = worker.send({ kind: "open", key, bytes, options });
-      const ports = done.catch((cause: unknown) => {
+      const sent = worker.send({ kind: "open", key, bytes, options });
+      const ports = sent.done.catch((cause: unknown) => {
         open.delete(key);
         throw invalidModel(name, path, cause);
       });
-      opening = { ports, cancel };
+      opening = { ports, cancel: () => sent.cancel() };
       open.set(key, opening);
     }
     return opening;

@@ -143,13 +143,13 @@ async function readVerified(path: string, name: string, model: ModelConfig): Pro
     if (isDamaged(error)) {
       digestCache.delete(path);
       const sha256 = await digest(path);
-      if (sha256 !== model.sha256) throw await otherDigest(model, path, name, sha256, null);
+      if (sha256 !== model.sha256) throw otherDigest(model, path, name, sha256, null);
     }
     throw unreadable(path, error);
   });
   if (read.sha256 === model.sha256) return { path, bytes: withoutUntakenPorts(read.bytes, path) };
   digestCache.delete(path);
-  throw await otherDigest(model, path, name, read.sha256, read);
+  throw otherDigest(model, path, name, read.sha256, read);
 }
 
 async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
@@ -157,7 +157,7 @@ async function notFound(folder: string, entries: readonly FolderEntry[], model: 
   if (namesake?.sha256 instanceof ModelError) return namesake.sha256;
   if (namesake !== undefined) {
     const read = await readSelfContained(namesake.path).catch(() => null);
-    return await otherDigest(model, namesake.path, namesake.file, read?.sha256 ?? namesake.sha256, read);
+    return otherDigest(model, namesake.path, namesake.file, read?.sha256 ?? namesake.sha256, read);
   }
   const there =
     entries.length === 0
@@ -178,15 +178,14 @@ async function notFound(folder: string, entries: readonly FolderEntry[], model: 
 }
 
 /** The error names what changed: the file may have other ports, or only other weights. */
-async function otherDigest(
+function otherDigest(
   model: ModelConfig,
   path: string,
   file: string,
   sha256: string,
   read: SelfContainedModel | null,
-): Promise<ModelError> {
-  const differences =
-    read === null ? [] : await fileDifferences(model, read.sha256, withoutUntakenPorts(read.bytes, path), path);
+): ModelError {
+  const differences = read === null ? [] : fileDifferences(model, read.bytes, path);
   const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
   return new ModelError(
     "SL3022",
