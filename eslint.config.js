@@ -44,15 +44,16 @@ export default tseslint.config(
       "@typescript-eslint/require-await": "off",
       // Interop is empty until a target says which Arrow classes it works with.
       "@typescript-eslint/no-empty-object-type": ["error", { allowWithName: "^Interop$" }],
-      // The package bundles Zod; its `z` would bring all its languages along.
-      "no-restricted-imports": [
-        "error",
-        { name: "zod", importNames: ["z", "default"], message: 'Write import * as z from "zod".' },
-      ],
       // Every error Shapeline throws on purpose carries a code.
       "no-restricted-syntax": [
         "error",
         { selector: "NewExpression[callee.name='Error']", message: "Throw a subclass of ShapelineError with a code." },
+        // The package bundles Zod; its `z` would bring all its languages along.
+        {
+          selector:
+            "ImportDeclaration[source.value='zod'] > :matches(ImportDefaultSpecifier, ImportSpecifier[imported.name='z'])",
+          message: 'Write import * as z from "zod".',
+        },
       ],
     },
   },

@@ -1,6 +1,7 @@
 // Compares the embedded engine with its floors: ONNX Runtime's own `session.run`, DuckDB's own appender, a handwritten
 // loop. Floor and case alternate in blocks, so that other load on the machine affects both. A ratio is the median over
-// the blocks, printed with its quartiles. `--cpu` counts CPU time, for a machine that others use. Nothing passes or fails.
+// the blocks, printed with its quartiles. `--cpu` counts CPU time, for a machine that others use. Nothing passes or
+// fails.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

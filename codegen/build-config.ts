@@ -35,21 +35,18 @@ export interface BuildOptions {
   readonly fileText?: (file: string) => string | undefined;
 }
 
-/** The lambda of a step, if it has one. */
-function lambdaOf(step: Partial<Step> | null): unknown {
-  return step?.kind === "validation" ? step.check : step?.kind === "alert" ? step.condition : undefined;
-}
-
 /** Whether `buildConfig` will call its reader: a lambda has no attached tree. */
 export function needsReader(pipeline: AnyPipeline): boolean {
   const steps: unknown = (pipeline as Partial<AnyPipeline> | null)?.steps;
-  return (
-    Array.isArray(steps) &&
-    steps.some((step: Partial<Step> | null) => {
-      const lambda = lambdaOf(step);
-      return typeof lambda === "function" && readAttachment(lambda) === undefined;
-    })
-  );
+  return Array.isArray(steps) && steps.some((step: Partial<Step> | null) => hasUnreadLambda(step));
+}
+
+function hasUnreadLambda(step: Partial<Step> | null): boolean {
+  if (step?.kind !== "validation" && step?.kind !== "alert") return false;
+  const lambda: unknown =
+    step.kind === "validation" ? step.check : (step as Partial<Extract<Step, { kind: "alert" }>>).condition;
+  // The reader also says what is wrong with a value that is no function.
+  return typeof lambda !== "function" || readAttachment(lambda) === undefined;
 }
 
 /**

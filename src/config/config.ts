@@ -68,8 +68,9 @@ export function parseConfig(input: unknown, where = "config"): Config {
 }
 
 /**
- * Parses a config that a deployment stored, maybe by another version of Shapeline: where its texts are not those of this
- * version, they are compiled again and the hash is computed again, so that a newer version can run what is deployed.
+ * Parses a config that a deployment stored, maybe by another version of Shapeline: where its texts are not those of
+ * this version, they are compiled again and the hash is computed again, so that a newer version can run what is
+ * deployed.
  *
  * @throws ConfigError as `parseConfig`, but never SL4007
  */

@@ -6,8 +6,8 @@ import { stepKind } from "./steps/steps.js";
 
 export interface Decompiled {
   /**
-   * The TypeScript module: imports, and the pipeline as an exported constant. A comment states each `batchSize` that the
-   * imported model must have.
+   * The TypeScript module: imports, and the pipeline as an exported constant. A comment states each `batchSize` that
+   * the imported model must have.
    */
   readonly text: string;
   /** The chain alone: `pipeline("fraud").model(ccfraud)…`. */

@@ -19,8 +19,8 @@ export const metadataSchema = z
   .refine((text) => !/\p{Cc}/u.test(text), "expected a text without control characters");
 
 /**
- * What a lambda compiles to: its typed tree, and per back-end the text or the reason why there is none. The texts follow
- * from the tree, except for the text that `kept` names: it was read from a definition of the platform.
+ * What a lambda compiles to: its typed tree, and per back-end the text or the reason why there is none. The texts
+ * follow from the tree, except for the text that `kept` names: it was read from a definition of the platform.
  */
 export const expressionSchema = z.strictObject({
   tree: expressionTree,

@@ -84,8 +84,8 @@ export function emitAlertAll(
 }
 
 /**
- * The condition of an alert as DuckDB evaluates it over the log, from its tree; or the reason why it has no SQL. What is
- * run always comes from here, never from a config's text.
+ * The condition of an alert as DuckDB evaluates it over the log, from its tree; or the reason why it has no SQL. What
+ * is run always comes from here, never from a config's text.
  */
 export function emitAlertSql(tree: ExpressionTree): { readonly sql: string } | Refusal {
   const { strings, refused } = collect(["sql"], () => alertSql(tree));

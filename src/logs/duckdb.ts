@@ -7,6 +7,7 @@ import type {
 import { createRequire } from "node:module";
 import { TargetError } from "../../dsl/errors.js";
 import { errorMessage } from "../util/error-message.js";
+import { requirePackage } from "../util/process/require-package.js";
 
 type Chunk = DuckDBDataChunk["chunk"];
 
@@ -41,7 +42,7 @@ export type DuckDB = typeof import("@duckdb/node-api") & { readonly bindings: Bi
  * @param load loads a module by its name, such as `require`
  * @throws TargetError SL6020 if it is not installed or fails to load
  */
-export function loadDuckDB(user = "the inference log", load = createRequire(import.meta.url)): DuckDB {
+export function loadDuckDB(user = "the inference log", load: NodeJS.Require = requirePackage): DuckDB {
   let file: string | undefined;
   try {
     file = load.resolve("@duckdb/node-api");

@@ -37,7 +37,8 @@ interface Registry {
  *
  * @throws TargetError SL6020 if @duckdb/node-api is missing
  * @throws StorageError SL7001 the folder cannot be created or written, SL7002 no log to read, SL7003 owned by another
- * process or thread, SL7021 of another user, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for reading only
+ * process or thread, SL7021 of another user, SL7004 not a log, SL7005 a newer format, SL7006 damaged, SL7008 open for
+ * reading only
  * @example const store = await openStore(".shapeline"); const { version } = await store.saveVersion({ … });
  */
 export async function openStore(dataFolder: string, options: StoreOptions = {}): Promise<Store> {

@@ -95,6 +95,7 @@ export function config(
     steps: [...steps],
     checks: more.checks ?? [],
   };
+  if (!steps.some(({ kind }) => kind === "validation" || kind === "alert")) return sealConfig(content);
   // The texts of a lambda depend on what its row has, which `validation` may know only in part.
   const unsealed: Config = { ...content, hash: "" };
   return sealConfig(withTexts(unsealed, compileTexts(unsealed, checkPipeline(rebuildPipeline(unsealed)).scopes)));

@@ -7,8 +7,8 @@ import { type Bound, bounds, exceeded } from "../../util/bounds.js";
 import type { UnhashedConfig } from "../schema.js";
 
 /**
- * What is larger in a config than its limits allow. A config can come from anybody, and its sizes decide how much memory
- * and time a deployment takes. `build()` reports the same.
+ * What is larger in a config than its limits allow. A config can come from anybody, and its sizes decide how much
+ * memory and time a deployment takes. `build()` reports the same.
  */
 export function limitProblems({ inputs, models, steps }: Omit<UnhashedConfig, "shapeline">): Problem[] {
   const problems: Problem[] = [];

@@ -55,7 +55,7 @@ export function withTexts(config: Config, { texts }: CompiledTexts): Config {
   const steps = config.steps.map((step, index): StepConfig => {
     const compiled = texts.get(index);
     if (!hasLambda(step) || compiled === undefined) return step;
-    return { ...step, expression: { ...step.expression, ...withKept(step, compiled) } } as StepConfig;
+    return { ...step, expression: { ...step.expression, ...withKept(step, compiled) } };
   });
   return { ...config, steps };
 }
@@ -71,8 +71,8 @@ function hasLambda(step: StepConfig): step is LambdaStep {
 function textsOf(step: LambdaStep, pipeline: string, scope: RowScope): Texts {
   const { name, expression } = step;
   return step.kind === "validation"
-    ? (emitAll(expression.tree, name, scope) as Texts)
-    : (emitAlertAll(expression.tree, { pipeline, name, overSeconds: step.overSeconds, scope }) as Texts);
+    ? emitAll(expression.tree, name, scope)
+    : emitAlertAll(expression.tree, { pipeline, name, overSeconds: step.overSeconds, scope });
 }
 
 function withKept(step: LambdaStep, texts: Texts): Texts {

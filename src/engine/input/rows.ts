@@ -74,7 +74,9 @@ export function rowsReader(
   };
 }
 
-/** Reads one input's values, one per row. `symbols` has the sizes that other inputs decided, and gets those of this one. */
+/**
+ * Reads one input's values, one per row. `symbols` has the sizes that other inputs decided, and gets those of this one.
+ */
 export type RowsReader = (rows: ArrayLike<unknown>, symbols: SymbolSizes) => RowsTensor;
 
 /** Where each row starts, and where the last one ends. */

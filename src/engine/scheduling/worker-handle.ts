@@ -1,7 +1,7 @@
-import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { TargetError } from "../../../dsl/errors.js";
+import { requirePackage } from "../../util/process/require-package.js";
 import { errorSummary } from "../../util/error-message.js";
 import { forceExit } from "./force-exit.js";
 import { idleQueue } from "./idle-queue.js";
@@ -91,7 +91,7 @@ export class WorkerHandle {
     const { port1, port2 } = new MessageChannel();
     this.#resultPort = whenIdle ? port1 : null;
     const workerData: WorkerStart = {
-      runtime: createRequire(import.meta.url).resolve("onnxruntime-node"),
+      runtime: requirePackage.resolve("onnxruntime-node"),
       state: this.#state.buffer,
       slots: stateSlots,
       resultPort: whenIdle ? port2 : null,

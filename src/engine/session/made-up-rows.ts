@@ -52,8 +52,8 @@ export function rowStyles(model: ModelConfig, plan: RowPlan): readonly RowStyle[
 }
 
 /**
- * Makes up rows. The rows have values of their own, the second one a hundred times larger than the others: where a model
- * chooses a scale for all rows of a run, the other rows then change. Shared inputs have one value.
+ * Makes up rows. The rows have values of their own, the second one a hundred times larger than the others: where a
+ * model chooses a scale for all rows of a run, the other rows then change. Shared inputs have one value.
  */
 export function madeUpRows(plan: RowPlan, fixed: FixedInputs, style: RowStyle, rows: number): MadeUpRows {
   const sizes = new SizeBook(style.sizes);

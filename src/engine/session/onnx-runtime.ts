@@ -1,9 +1,9 @@
-import { createRequire } from "node:module";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
+import { requirePackage } from "../../util/process/require-package.js";
 import { defaultSession } from "../session-settings.js";
 
 type Runtime = typeof import("onnxruntime-node");
@@ -33,9 +33,8 @@ interface SharedSession {
 let runtime: Promise<Runtime> | undefined;
 const sessions = new Map<string, SharedSession>();
 
-/** Not `import()`: Node would parse the runtime's CommonJS files for names to export, and then load them. */
 function requireRuntime(): Runtime {
-  return createRequire(import.meta.url)("onnxruntime-node") as Runtime;
+  return requirePackage("onnxruntime-node") as Runtime;
 }
 
 /**

@@ -22,7 +22,8 @@ export interface FeedSource {
  * The messages are the compiler's.
  *
  * @param sourceOf the origin of an input's tensor
- * @returns a function that throws InputError SL5016 where the request's tensors are at fault or may be, else TargetError
+ * @returns a function that throws InputError SL5016 where the request's tensors are at fault or may be, else
+ * TargetError
  *   SL6003
  */
 export function feedCheck(

@@ -36,8 +36,8 @@ export function rowStepsText(tree: ExpressionTree, lengthText: (list: Read) => s
 
 /**
  * The most elements of one row that a tree combines with one another: 900 where each of 30 elements is compared with
- * each of 30. Lists that are elements of the list around them, as rows of a matrix, are not combined. Infinite for a list of
- * open length inside another list.
+ * each of 30. Lists that are elements of the list around them, as rows of a matrix, are not combined. Infinite for a
+ * list of open length inside another list.
  */
 export function combinedElements(tree: ExpressionTree, outer: readonly NodeOf<"every" | "some">[] = []): number {
   if (tree.op !== "every" && tree.op !== "some")

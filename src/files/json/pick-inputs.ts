@@ -16,7 +16,8 @@ export interface PickedRecords {
  * Picks the inputs out of records; the first one says which members there are. An exported log may have its inputs in
  * the group `in`.
  *
- * @throws InputError SL5003, SL5004 or SL5034 for the members of the first record, SL5010 for a number that is too large
+ * @throws InputError SL5003, SL5004 or SL5034 for the members of the first record, SL5010 for a number that is too
+ * large
  */
 export async function pickInputs(records: unknown, wanted: WantedRows, file: string): Promise<PickedRecords> {
   const picked = await pickMembers(records, wanted, file);
@@ -24,7 +25,9 @@ export async function pickInputs(records: unknown, wanted: WantedRows, file: str
   return picked;
 }
 
-/** JSON has no Infinity: a number that is read as one was too large. Where it is meant, JSON has the text "Infinity". */
+/**
+ * JSON has no Infinity: a number that is read as one was too large. Where it is meant, JSON has the text "Infinity".
+ */
 async function refuseOverflow(rows: readonly unknown[], { inputs, pace }: WantedRows, file: string): Promise<void> {
   for (const [row, record] of rows.entries()) {
     if (pace.isDue()) await pace.rest();

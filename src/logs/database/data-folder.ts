@@ -8,6 +8,8 @@ import { errorSummary, systemErrorMessage } from "../../util/error-message.js";
 export const databaseFileName = "shapeline.duckdb";
 /** The names of all files of a log begin with it. */
 const filePrefix = "shapeline.";
+/** `shapeline compile` keeps its cache in the default data folder. */
+const compileCache = "cache";
 
 export interface FolderOptions {
   /** Do not create the folder. */
@@ -66,7 +68,7 @@ const warned = new Set<string>();
 /** Closes a folder to other users, unless it holds other things than a log: others may need those. */
 function closeFolder(folder: string, mode: number): void {
   try {
-    if (readdirSync(folder).every((name) => name.startsWith(filePrefix)))
+    if (readdirSync(folder).every((name) => name.startsWith(filePrefix) || name === compileCache))
       return chmodSync(folder, mode & privateFolder);
     warnOnce(folder, "it also holds files that are not the log's");
   } catch (error) {
@@ -75,8 +77,8 @@ function closeFolder(folder: string, mode: number): void {
 }
 
 /**
- * Closes the files of a log to other users, whatever the umask is. DuckDB creates files while it runs, so this is called
- * again; until then the folder's permissions protect them.
+ * Closes the files of a log to other users, whatever the umask is. DuckDB creates files while it runs, so this is
+ * called again; until then the folder's permissions protect them.
  */
 export function protectFiles(folder: string): void {
   if (process.getuid === undefined) return;

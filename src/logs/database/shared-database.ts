@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
-import { flushOnSignals } from "../../util/ending-signals.js";
-import { onProcessExit } from "../../util/process-exit.js";
+import { flushOnSignals } from "../../util/process/ending-signals.js";
+import { onProcessExit } from "../../util/process/process-exit.js";
 import { evaluateAlerts } from "../read/alert-query.js";
 import { compareLogs } from "../compare/compare-logs.js";
 import type { Comparison } from "../comparison.js";

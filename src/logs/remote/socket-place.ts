@@ -15,9 +15,9 @@ export interface SocketPlace {
 }
 
 /**
- * The place of a data folder's socket: a private folder of this user in the system's folder for temporary files, so that
- * a data folder has only files and can be copied. The name is made of the folder's device and inode: all paths to the
- * folder lead to one socket.
+ * The place of a data folder's socket: a private folder of this user in the system's folder for temporary files, so
+ * that a data folder has only files and can be copied. The name is made of the folder's device and inode: all paths to
+ * the folder lead to one socket.
  *
  * Another user may have made a folder of that name to catch our requests: it is used only if it is ours and closed to
  * others. Otherwise the socket is in the data folder, if that is ours and closed.

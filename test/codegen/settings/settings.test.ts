@@ -70,7 +70,7 @@ describe("settings", () => {
       "SL4052 'shapeline.config.json' has invalid settings:
         models: expected array, found "models/*.onnx"
         overrides.rf.name: expected lower-case letters, digits and inner dashes, found "Not A Name"
-        overrides.rf.symbols.x.first: expected an axis number, found "seq"
+        overrides.rf.symbols.x.first: expected an axis number
         overrides.rf.labels.y: too small: expected array to have >=1 items, found []
         overrides.rf.ports.y: too small: expected string to have >=1 characters, found ""
         overrides.rf.ports.z: expected a name other than '__proto__', found "__proto__"

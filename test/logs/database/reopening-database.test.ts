@@ -260,7 +260,7 @@ describe("while the database cannot be reopened", () => {
       expect(await startChild("idle", folder).exited()).toMatchObject({ code: 0, stderr: "" });
       return create(...options);
     });
-    expect(scoresOf(await store.readLog("fraud"))).toEqual([7, 1]);
+    expect(scoresOf(await store.readLog("fraud"))).toEqual([1, 7]);
     expect(opened).toHaveBeenCalledOnce();
     expect(await log.append(wideRow(9), rowMeta)).toEqual({ firstRow: 2n });
     expect(await rowIdsOf(store)).toEqual([2n, 0n, 1n]);

@@ -121,11 +121,14 @@ describe.skipIf(process.platform === "win32")("the socket of a data folder", () 
 
   test("a guest waits a minute for an answer that trickles in", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => void vi.useRealTimers());
+    const deadlines = vi.spyOn(globalThis, "setTimeout");
+    onTestFinished(() => {
+      // In this order: the spy would put the fake timer back.
+      deadlines.mockRestore();
+      vi.useRealTimers();
+    });
     const start = packValue({ result: [] }).subarray(0, 5);
     const log = await ownedBy((guest) => guest.write(start));
-    const deadlines = vi.spyOn(globalThis, "setTimeout");
-    onTestFinished(() => void deadlines.mockRestore());
     const answer = refusal(log.versions("p"));
     // The second deadline begins with the first bytes.
     while (deadlines.mock.calls.length < 2) await new Promise(setImmediate);

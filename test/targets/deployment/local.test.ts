@@ -464,7 +464,7 @@ describe("invalid options are refused", () => {
   test.each([
     [
       { durabilty: "off" },
-      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); its options are 'models', 'data', 'durability', 'challengers', 'concurrency', 'retention', 'log', 'session' and 3 more`,
+      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); its options are 'models', 'data', 'sharedFolder', 'durability', 'challengers', 'concurrency', 'retention', 'log' and 5 more`,
     ],
     [
       { durability: "none" },

@@ -74,7 +74,8 @@ export interface LocalOptions {
   /**
    * Where models run:
    * - `"auto"` (default): short runs on the event loop, long ones and models with loops on threads.
-   * - `"threads"`: all on threads. A run costs 0.1 to 0.2 ms more; no model, whatever it does, keeps the event loop from
+   * - `"threads"`: all on threads. A run costs 0.1 to 0.2 ms more; no model, whatever it does, keeps the event loop
+   * from
    *   other work. For model files from somebody else.
    */
   readonly runModels?: "auto" | "threads";

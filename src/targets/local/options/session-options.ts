@@ -52,8 +52,8 @@ export function parseSession(value: unknown): SessionSettings {
 const SHORTEST_TYPO = 3;
 
 /**
- * Checks the names in `session.models` against a pipeline's models. Other pipelines of the target may have models of other
- * names, so only a name that is nearly that of a model without options of its own is refused.
+ * Checks the names in `session.models` against a pipeline's models. Other pipelines of the target may have models of
+ * other names, so only a name that is nearly that of a model without options of its own is refused.
  *
  * @throws TargetError SL6011
  */
