@@ -6,6 +6,4 @@ import { join } from "node:path";
  * export, and then load them. A bundle in CommonJS has no `import.meta.url`; packages are then those of the working
  * folder.
  */
-export const requirePackage = createRequire(
-  (import.meta.url as string | undefined) ?? join(process.cwd(), "package.json"),
-);
+export const requirePackage = createRequire(import.meta.url ?? join(process.cwd(), "package.json"));

@@ -263,6 +263,6 @@ describe("while the database cannot be reopened", () => {
     expect(scoresOf(await store.readLog("fraud"))).toEqual([1, 7]);
     expect(opened).toHaveBeenCalledOnce();
     expect(await log.append(wideRow(9), rowMeta)).toEqual({ firstRow: 2n });
-    expect(await rowIdsOf(store)).toEqual([2n, 0n, 1n]);
+    expect(await rowIdsOf(store)).toEqual([2n, 1n, 0n]);
   });
 });
