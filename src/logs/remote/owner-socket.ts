@@ -68,7 +68,7 @@ export class OwnerSocket {
     }
     if (owner === process.pid)
       throw ownedError(file, "elsewhere in this process, by another thread or another copy of Shapeline");
-    if (owner === "timeout")
+    if (owner === "timeout" || owner === "broken")
       throw ownedError(file, "by another process or another thread of this process, which does not respond");
     // Another process owns the folder. DuckDB's lock error reports its PID.
     return socket;

@@ -1,5 +1,5 @@
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ShapelineError } from "../../../dsl/errors.js";
 import type { Store } from "../../../src/logs/store.js";
 import { refusal, refusalError } from "../../refusal.js";
@@ -22,8 +22,14 @@ const many = (from: number, rows = 300) => scoredRows(noon + from, ...Array.from
 const first = (commit: number) => commit === 0;
 
 // The tests change settings while a log is open, which its configuration lock forbids.
-const createInstance = DuckDBInstance.create.bind(DuckDBInstance);
-DuckDBInstance.create = (path, options) => createInstance(path, { ...options, lock_configuration: "false" });
+const create = DuckDBInstance.create;
+beforeAll(() => {
+  DuckDBInstance.create = (path, options) =>
+    create.call(DuckDBInstance, path, { ...options, lock_configuration: "false" });
+});
+afterAll(() => {
+  DuckDBInstance.create = create;
+});
 
 const run = DuckDBConnection.prototype.run;
 afterEach(() => void vi.restoreAllMocks());

@@ -1,6 +1,6 @@
 // Judges mutants one after another and reports each over a pipe. `runMutants` starts it, watches its time and its
 // memory, and starts it again behind a mutant that ended it.
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Random } from "./random.mjs";
 
@@ -13,7 +13,7 @@ const prepared = await judge.prepare?.(folder);
 for (let seed = Number(first); seed < Number(end); seed++) {
   const { user, system } = process.cpuUsage();
   report({ started: seed, cpu: (user + system) / 1000 });
-  report({ seed, ...(await outcome(seed)), peak: process.resourceUsage().maxRSS * 1024 });
+  report({ seed, ...(await outcome(seed)), peak: peakMemory() });
 }
 await judge.finish?.(prepared);
 report({ done: true });
@@ -29,4 +29,10 @@ async function outcome(/** @type {number} */ seed) {
     if (typeof code === "string" && /^SL\d{4}$/.test(code) && typeof message === "string") return { code };
     return { uncoded: String(stack ?? error).slice(0, 2000) };
   }
+}
+
+/** Bytes. On Linux, `resourceUsage()` begins with the memory of the process that started this one. */
+function peakMemory() {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024;
 }

@@ -90,8 +90,8 @@ describe.skipIf(process.platform === "win32")("threads of one process that share
         return value;
       });
       const values = await Promise.all(results);
-      expect(values.filter((value) => value === 20)).toEqual([20]);
-      expect(values.filter((value) => String(value).startsWith("SL7003 "))).toHaveLength(2);
+      const refused = values.filter((value) => value !== 20).map(String);
+      expect(refused).toEqual([expect.stringMatching(/^SL7003 /), expect.stringMatching(/^SL7003 /)]);
       const target = local({ data });
       expect(await (await target.pipeline("plain")).logs()).toHaveLength(20 * round);
       await target.close();
