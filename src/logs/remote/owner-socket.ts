@@ -1,6 +1,7 @@
 import { chmodSync, linkSync, renameSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { threadId } from "node:worker_threads";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
 import { reasonOf } from "../duckdb.js";
@@ -27,6 +28,8 @@ const ownerTimeout = 2000;
 /** Milliseconds in which a guest must send its request, and then take its answer. */
 const requestMs = 10_000;
 const answerMs = 60_000;
+/** Attempts to listen before the folder is used without a socket. */
+const maxAttempts = 5;
 /** Answers that are in memory at the same time; other requests wait for their turn. */
 const maxAnswers = 4;
 
@@ -59,18 +62,21 @@ export class OwnerSocket {
     const { path, warning } = socketPlace(folder);
     if (warning !== null) process.emitWarning(warning, "ShapelineLogWarning");
     const socket = new OwnerSocket(path);
-    if (path === null || (await socket.#listen(path))) return socket;
-    let owner = await ownerAt(path);
-    if (owner === "closed") {
-      await removeStaleSocket(path);
+    if (path === null) return socket;
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
       if (await socket.#listen(path)) return socket;
-      owner = await ownerAt(path);
+      const owner = await ownerAt(path);
+      if (owner === process.pid)
+        throw ownedError(file, "elsewhere in this process, by another thread or another copy of Shapeline");
+      if (owner === "timeout" || owner === "broken")
+        throw ownedError(file, "by another process or another thread of this process, which does not respond");
+      // DuckDB's lock error reports the PID of another process.
+      if (owner !== "closed") return socket;
+      // While another thread removes the same stale socket, a new one may be out of its place for a moment.
+      await removeStaleSocket(path);
+      await wait(10 * attempt);
     }
-    if (owner === process.pid)
-      throw ownedError(file, "elsewhere in this process, by another thread or another copy of Shapeline");
-    if (owner === "timeout" || owner === "broken")
-      throw ownedError(file, "by another process or another thread of this process, which does not respond");
-    // Another process owns the folder. DuckDB's lock error reports its PID.
+    // The system cannot create a socket there.
     return socket;
   }
 
