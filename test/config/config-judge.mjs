@@ -150,7 +150,8 @@ function mutate(random, config, trees) {
     if (change <= 3 && steps.length > 0) mutateExpression(random, random.pick(steps), trees);
     else if (change === 4) mutateSize(random, mutant);
     else if (change === 5) mutateName(random, mutant);
-    else mutant = mutateJson(random, mutant);
+    // The result may be deeper than the other changes can walk.
+    else return mutateJson(random, mutant);
     if (typeof mutant !== "object" || mutant === null) break;
   }
   return mutant;
