@@ -46,7 +46,7 @@ const comparison: Readonly<Record<CompareOp, (a: ConstantValue, b: ConstantValue
 
 /**
  * Both sides are numbers, or both are bigints. A bigint divisor is a constant other than zero. Bigints whose result may
- * be over the bound are not folded; whoever checks the tree refuses it.
+ * be over the bound are not folded; the check of the tree refuses it.
  */
 export function compute(op: ArithmeticOp, left: ExpressionTree, right: ExpressionTree): ExpressionTree {
   const node = { op, left, right, type: left.type === "bigint" ? "bigint" : "number" } as const;

@@ -6,7 +6,7 @@ const [openList, closeList, openObject, closeObject] = [code("["), code("]"), co
 
 /**
  * Divides the bytes of a JSON list into parts of whole elements, so that a long list is not parsed at once. The parts
- * are only delimited here: whoever parses `[` + part + `]` finds every other fault.
+ * are only delimited here: parsing `[` + part + `]` finds every other fault.
  *
  * @param start where the list opens
  * @param size the least bytes of a part

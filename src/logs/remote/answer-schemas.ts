@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { allocate } from "../../tensors/dtypes.js";
-import { elementCount, type RowsTensor } from "../../tensors/tensor-data.js";
+import { elementCount, rowCount, type RowsTensor } from "../../tensors/tensor-data.js";
 import type { Comparison } from "../comparison.js";
 import type { LogBatch, LogLayout } from "../pipeline-log.js";
 import type { StoredPipeline, StoredVersion } from "../store.js";
@@ -138,9 +138,7 @@ function hasEqualRows({ rows, rowIds, time, inputs, outputs, challengers, failur
   const lengths = [
     rowIds.length,
     time.length,
-    ...tensors.flatMap((ports) =>
-      [...ports.values()].map((each) => ("shapes" in each ? each.shapes.length : each.dims[0])),
-    ),
+    ...tensors.flatMap((ports) => [...ports.values()].map(rowCount)),
     ...[...challengers.values()].map(({ answered }) => answered.length),
     ...[...failures.values()].map(({ length }) => length),
     ...[...(withheld?.ports.values() ?? [])].flatMap(({ valid, long }) => [

@@ -25,7 +25,7 @@ export function sendRequest(path: string, request: object, timeout: number): Pro
     const parts: Buffer[] = [];
     let received = 0;
     let expected: number | null = null;
-    // Not the time without data: whoever sends one byte a second would never end.
+    // A limit on the whole message: one on the pauses would let a peer send one byte a second without end.
     let deadline = setTimeout(() => finish("timeout"), timeout);
     const finish = (answer: Buffer | NoAnswer) => {
       clearTimeout(deadline);

@@ -118,7 +118,7 @@ export class OwnerSocket {
 
   #receive(client: Socket): void {
     this.#clients.add(client);
-    // Not the time without data: whoever sends one byte a second would never end.
+    // A limit on the whole message: one on the pauses would let a peer send one byte a second without end.
     let deadline = setTimeout(() => client.destroy(), requestMs).unref();
     client.on("close", () => {
       clearTimeout(deadline);

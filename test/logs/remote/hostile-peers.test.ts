@@ -14,7 +14,7 @@ const count = Number(process.env["SHAPELINE_SOCKET_MESSAGES"] ?? 400);
 
 const owned = new StorageError("SL7003", "the log is held by process 7");
 
-/** What whoever sits behind the socket of a folder does with a guest. Returns a reader of that folder. */
+/** Starts a server on a folder's socket, which treats each guest with `behave`. Returns a reader of that folder. */
 async function ownedBy(behave: (guest: Socket) => void): Promise<RemoteLog> {
   const folder = newFolder();
   const guests: Socket[] = [];
