@@ -12,7 +12,7 @@ import type { RequestLimits } from "./input/request-size.js";
 import { type Metadata, metadataReader } from "./metadata.js";
 import { compilePlan } from "./plan.js";
 import { randomSequence } from "./random-unit.js";
-import { DEFAULT_TIMEOUT_MS, latestStart, RequestDeadline } from "./request-deadline.js";
+import { defaultTimeoutMs, latestStart, RequestDeadline } from "./request-deadline.js";
 import { ChallengerQueue, type ChallengerOutcome, type ChallengerRun } from "./scheduling/challenger-queue.js";
 import { inlineOrWorker } from "./scheduling/inline-or-worker.js";
 import {
@@ -31,7 +31,7 @@ import { leastElements } from "./session/made-up-rows.js";
 import { rowPlan } from "./session/row-plan.js";
 import { proveRows } from "./session/row-proof.js";
 import { checkSignature } from "./session/signature-check.js";
-import { DEFAULT_DEPLOY_TIMEOUT_MS, Trial } from "./session/trial.js";
+import { defaultDeployTimeoutMs, Trial } from "./session/trial.js";
 import { sessionOptionsOf, type SessionSettings } from "./session-settings.js";
 import type { Execution, Next } from "./steps/execution.js";
 import { checkModelConstants, withModelConstants } from "./model-constants.js";
@@ -91,7 +91,7 @@ export interface Engine {
 }
 
 /** How long closing a deployment waits for challengers. */
-const CLOSE_WAIT_MS = 1000;
+const closeWaitMs = 1000;
 
 /**
  * Loads the runtime and starts the thread that loads models, while the caller reads their files.
@@ -119,7 +119,7 @@ export async function openEngine(
   const releases: (() => Promise<void> | void)[] = [];
   const where = `pipeline '${config.name}'`;
   const close = async (): Promise<void> => {
-    await queue.drain(CLOSE_WAIT_MS);
+    await queue.drain(closeWaitMs);
     championWorkers.cancelOwner(owner);
     challengerWorkers.cancelOwner(owner);
     awaitedWorkers.cancelOwner(owner);
@@ -134,7 +134,7 @@ export async function openEngine(
     workers: WorkerPool,
     tryRun: RunBatch<Trial>,
   ): Promise<boolean> => {
-    const trial = new Trial(model.name, file.path, options.deployTimeoutMs ?? DEFAULT_DEPLOY_TIMEOUT_MS);
+    const trial = new Trial(model.name, file.path, options.deployTimeoutMs ?? defaultDeployTimeoutMs);
     const ports = await trial.during(workers.open(file));
     checkSignature(model, ports);
     checkModelConstants(model, ports);
@@ -219,7 +219,7 @@ export async function openEngine(
         return queue.pending;
       },
       infer: (input, inferOptions = {}, deadline) => infer(plan, input, inferOptions, deadline),
-      runChallenger: (challenger) => queue.run(challenger, DEFAULT_TIMEOUT_MS),
+      runChallenger: (challenger) => queue.run(challenger, defaultTimeoutMs),
       close,
     };
   } catch (error) {

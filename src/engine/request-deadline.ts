@@ -4,7 +4,7 @@ import { deadlineTimer } from "./deadline-timer.js";
 import { onAbort } from "../util/on-abort.js";
 import { describeValue } from "../util/format-value.js";
 
-export const DEFAULT_TIMEOUT_MS = 15_000;
+export const defaultTimeoutMs = 15_000;
 const notLogged = "; nothing was logged";
 
 /**
@@ -35,7 +35,7 @@ export class RequestDeadline {
    * @param startedAt time by `performance.now()`
    * @throws TargetError SL6011 for an invalid timeout or signal
    */
-  constructor(timeoutMs: number = DEFAULT_TIMEOUT_MS, signal?: AbortSignal, startedAt = performance.now()) {
+  constructor(timeoutMs: number = defaultTimeoutMs, signal?: AbortSignal, startedAt = performance.now()) {
     this.startedAt = this.now = startedAt;
     if (!(typeof timeoutMs === "number" && timeoutMs > 0)) {
       throw new TargetError(

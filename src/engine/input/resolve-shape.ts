@@ -50,10 +50,10 @@ function ownSize(
 /** The nested sizes of a value's first elements, for a port of unknown rank. */
 function measure(value: unknown): number[] {
   const sizes: number[] = [];
-  for (let inner = value; isArrayOrTypedArray(inner) && sizes.length < MAX_RANK; inner = inner[0])
+  for (let inner = value; isArrayOrTypedArray(inner) && sizes.length < maxRank; inner = inner[0])
     sizes.push(inner.length);
   return sizes;
 }
 
 /** Ends the walk through a list that contains itself. */
-const MAX_RANK = 64;
+const maxRank = 64;

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
 
 /** Work waits at most this long for a moment without requests. */
-const MAX_WAIT_MS = 20;
+const maxWaitMs = 20;
 /** Poll interval while requests are running. */
-const POLL_MS = 2;
+const pollMs = 2;
 
 /**
  * Runs background work while no request is running, so that it delays none and is done in few large pieces. The usual
@@ -29,7 +29,7 @@ class IdleQueue {
     if (this.#queue.length === 0) this.#oldest = performance.now();
     this.#queue.push(work);
     if (this.#requests === 0) this.#planFlush();
-    else this.#poll ??= setTimeout(() => this.#flushIfIdle(), POLL_MS);
+    else this.#poll ??= setTimeout(() => this.#flushIfIdle(), pollMs);
   }
 
   /** Runs all queued work now. */
@@ -45,15 +45,15 @@ class IdleQueue {
     setImmediate(() => {
       this.#flushPlanned = false;
       if (this.#requests === 0) this.flush();
-      else if (this.#queue.length > 0) this.#poll ??= setTimeout(() => this.#flushIfIdle(), POLL_MS);
+      else if (this.#queue.length > 0) this.#poll ??= setTimeout(() => this.#flushIfIdle(), pollMs);
     });
   }
 
   #flushIfIdle(): void {
     this.#poll = undefined;
     if (this.#queue.length === 0) return;
-    if (this.#requests === 0 || performance.now() - this.#oldest > MAX_WAIT_MS) this.flush();
-    else this.#poll = setTimeout(() => this.#flushIfIdle(), POLL_MS);
+    if (this.#requests === 0 || performance.now() - this.#oldest > maxWaitMs) this.flush();
+    else this.#poll = setTimeout(() => this.#flushIfIdle(), pollMs);
   }
 }
 

@@ -13,7 +13,7 @@ import { championWorkers, type WorkerModel } from "./worker-pool.js";
 let lastInlineEnd = 0;
 
 /** A model whose file is larger than this is loaded once, by workers: loading it again would take time and memory. */
-const LARGE_FILE = 16 * 2 ** 20;
+const largeFileBytes = 16 * 2 ** 20;
 
 /** Where a champion's batches run. */
 export interface InlineOrWorker {
@@ -42,7 +42,7 @@ export function inlineOrWorker(
   where: string,
   neverInline: boolean,
 ): InlineOrWorker {
-  const onlyWorkers = neverInline || model.bytes.length > LARGE_FILE || repeatsGraphs(model);
+  const onlyWorkers = neverInline || model.bytes.length > largeFileBytes || repeatsGraphs(model);
   const latency = new LatencyEstimate();
   let session: ModelSession | null = null;
   let triedFirst: ((inline: ModelSession) => Promise<unknown>) | null = null;

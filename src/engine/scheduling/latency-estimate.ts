@@ -2,13 +2,13 @@
  * A run that takes longer than this goes to a worker. The way to a worker and back costs 0.1 to 0.2 ms (`npm run
  * bench:engine` measures it), a tenth of the time that the event loop is then free.
  */
-export const INLINE_MS = 2;
+export const inlineMs = 2;
 
 /** Without any measurement, runs of up to this many elements are tried on the event loop. */
-export const UNKNOWN_ELEMENTS = 4096;
+export const unknownElements = 4096;
 
 /** Weight of a run that is slower than the estimate: one pause of the process must not send all runs to workers. */
-const SLOWER_WEIGHT = 0.1;
+const slowerWeight = 0.1;
 
 /** Estimates how long one model's runs take, from measured runs, by powers of two of their input elements. */
 export class LatencyEstimate {
@@ -18,7 +18,7 @@ export class LatencyEstimate {
   record(elements: number, ms: number): void {
     const size = sizeClass(elements);
     const known = this.#ms[size];
-    this.#ms[size] = known === undefined || ms < known ? ms : known + (ms - known) * SLOWER_WEIGHT;
+    this.#ms[size] = known === undefined || ms < known ? ms : known + (ms - known) * slowerWeight;
   }
 
   /**
@@ -28,16 +28,16 @@ export class LatencyEstimate {
   isShort(elements: number): boolean {
     const size = sizeClass(elements);
     const known = this.#ms[size];
-    if (known !== undefined) return known <= INLINE_MS;
+    if (known !== undefined) return known <= inlineMs;
     for (let smaller = size - 1; smaller >= 0; smaller--) {
       const ms = this.#ms[smaller];
-      if (ms !== undefined) return ms * 2 ** (size - smaller) <= INLINE_MS;
+      if (ms !== undefined) return ms * 2 ** (size - smaller) <= inlineMs;
     }
     for (let larger = size + 1; larger < this.#ms.length; larger++) {
       const ms = this.#ms[larger];
-      if (ms !== undefined) return ms <= INLINE_MS;
+      if (ms !== undefined) return ms <= inlineMs;
     }
-    return elements <= UNKNOWN_ELEMENTS;
+    return elements <= unknownElements;
   }
 }
 

@@ -23,7 +23,7 @@ import type {
 } from "./worker-messages.js";
 
 /** Results of short jobs are collected for this long before they are sent. */
-const COLLECT_MS = 2;
+const collectMs = 2;
 
 if (parentPort === null) throw new Error("model-worker.js must be started as a worker thread");
 const parent = parentPort;
@@ -113,7 +113,7 @@ async function runJobs(jobs: readonly QueuedJob[]): Promise<void> {
       results.push({ id: job.id, error: error instanceof Error ? error.message : String(error) });
     }
     markIdle();
-    if (performance.now() - sentAt > COLLECT_MS) {
+    if (performance.now() - sentAt > collectMs) {
       send({ results, done: false });
       results = [];
       sentAt = performance.now();

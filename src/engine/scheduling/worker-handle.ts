@@ -12,16 +12,16 @@ import {
   type JobResult,
   type JobResults,
   type QueuedJob,
-  STATE_BYTES,
+  stateBytes,
   stateSlots,
   type ToWorker,
   type WorkerStart,
 } from "./worker-messages.js";
 
 /** Poll interval for the results of a worker that sends when idle. */
-const POLL_MS = 2;
+const pollMs = 2;
 /** How long an exit waits for native calls to end. Most do; after this the process exits regardless of the others. */
-const EXIT_WAIT_MS = 500;
+const exitWaitMs = 500;
 
 interface PendingJob {
   readonly resolve: (value: unknown) => void;
@@ -46,7 +46,7 @@ function noteUncaught(error: unknown): void {
 /** Listener of `exit`. A native call that still runs while the process exits aborts it. */
 function awaitNativeCalls(code: number): void {
   for (const worker of workers) worker.stopStarting();
-  const until = performance.now() + EXIT_WAIT_MS;
+  const until = performance.now() + exitWaitMs;
   const ended = [...workers].every((worker) => worker.awaitNativeCall(until));
   if (!ended) forceExit(awaitNativeCalls, code, uncaught);
 }
@@ -57,7 +57,7 @@ function awaitNativeCalls(code: number): void {
  */
 export class WorkerHandle {
   readonly #worker: Worker;
-  readonly #state = new Int32Array(new SharedArrayBuffer(STATE_BYTES));
+  readonly #state = new Int32Array(new SharedArrayBuffer(stateBytes));
   /** By job id: queued jobs, and sent ones whose results are still wanted. */
   readonly #pending = new Map<number, PendingJob>();
   readonly #maxBatch: number;
@@ -257,7 +257,7 @@ export class WorkerHandle {
       if (this.ended || !this.#busy) return;
       if (Atomics.load(this.#state, stateSlots.sent) === this.#messagesRead) this.#pollResults();
       else idleQueue.enqueue(() => this.#readResults());
-    }, POLL_MS);
+    }, pollMs);
   }
 
   #readResults(): void {

@@ -12,7 +12,7 @@ export const stateSlots = {
   sent: 2,
 } as const;
 
-export const STATE_BYTES = Object.keys(stateSlots).length * Int32Array.BYTES_PER_ELEMENT;
+export const stateBytes = Object.keys(stateSlots).length * Int32Array.BYTES_PER_ELEMENT;
 
 /** The worker's `workerData`. The slots are passed as data, so that the worker's file needs no other file. */
 export interface WorkerStart {

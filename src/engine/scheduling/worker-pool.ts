@@ -10,13 +10,13 @@ import { WorkerHandle } from "./worker-handle.js";
 import type { ModelPorts, WorkerRun } from "./worker-messages.js";
 
 /** A worker whose result is overdue for this long is retired, and another one replaces it. */
-const HUNG_MS = 20_000;
+const hungMs = 20_000;
 /**
  * The same for a worker that runs only canceled jobs while others wait. Opening its models again takes about as long.
  */
-const BLOCKED_MS = 100;
+const blockedMs = 100;
 /** The most retired workers that still run: each occupies a core, so no further one is retired beyond these. */
-const MAX_RETIRED = 3;
+const maxRetired = 3;
 
 /** A model file that runs on the workers of a pool. */
 export interface WorkerModel {
@@ -196,8 +196,8 @@ export class WorkerPool {
    */
   #leastLoaded(key: string): WorkerHandle {
     for (const [i, worker] of this.#workers.entries()) {
-      if (!worker.ended && worker.silentMs > HUNG_MS && this.#retired.size < MAX_RETIRED)
-        this.#retire(worker, `a run on it has not ended in ${HUNG_MS / 1000} s`);
+      if (!worker.ended && worker.silentMs > hungMs && this.#retired.size < maxRetired)
+        this.#retire(worker, `a run on it has not ended in ${hungMs / 1000} s`);
       if (worker.ended) this.#workers.splice(i, 1, this.#start());
     }
     const isOpen = (worker: WorkerHandle): boolean => this.#openModels.get(worker)?.has(key) ?? false;
@@ -212,13 +212,13 @@ export class WorkerPool {
     return best;
   }
 
-  /** Retires a worker that runs only canceled jobs while others wait, if that is still so after `BLOCKED_MS`. */
+  /** Retires a worker that runs only canceled jobs while others wait, if that is still so after `blockedMs`. */
   #retireIfBlocked(worker: WorkerHandle): void {
     if (worker.blockedMs === null) return;
     setTimeout(() => {
-      if (!worker.ended && (worker.blockedMs ?? 0) >= BLOCKED_MS && this.#retired.size < MAX_RETIRED)
+      if (!worker.ended && (worker.blockedMs ?? 0) >= blockedMs && this.#retired.size < maxRetired)
         this.#retire(worker, "it was still running a canceled request");
-    }, BLOCKED_MS + 1).unref();
+    }, blockedMs + 1).unref();
   }
 
   #retire(worker: WorkerHandle, why: string): void {

@@ -5,7 +5,7 @@ import type { Feeds } from "./feeds.js";
 import type { RowPlan } from "./row-plan.js";
 
 /** Keys of values up to this many bytes are the bytes themselves, of larger ones their digest. */
-const MAX_KEY_BYTES = 64;
+const maxKeyBytes = 64;
 
 /**
  * Groups the rows that can share a run: those with equal shapes, and with equal values of shared inputs. A row's group
@@ -51,7 +51,7 @@ function valueKey(feed: RowsTensor, row: number): string {
   const [from, to] = rowRange(feed, row);
   if (!ArrayBuffer.isView(feed.data)) return JSON.stringify(feed.data.slice(from, to));
   const bytes = bytesOf(feed.data, from, to);
-  return bytes.length <= MAX_KEY_BYTES ? bytes.toString("base64") : createHash("sha256").update(bytes).digest("base64");
+  return bytes.length <= maxKeyBytes ? bytes.toString("base64") : createHash("sha256").update(bytes).digest("base64");
 }
 
 function bytesOf(data: Exclude<TensorElements, readonly string[]>, from: number, to: number): Buffer {

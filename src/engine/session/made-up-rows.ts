@@ -27,10 +27,10 @@ export type FixedInputs = ReadonlyMap<string, TensorData>;
 const openSizes: readonly (readonly number[])[] = [[8, 12, 16, 20], [64, 96, 32, 128], [1]];
 
 /** Open sizes never make a row of more elements than this. */
-const MAX_OPEN_ELEMENTS = 2 ** 18;
+const maxOpenElements = 2 ** 18;
 
 /** Of a large fixed batch the first rows have values of their own, and the others repeat them. */
-const MAX_OWN_ELEMENTS = 2 ** 20;
+const maxOwnElements = 2 ** 20;
 
 /** Typed arrays and lists of texts. */
 interface Repeatable {
@@ -63,7 +63,7 @@ export function madeUpRows(plan: RowPlan, fixed: FixedInputs, style: RowStyle, r
     const rowDims = constant?.dims ?? rowDimsOf(port, at, sizes);
     const size = sizeOf(rowDims);
     const data = allocate(port.dtype, rows * size);
-    const own = Math.min(rows, Math.max(2, Math.ceil(MAX_OWN_ELEMENTS / Math.max(1, size))));
+    const own = Math.min(rows, Math.max(2, Math.ceil(maxOwnElements / Math.max(1, size))));
     for (let row = 0; row < own; row++) {
       const seed = at === "shared" ? 0 : row;
       for (let i = 0; i < size; i++)
@@ -93,7 +93,7 @@ function fitsInMemory(plan: RowPlan, sizes: readonly number[]): boolean {
   if (sizes.every((size) => size === 1)) return true;
   const book = new SizeBook(sizes);
   return plan.inputs.every(
-    ({ port, at }) => sizeOf(rowDimsOf(port, at, book)) <= Math.max(MAX_OPEN_ELEMENTS, sizeOf(fixedDims(port))),
+    ({ port, at }) => sizeOf(rowDimsOf(port, at, book)) <= Math.max(maxOpenElements, sizeOf(fixedDims(port))),
   );
 }
 

@@ -36,10 +36,10 @@ interface ProofOptions<L> {
 }
 
 /** Rows with more elements than this are images: only one of them also runs alone, so that deploying stays fast. */
-const LARGE_ROW = 1_000_000;
+const largeRowElements = 1_000_000;
 /** Rows with more elements than this, and rows that together have more than twice as many, are not made up. */
-const MAX_ROW = 2 ** 24;
-const MAX_ROWS = 2 ** 25;
+const maxRowElements = 2 ** 24;
+const maxElementsTogether = 2 ** 25;
 
 /**
  * Runs a model on made-up rows at deploy, all together and some alone, and compares the answers. Where they differ,
@@ -120,15 +120,15 @@ async function runAlone<L>(
   { path, fixed, limit }: ProofOptions<L>,
 ): Promise<Tried> {
   const tooLarge = { outputs: null, failure: "its rows are too large" } as const;
-  if (leastElements(plan) > MAX_ROW) return tooLarge;
+  if (leastElements(plan) > maxRowElements) return tooLarge;
   const run = modelRunner(model, runBatch, false);
   const styles = rowStyles(model, plan);
-  if (styles.every((style) => madeUpElements(plan, fixed, style, count) > MAX_ROWS)) return tooLarge;
+  if (styles.every((style) => madeUpElements(plan, fixed, style, count) > maxElementsTogether)) return tooLarge;
   let failure: unknown;
   for (const style of styles) {
-    if (madeUpElements(plan, fixed, style, count) > MAX_ROWS) continue;
+    if (madeUpElements(plan, fixed, style, count) > maxElementsTogether) continue;
     const { feeds, symbols } = madeUpRows(plan, fixed, style, count);
-    const rows = elementsOfRow(feeds, count) > LARGE_ROW ? 1 : 2;
+    const rows = elementsOfRow(feeds, count) > largeRowElements ? 1 : 2;
     try {
       const outputs = await run(firstRows(feeds, rows), rows, limit, (columns) => columns);
       return { feeds, outputs, rows, distinct: style.values !== "zero" };
@@ -139,7 +139,7 @@ async function runAlone<L>(
       if (found === null) continue;
       const others = await dimsAtOtherSizes(async () => {
         const sizes = style.sizes.map((size) => size * 8);
-        if (madeUpElements(plan, fixed, { ...style, sizes }, 1) > MAX_ROWS) return;
+        if (madeUpElements(plan, fixed, { ...style, sizes }, 1) > maxElementsTogether) return;
         await run(madeUpRows(plan, fixed, { ...style, sizes }, 1).feeds, 1, limit, (columns) => columns);
       }, found.planned.port.name);
       throw contradiction(model, path, error, found, symbols, others);

@@ -113,10 +113,10 @@ function mergeRagged(parts: readonly RowsPart[], dtype: TensorData["dtype"], row
 }
 
 /** Few elements are copied in a loop: a view costs more than the copy. */
-const LOOP_ELEMENTS = 32;
+const loopElements = 32;
 
 function copyElements(source: TensorElements, from: number, target: TensorElements, at: number, count: number): void {
-  if (count > LOOP_ELEMENTS && ArrayBuffer.isView(source)) {
+  if (count > loopElements && ArrayBuffer.isView(source)) {
     (target as Float64Array).set(source.subarray(from, from + count) as Float64Array, at);
     return;
   }

@@ -3,7 +3,7 @@ import { ModelError } from "../../../dsl/errors.js";
 import { deadlineTimer } from "../deadline-timer.js";
 
 /** How long loading and trying one model may take at deploy, unless the option `deployTimeoutMs` says otherwise. */
-export const DEFAULT_DEPLOY_TIMEOUT_MS = 60_000;
+export const defaultDeployTimeoutMs = 60_000;
 
 /** Work on another thread: a native call cannot be stopped, only abandoned. */
 export interface ThreadWork<T> {

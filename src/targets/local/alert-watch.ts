@@ -38,12 +38,12 @@ export interface AlertSource {
 }
 
 /** Without new rows a condition changes slowly: it is evaluated every tenth of its window, within these bounds. */
-const SHORTEST_MS = 1000;
-const LONGEST_MS = 15_000;
+const shortestMs = 1000;
+const longestMs = 15_000;
 /** Delay after a batch, so that batches in quick succession cost one evaluation. */
-const AFTER_BATCH_MS = 100;
-/** After an evaluation that took t ms, the next starts at least `REST_FACTOR` * t ms after its start. */
-const REST_FACTOR = 10;
+const afterBatchMs = 100;
+/** After an evaluation that took t ms, the next starts at least `restFactor` * t ms after its start. */
+const restFactor = 10;
 
 /** Evaluates a pipeline's alerts, stores every change of state and sends it to the listeners. */
 export class AlertWatch {
@@ -77,14 +77,14 @@ export class AlertWatch {
       const age = Math.max(0, clock.now() - change.time.getTime());
       this.#since.set(change.alert, clock.elapsed() - age);
     }
-    const shortest = Math.min(LONGEST_MS * 10, ...alerts.map(({ overMs }) => overMs));
-    this.#intervalMs = Math.max(SHORTEST_MS, shortest / 10);
+    const shortest = Math.min(longestMs * 10, ...alerts.map(({ overMs }) => overMs));
+    this.#intervalMs = Math.max(shortestMs, shortest / 10);
     this.#schedule(0);
   }
 
   /** Call after rows were logged. */
   rowsLogged(): void {
-    if (this.#alerts.length > 0) this.#schedule(AFTER_BATCH_MS);
+    if (this.#alerts.length > 0) this.#schedule(afterBatchMs);
   }
 
   /**
@@ -142,7 +142,7 @@ export class AlertWatch {
     const [now, startedAt] = [this.#clock.now(), this.#clock.elapsed()];
     try {
       const holds = await this.#source.evaluate(this.#alerts, new Date(now));
-      this.#earliestEvaluation = startedAt + (this.#clock.elapsed() - startedAt) * REST_FACTOR;
+      this.#earliestEvaluation = startedAt + (this.#clock.elapsed() - startedAt) * restFactor;
       const changes = this.#alerts.flatMap((alert, i) => this.#nextState(alert, holds[i] === true, now, startedAt));
       if (changes.length === 0) return;
       await this.#source.save(changes);

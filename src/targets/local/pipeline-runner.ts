@@ -10,7 +10,7 @@ import type { AlertWatchLease } from "./shared-alert-watch.js";
 import type { LocalSettings } from "./options/local-options.js";
 
 /** How long `logs()` waits for running challengers, so that it includes the latest answers. */
-const LOG_WAIT_MS = 1000;
+const logWaitMs = 1000;
 
 /** One `beforeExit` listener flushes the pending rows of all active runners. */
 const activeRunners = new Set<PipelineRunner>();
@@ -186,10 +186,10 @@ export class PipelineRunner {
     });
   }
 
-  /** Waits until the log holds all answered rows, at most `LOG_WAIT_MS`. */
+  /** Waits until the log holds all answered rows, at most `logWaitMs`. */
   async whenLogged(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, LOG_WAIT_MS)));
+    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, logWaitMs)));
     await Promise.race([this.#waitUntilLogged(), timeout]);
     clearTimeout(timer);
   }

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../../../src/engine/engine.js";
 import { defaultSession } from "../../../src/engine/session-settings.js";
 import { RequestDeadline } from "../../../src/engine/request-deadline.js";
-import { INLINE_MS, LatencyEstimate } from "../../../src/engine/scheduling/latency-estimate.js";
+import { inlineMs, LatencyEstimate } from "../../../src/engine/scheduling/latency-estimate.js";
 import { WorkerHandle } from "../../../src/engine/scheduling/worker-handle.js";
 import { WorkerPool } from "../../../src/engine/scheduling/worker-pool.js";
 import type { WorkerRun } from "../../../src/engine/scheduling/worker-messages.js";
@@ -126,18 +126,18 @@ describe("the latency estimate", () => {
   test("is learned from the runs", () => {
     const latency = new LatencyEstimate();
     expect([latency.isShort(30), latency.isShort(1_000_000)]).toEqual([true, false]);
-    latency.record(64, INLINE_MS / 100);
+    latency.record(64, inlineMs / 100);
     expect([latency.isShort(1), latency.isShort(64 * 32), latency.isShort(64 * 256)]).toEqual([true, true, false]);
-    latency.record(64 * 256, INLINE_MS / 2);
+    latency.record(64 * 256, inlineMs / 2);
     expect(latency.isShort(64 * 256)).toBe(true);
   });
 
   test("ignores a single slow run, but not many", () => {
     const latency = new LatencyEstimate();
     for (let i = 0; i < 10; i++) latency.record(64, 0.02);
-    latency.record(64, INLINE_MS * 5);
+    latency.record(64, inlineMs * 5);
     expect(latency.isShort(64)).toBe(true);
-    for (let i = 0; i < 20; i++) latency.record(64, INLINE_MS * 5);
+    for (let i = 0; i < 20; i++) latency.record(64, inlineMs * 5);
     expect(latency.isShort(64)).toBe(false);
   });
 });

@@ -7,7 +7,7 @@ import { urlProblem } from "../../../util/file-name.js";
 import type { Retention } from "../../../logs/store.js";
 import { type LoggedColumnsOptions, parseLoggedColumns } from "./logged-columns.js";
 import type { SessionSettings } from "../../../engine/session-settings.js";
-import { DEFAULT_DEPLOY_TIMEOUT_MS } from "../../../engine/session/trial.js";
+import { defaultDeployTimeoutMs } from "../../../engine/session/trial.js";
 import type { RequestLimits } from "../../../engine/input/request-size.js";
 import { parseRequestLimits } from "./request-limits.js";
 import { parseRetention } from "./retention.js";
@@ -175,7 +175,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
       { option: "concurrency" },
     );
   }
-  const { deployTimeoutMs = DEFAULT_DEPLOY_TIMEOUT_MS } = options;
+  const { deployTimeoutMs = defaultDeployTimeoutMs } = options;
   if (!(typeof deployTimeoutMs === "number" && deployTimeoutMs > 0)) {
     throw new TargetError(
       "SL6011",

@@ -49,7 +49,7 @@ export function parseSession(value: unknown): SessionSettings {
 }
 
 /** Shorter names are one letter from any other. */
-const SHORTEST_TYPO = 3;
+const shortestTypo = 3;
 
 /**
  * Checks the names in `session.models` against a pipeline's models. Other pipelines of the target may have models of
@@ -65,7 +65,7 @@ export function checkSessionModels(
   const chosen = Object.keys(session.models ?? {});
   const plain = known.filter((name) => !chosen.includes(name));
   for (const name of chosen) {
-    const hint = known.includes(name) || name.length < SHORTEST_TYPO ? "" : didYouMean(name, plain);
+    const hint = known.includes(name) || name.length < shortestTypo ? "" : didYouMean(name, plain);
     if (hint !== "")
       throw invalid(
         "session.models",
