@@ -5,6 +5,7 @@ import { ConfigError, type Problem } from "../../dsl/errors.js";
 import { canonicalJson, sha256Hex } from "./canonical.js";
 import { formatIssue } from "./format-issue.js";
 import { limitProblems } from "./check/limits.js";
+import { configMeaning } from "./meaning.js";
 import { configSchema, type Config, type UnhashedConfig } from "./schema.js";
 import { dataProblem, jsonTextProblem } from "./check/data-problem.js";
 import { compileTexts, textProblems, withTexts } from "./check/texts.js";
@@ -14,19 +15,25 @@ import { verifyConfig } from "./check/verify.js";
 export type { UnhashedConfig } from "./schema.js";
 
 /**
- * Computes the content hash of a config: SHA-256 of its canonical JSON without `hash`, 64 hex digits. Key order does
- * not matter.
+ * Computes the hash of what a config means, 64 hex digits. Key order does not matter, nor do the text of its lambdas
+ * and the texts that follow from their trees: builds of one source by tsx, esbuild or a minifier have one hash.
  *
  * @throws ConfigError SL4002 for a value that cannot be a config's JSON: no object, nested too deeply, or too large
  * @example
  * hashConfig(config) === config.hash // true for every result of `build()`
  */
 export function hashConfig(config: UnhashedConfig | Config): string {
-  const problem = isRecord(config) ? dataProblem(config) : "(whole): expected an object";
+  const problem = isRecord(config) ? dataProblem(config, true) : "(whole): expected an object";
   if (problem !== null) throw notAConfig("config", [problem]);
-  return contentHash(config);
+  const parsed = configSchema.safeParse({ ...config, hash: noHash });
+  return parsed.success ? meaningHash(parsed.data) : contentHash(config);
 }
 
+const noHash = "0".repeat(64);
+
+const meaningHash = (config: UnhashedConfig | Config): string => sha256Hex(canonicalJson(configMeaning(config)));
+
+/** The hash of all content, as earlier versions computed it. */
 function contentHash(config: UnhashedConfig | Config): string {
   const { hash: _, ...content } = config as Config;
   return sha256Hex(canonicalJson(content));
@@ -40,9 +47,9 @@ function contentHash(config: UnhashedConfig | Config): string {
 export function sealConfig(content: UnhashedConfig): Config {
   const problem = dataProblem(content);
   if (problem !== null) throw notAConfig("config", [problem]);
-  const config = matchSchema({ ...content, hash: contentHash(content) }, "config");
+  const config = matchSchema({ ...content, hash: noHash }, "config");
   refuseProblems("SL4008", "config is too large", limitProblems(config), "config");
-  return config;
+  return { ...config, hash: meaningHash(config) };
 }
 
 /** The text of a config file: two-space JSON in stable key order, one trailing newline. */
@@ -52,8 +59,8 @@ export function stringifyConfig(config: Config): string {
 
 /**
  * Parses untrusted data as a config: checks the schema, the limits, the hash, that the steps fit together, and that the
- * texts of its expressions follow from their trees. A config of an earlier version, where dimension 0 of every port
- * stacked the rows, is returned in today's form with a new hash.
+ * texts of its expressions follow from their trees. A config of an earlier version is returned with today's hash, and
+ * in today's form where dimension 0 of every port stacked the rows.
  *
  * @param input parsed JSON, or the JSON text itself
  * @param where the name of the data in error messages, such as the file's name
@@ -83,15 +90,17 @@ function readConfig(input: unknown, where: string, texts: "compare" | "compile")
   const unreadable = dataProblem(data);
   if (unreadable !== null) throw notAConfig(where, [unreadable]);
   const found = matchSchema(data, where);
-  const hash = contentHash(found);
-  if (hash !== found.hash) {
+  refuseProblems("SL4008", `${where} is too large`, limitProblems(found), where);
+  const hash = meaningHash(found);
+  // An earlier version hashed all content.
+  const isOldHash = hash !== found.hash && contentHash(found) === found.hash;
+  if (hash !== found.hash && !isOldHash) {
     throw new ConfigError(
       "SL4003",
       `${where}: its hash is ${found.hash.slice(0, 12)}… but its content hashes to ${hash.slice(0, 12)}…; it was edited after it was built: edit the pipeline's source and compile it again`,
       { where, expected: hash, found: found.hash },
     );
   }
-  refuseProblems("SL4008", `${where} is too large`, limitProblems(found), where);
   const isOlder = isOlderConfig(found);
   const config = isOlder ? upgradeConfig(found) : found;
   const { problems, scopes } = verifyConfig(config);
@@ -106,7 +115,7 @@ function readConfig(input: unknown, where: string, texts: "compare" | "compile")
     changed,
     where,
   );
-  return config;
+  return isOldHash ? { ...config, hash } : config;
 }
 
 function matchSchema(data: unknown, where: string): Config {

@@ -29,7 +29,7 @@ export interface NewVersion {
   readonly log?: LogSettings;
 }
 
-/** A deployed version. Versions are numbered 1, 2, 3 … in the order of deployment. */
+/** A deployed version. Versions are numbered 1, 2, 3 … in the order of their first deployment. */
 export interface StoredVersion extends NewVersion {
   readonly version: number;
 }
@@ -37,7 +37,7 @@ export interface StoredVersion extends NewVersion {
 export interface StoredPipeline {
   readonly name: string;
   readonly state: PipelineState;
-  /** The newest version. */
+  /** The deployed version: the last one that was saved or used again. */
   readonly current: StoredVersion;
 }
 
@@ -108,7 +108,9 @@ export interface Store extends LogReader {
   readonly readOnly: boolean;
   /** Stores a config as the pipeline's next version and marks the pipeline deployed. */
   saveVersion(version: NewVersion): Promise<StoredVersion>;
-  /** The newest version and the pipeline's state; null if it was never deployed. */
+  /** Makes a stored version the deployed one again; false if the pipeline was never deployed. */
+  useVersion(pipeline: string, version: number): Promise<boolean>;
+  /** The deployed version and the pipeline's state; null if it was never deployed. */
   current(pipeline: string): Promise<StoredPipeline | null>;
   /** Returns false if the pipeline was never deployed. */
   setState(pipeline: string, state: PipelineState): Promise<boolean>;

@@ -10,8 +10,10 @@ const maxLevels = 2 * maxDepth + 8;
 /**
  * Why data cannot be a config, whatever the schema says: nested too deeply, too large, or no JSON. Null if it can.
  * Without recursion: the schema, the hash and `JSON.stringify` would overflow the stack. A cycle is too deep, too.
+ *
+ * @param hasProto whether the key `__proto__` is let through; the schema would drop it in silence
  */
-export function dataProblem(data: unknown): string | null {
+export function dataProblem(data: unknown, hasProto = false): string | null {
   if (!isObject(data)) return leafProblem(data, []);
   const pending: Visit[] = [{ value: data, depth: 0, path: [] }];
   let values = 0;
@@ -21,6 +23,7 @@ export function dataProblem(data: unknown): string | null {
     for (const [key, child] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
       if (++values > bounds.configValues.limit) return `(whole): ${exceeded(bounds.configValues)}`;
       const below = () => (path.length < shownParts ? [...path, key] : path);
+      if (key === "__proto__" && !hasProto) return `${pathText(path)}: unknown key '__proto__'`;
       if (isObject(child)) pending.push({ value: child, depth: depth + 1, path: below() });
       else if (!isJson(child)) return leafProblem(child, below());
     }

@@ -158,7 +158,7 @@ export function elementOf(list: Read, index: Index, nullable: boolean): Read {
 }
 
 /** The node with each operand mapped, and folded again. */
-function mapOperands(node: ExpressionTree, put: (part: ExpressionTree) => ExpressionTree): ExpressionTree {
+export function mapOperands(node: ExpressionTree, put: (part: ExpressionTree) => ExpressionTree): ExpressionTree {
   switch (node.op) {
     case "read":
     case "constant":

@@ -43,10 +43,23 @@ export class Catalog {
         BigInt(deployedAt.getTime()),
         log === undefined ? null : JSON.stringify(log),
       ]);
-      if (!(await this.#setState(pipeline, "deployed")))
-        await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
+      if (!(await this.#setVersion(pipeline, version)))
+        await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed', $2)", [pipeline, version]);
       return { ...next, version };
     });
+  }
+
+  /** Makes a stored version the deployed one. */
+  useVersion(pipeline: string, version: number): Promise<boolean> {
+    return this.transaction(() => this.#setVersion(pipeline, version));
+  }
+
+  async #setVersion(pipeline: string, version: number): Promise<boolean> {
+    const changed = await this.#rows(
+      "UPDATE shapeline_pipelines SET state = 'deployed', version = $2 WHERE name = $1 RETURNING name",
+      [pipeline, version],
+    );
+    return changed.length > 0;
   }
 
   setState(pipeline: string, state: PipelineState): Promise<boolean> {
@@ -74,9 +87,10 @@ export class Catalog {
   pipelines(only?: string): Promise<StoredPipeline[]> {
     return this.#read(async () => {
       const rows = await this.#rows(
-        `SELECT ${versionColumns}, state FROM shapeline_versions JOIN shapeline_pipelines ON name = pipeline
+        `SELECT ${versionColumns}, state
+         FROM shapeline_versions JOIN (SELECT name, state, version AS used FROM shapeline_pipelines) ON name = pipeline
          WHERE $1 IS NULL OR pipeline = $1
-         QUALIFY row_number() OVER (PARTITION BY pipeline ORDER BY version DESC) = 1 ORDER BY pipeline`,
+         QUALIFY version = coalesce(used, max(version) OVER (PARTITION BY pipeline)) ORDER BY pipeline`,
         [only ?? null],
       );
       return rows.map((row) => ({

@@ -43,6 +43,10 @@ export class DuckDBStore implements Store {
     return this.#writableDatabase().sessions.use(({ catalog }) => catalog.saveVersion(version));
   }
 
+  async useVersion(pipeline: string, version: number): Promise<boolean> {
+    return this.#writableDatabase().sessions.use(({ catalog }) => catalog.useVersion(pipeline, version));
+  }
+
   async versions(pipeline: string): Promise<StoredVersion[]> {
     return this.#read(({ sessions }) => sessions.read(({ catalog }) => catalog.versions(pipeline)));
   }

@@ -350,8 +350,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
         `configuration() takes a version as a string, such as "1", got ${describeValue(value)}`,
       );
     const stored = await this.#storedVersions();
-    const found =
-      version === undefined ? stored.at(-1) : stored.find((candidate) => String(candidate.version) === version);
+    const wanted = version ?? String(await this.#deployedNumber());
+    const found = stored.find((candidate) => String(candidate.version) === wanted);
     if (found !== undefined) return (await import("../../config/config.js")).parseStoredConfig(found.config);
     throw new TargetError(
       "SL6012",
@@ -410,7 +410,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async #swapTo(version: DeployedVersion): Promise<void> {
-    if (this.#state === "closed" || version.stored.version <= this.#version.stored.version) return;
+    if (this.#state === "closed" || version.stored.version === this.#version.stored.version) return;
     if (this.#starting === null) {
       this.#version = version;
       this.#state = "open";
@@ -452,6 +452,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   #isEnded(): boolean {
     return this.#state !== "open";
+  }
+
+  /** The number of the version that is deployed now, by any process. */
+  async #deployedNumber(): Promise<number | undefined> {
+    const pipelines = await this.#readStore((reader) => reader.pipelines());
+    return pipelines.find(({ name }) => name === this.name)?.current.version;
   }
 
   async #storedVersions(): Promise<StoredVersion[]> {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
-import { TargetError } from "../../../dsl/errors.js";
+import { ConfigError, TargetError } from "../../../dsl/errors.js";
 import { parseConfig, parseStoredConfig } from "../../config/config.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine, warmUpEngine } from "../../engine/engine.js";
@@ -62,7 +62,10 @@ export class LocalTargetImpl implements LocalTarget {
         const parts = { settings: this.#settings, file: store.file, stopped: false, followsVersions: false };
         const deployment = this.#track(new LocalDeploymentImpl(parts, { stored, config, start: async () => runner }));
         await deployment.start();
-        await LocalDeploymentImpl.switchVersion(store.file, this.#deployedVersion(config, stored));
+        // A concurrent deploy may have deployed another version since.
+        const now = await store.current(config.name);
+        if (now?.current.version === stored.version)
+          await LocalDeploymentImpl.switchVersion(store.file, this.#deployedVersion(config, stored));
         return deployment;
       } catch (error) {
         await store.close();
@@ -220,7 +223,10 @@ function storedModels(
   });
 }
 
-/** Returns the current version if config, model paths and log are unchanged; otherwise saves a new version. */
+/**
+ * The version that has this config, model paths and log, whenever it was deployed; the current one first. Otherwise a
+ * new version is saved.
+ */
 async function findOrSaveVersion(
   store: Store,
   config: Config,
@@ -228,24 +234,37 @@ async function findOrSaveVersion(
   settings: LogSettings,
 ): Promise<StoredVersion> {
   const log = settingsToStore(settings);
-  const current = await store.current(config.name);
-  const same =
-    current !== null &&
-    parseStoredConfig(current.current.config).hash === config.hash &&
-    JSON.stringify(current.current.log ?? null) === JSON.stringify(log) &&
-    models.every(({ sha256, path }) =>
-      current.current.models.some((model) => model.sha256 === sha256 && model.path === path),
-    );
-  if (!same)
-    return store.saveVersion({
-      pipeline: config.name,
-      config,
-      models,
-      deployedAt: new Date(),
-      ...(log === null ? {} : { log }),
-    });
-  if (current.state === "undeployed") await store.setState(config.name, "deployed");
-  return current.current;
+  const isSame = (stored: StoredVersion) =>
+    JSON.stringify(stored.log ?? null) === JSON.stringify(log) &&
+    models.every(({ sha256, path }) => stored.models.some((model) => model.sha256 === sha256 && model.path === path)) &&
+    hashOf(stored) === config.hash;
+  const deployed = await store.current(config.name);
+  if (deployed !== null && isSame(deployed.current)) {
+    if (deployed.state === "undeployed") await store.setState(config.name, "deployed");
+    return deployed.current;
+  }
+  const earlier = deployed === null ? undefined : (await store.versions(config.name)).reverse().find(isSame);
+  if (earlier !== undefined) {
+    await store.useVersion(config.name, earlier.version);
+    return earlier;
+  }
+  return store.saveVersion({
+    pipeline: config.name,
+    config,
+    models,
+    deployedAt: new Date(),
+    ...(log === null ? {} : { log }),
+  });
+}
+
+/** Today's hash of a stored config; null if this version of Shapeline cannot read it. */
+function hashOf({ config }: StoredVersion): string | null {
+  try {
+    return parseStoredConfig(config).hash;
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
 }
 
 /** A deploy may log again what the version before left out, but not in silence. */

@@ -49,7 +49,7 @@ export interface LocalDeployment extends AnyDeployment {
     readonly end?: Date | string | number;
   }): Promise<Comparison>;
   /**
-   * The config of a version; the newest by default.
+   * The config of a version; by default of the deployed one.
    *
    * @throws TargetError SL6012 for an unknown version
    */
@@ -80,8 +80,8 @@ export interface LocalTarget extends Target {
   readonly kind: "local";
   /**
    * Deploys a pipeline, or a config from `build()`. Checks everything first: the digests and signatures of the model
-   * files, and each model on made-up rows. If a check fails, the previous deployment stays. Deploying the same
-   * config with the same log again keeps its version.
+   * files, and each model on made-up rows. If a check fails, the previous deployment stays. A config
+   * that was deployed before, with the same log, gets its version back.
    *
    * Handles from an earlier `deploy` keep their version until they are closed. Handles from `pipeline(name)` switch to
    * the new version; requests that have already started finish on the old one.
