@@ -17,6 +17,7 @@ import {
   type SourceLocation,
   type SurfaceLambda,
 } from "../src/expression/surface/surface.js";
+import { escapeUnsafe } from "../src/util/escape-text.js";
 import { readAttachment } from "./lambda/attach/read-attachment.js";
 import { placeOf, renderDiagnostic } from "./lambda/diagnostics.js";
 
@@ -62,7 +63,8 @@ export function buildConfig(pipeline: AnyPipeline, read: LambdaReader, options: 
   const steps = pipeline.steps.map((step, i) => {
     // Lambdas are compiled even if steps do not fit, so that all problems are reported together.
     if (checked.problems.length > 0 && step.kind !== "validation" && step.kind !== "alert") return null;
-    const lambdas = lambdaCompiler({ scope: checked.scopes[i], pipeline: pipeline.name, problems, read, options });
+    const scope = checked.scopes[i];
+    const lambdas = lambdaCompiler({ step: i, scope, pipeline: pipeline.name, problems, read, options });
     return stepKind(step.kind).fromBuilder(step, lambdas, checked.sources.get(i) ?? new Map());
   });
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
@@ -81,6 +83,8 @@ export function buildConfig(pipeline: AnyPipeline, read: LambdaReader, options: 
 }
 
 interface LambdaContext {
+  /** The index of the step. */
+  readonly step: number;
   /** What a lambda of this step may read; undefined if the steps before it do not fit, which has been reported. */
   readonly scope: RowScope | undefined;
   readonly pipeline: string;
@@ -92,11 +96,11 @@ interface LambdaContext {
 function lambdaCompiler(context: LambdaContext): LambdaCompiler {
   return {
     validation: ({ name, check }) =>
-      compileLambda(check, { validation: name }, context, (lambda, scope, constants) =>
+      compileLambda(check, "validation", name, context, (lambda, scope, constants) =>
         compileExpression(lambda, scope, constants, { name }),
       ),
     alert: ({ name, condition }, overSeconds) =>
-      compileLambda(condition, { alert: name }, context, (lambda, scope, constants) =>
+      compileLambda(condition, "alert", name, context, (lambda, scope, constants) =>
         compileAlert(lambda, { scope, pipeline: context.pipeline, name, overSeconds }, constants),
       ),
   };
@@ -129,8 +133,9 @@ function constantsConfig(constants: NonNullable<Model["constants"]>): NonNullabl
 /** Reads a step's lambda and compiles it, or reports all its problems. */
 function compileLambda<E>(
   fn: (row: never) => unknown,
-  step: Readonly<Record<string, string>>,
-  { scope, problems, read: readLambda, options: { fileText } }: LambdaContext,
+  kind: "validation" | "alert",
+  name: unknown,
+  { step, scope, problems, read: readLambda, options: { fileText } }: LambdaContext,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
 ): CompiledLambda<E> | null {
   const attached = readAttachment(fn);
@@ -140,12 +145,13 @@ function compileLambda<E>(
   const reportProblems = (found: readonly Diagnostic[]) => {
     for (const diagnostic of found) {
       const { code, message, hint } = diagnostic;
-      const source = text === undefined ? {} : { fileText: text };
+      const where = `${kind} '${typeof name === "string" ? escapeUnsafe(name) : "?"}' (step ${step})`;
+      const source = { step: where, ...(text === undefined ? {} : { fileText: text }) };
       const place = placeOf(diagnostic, read, source);
       problems.push({
         code: code as Problem["code"],
         message: renderDiagnostic(diagnostic, read, source),
-        details: { ...step, message, hint, ...(place !== null && { place }) },
+        details: { step, [kind]: name, message, hint, ...(place !== null && { place }) },
       });
     }
     return null;

@@ -11,6 +11,8 @@ export interface RenderOptions {
   readonly color?: boolean;
   /** The text of the file, from which the frame shows whole lines. */
   readonly fileText?: string;
+  /** The step of the lambda: `validation 'amt' (step 2)`. It finds a lambda whose file is not known. */
+  readonly step?: string;
 }
 
 const maxFrameLines = 6;
@@ -29,13 +31,18 @@ export function renderDiagnostic(
   const paint = painter(options.color === true);
   const { code, message, hint } = diagnostic;
   const docs = `docs/errors.md#${code.toLowerCase()}`;
-  const head = `${paint.red("error")} ${paint.dim(`${code}:`)} ${message}`;
+  const error = `${paint.red("error")} ${paint.dim(`${code}:`)}`;
+  const step = options.step === undefined ? "" : `${options.step}: `;
   const tail = [...(hint === undefined ? [] : [`  ${paint.cyan("hint:")} ${hint}`]), `  ${paint.dim(`see ${docs}`)}`];
-  if (origin === null || origin.source === "") return [head, ...tail].join("\n");
+  if (origin === null || origin.source === "") return [`${step}${error} ${message}`, ...tail].join("\n");
   const frame = frameOf(diagnostic, origin, options.fileText);
-  const file = origin.location?.file ?? "lambda";
-  const place = paint.bold(`${file}:${frame.line}:${frame.column}`);
-  return [`${place} - ${head}`, "", ...renderFrame(frame, paint), "", ...tail].join("\n");
+  const place = `${frame.line}:${frame.column}`;
+  // Terminals open `file:line:column` at the start of a line. Without a file, the step finds the lambda.
+  const head =
+    origin.location === null
+      ? `${step}${paint.bold(`lambda:${place}`)} - ${error} ${message}`
+      : `${paint.bold(`${origin.location.file}:${place}`)} - ${error} ${step}${message}`;
+  return [head, "", ...renderFrame(frame, paint), "", ...tail].join("\n");
 }
 
 /** The place of a problem, for tools. Lines and columns are 1-based; the end column is exclusive. */

@@ -93,7 +93,7 @@ function outsideNameDiagnostic({ path, span: [start, end] }: FreePath): Diagnost
     refusals.outsideName(
       originalName(path),
       "comes from outside the lambda, and its value cannot be read from a running function",
-      "compile the file with `shapeline compile`, which resolves names, and deploy the config; or write the value into the lambda",
+      "compile the file with `shapeline compile`, which resolves names, and deploy the config: `deploy(target, { config })`; or write the value into the lambda",
     ),
     start,
     end,

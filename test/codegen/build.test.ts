@@ -31,7 +31,7 @@ describe("build", () => {
     expect(error.message).toMatchInlineSnapshot(`
       "pipeline 'p' has 2 problems:
         SL2012 step 1: model 'scorer' input 'x' expects float32[batch, 16] but step 0 (model 'scorer') produces float32[batch, 1]
-        SL1102 lambda:1:8 - error SL1102: 'x.out' has no port 'scre' (did you mean 'score'?)
+        SL1102 validation 'amt' (step 2): lambda:1:8 - error SL1102: 'x.out' has no port 'scre' (did you mean 'score'?)
 
         1 | (x) => x.out.scre < 1
           |        ^^^^^^^^^^
@@ -83,16 +83,16 @@ describe("build", () => {
     expect(await problemsOf(other)).toMatchObject([{ code: "SL1051" }]);
   });
 
-  it("refuses a closed-over variable that cannot be read at run time, with both ways to fix it", async () => {
+  it("refuses a closed-over variable that cannot be read at run time, with the ways to fix it", async () => {
     const LIMIT = Math.sqrt(2);
     const [problem] = await problemsOf((x) => x.out < LIMIT);
     expect(problem?.message).toMatchInlineSnapshot(`
-      "lambda:1:16 - error SL1042: 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function
+      "validation 'amt' (step 1): lambda:1:16 - error SL1042: 'LIMIT' comes from outside the lambda, and its value cannot be read from a running function
 
         1 | (x) => x.out < LIMIT
           |                ^^^^^
 
-        hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config; or write the value into the lambda
+        hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config: \`deploy(target, { config })\`; or write the value into the lambda
         see docs/errors.md#sl1042"
     `);
   });
@@ -131,7 +131,7 @@ describe("build", () => {
       [
         "SL2084 alert 'drift' needs a function of the window's rows, not a number",
         "SL2085 'over' is not a duration: 'undefined'; write a whole number and s, m, h or d, from '1s' to '30d'",
-        "SL1001 error SL1001: this value is not a lambda",
+        "SL1001 alert 'drift' (step 1): error SL1001: this value is not a lambda",
       ]
     `);
   });

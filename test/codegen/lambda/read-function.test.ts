@@ -234,7 +234,7 @@ describe("functions that cannot be read are refused with the reason", () => {
       SL1042 'isSmall' comes from outside the lambda, and its value cannot be read from a running function"
     `);
     expect(readLambda((x: Row) => x.out.score < here).diagnostics[0]?.hint).toMatchInlineSnapshot(
-      `"compile the file with \`shapeline compile\`, which resolves names, and deploy the config; or write the value into the lambda"`,
+      `"compile the file with \`shapeline compile\`, which resolves names, and deploy the config: \`deploy(target, { config })\`; or write the value into the lambda"`,
     );
   });
 

@@ -130,7 +130,7 @@ describe("refused lambdas", () => {
       early,
     ];
     expect([...modules.map(moduleProblems), ...running.map(buildProblems)].join("\n\n---\n\n")).toMatchInlineSnapshot(`
-      "p.pipeline.ts:1:58 - error SL1043: 'limit' may change: it is declared with \`let\`
+      "p.pipeline.ts:1:58 - error SL1043: validation 'low' (step 1): 'limit' may change: it is declared with \`let\`
 
         1 | (x) => x.out.score[0] < limit
           |                         ^^^^^
@@ -140,7 +140,7 @@ describe("refused lambdas", () => {
 
       ---
 
-      p.pipeline.ts:1:58 - error SL1049: 'Math' is declared in this file and hides the global of that name
+      p.pipeline.ts:1:58 - error SL1049: validation 'low' (step 1): 'Math' is declared in this file and hides the global of that name
 
         1 | (x) => Math.abs(x.out.score[0]) < 1
           |        ^^^^^^^^
@@ -150,7 +150,7 @@ describe("refused lambdas", () => {
 
       ---
 
-      p.pipeline.ts:1:43 - error SL1117: 'LIMIT' is undefined
+      p.pipeline.ts:1:43 - error SL1117: validation 'low' (step 1): 'LIMIT' is undefined
 
         1 | (x) => x.out.score[0] < LIMIT
           |                         ^^^^^
@@ -160,17 +160,17 @@ describe("refused lambdas", () => {
 
       ---
 
-      lambda:1:16 - error SL1042: 'limit' comes from outside the lambda, and its value cannot be read from a running function
+      validation 'low' (step 1): lambda:1:16 - error SL1042: 'limit' comes from outside the lambda, and its value cannot be read from a running function
 
         1 | (x) => x.out < limit
           |                ^^^^^
 
-        hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config; or write the value into the lambda
+        hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config: \`deploy(target, { config })\`; or write the value into the lambda
         see docs/errors.md#sl1042
 
       ---
 
-      lambda:1:1 - error SL1044: the source of the native or wrapped function 'abs' cannot be read
+      validation 'low' (step 1): lambda:1:1 - error SL1044: the source of the native or wrapped function 'abs' cannot be read
 
         1 | function abs() { [native code] }
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -180,7 +180,7 @@ describe("refused lambdas", () => {
 
       ---
 
-      lambda:1:1 - error SL1044: the source of a bound function ('bound ') cannot be read
+      validation 'low' (step 1): lambda:1:1 - error SL1044: the source of a bound function ('bound ') cannot be read
 
         1 | function () { [native code] }
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -190,7 +190,7 @@ describe("refused lambdas", () => {
 
       ---
 
-      lambda:1:1 - error SL1051: the compiled form that a build tool attached to this lambda cannot be read
+      validation 'low' (step 1): lambda:1:1 - error SL1051: the compiled form that a build tool attached to this lambda cannot be read
 
         1 | x
           | ^
@@ -200,7 +200,7 @@ describe("refused lambdas", () => {
 
       ---
 
-      lambda:1:1 - error SL1050: 'LIMIT' has no value yet: Cannot access 'LIMIT' before initialization
+      validation 'low' (step 1): lambda:1:1 - error SL1050: 'LIMIT' has no value yet: Cannot access 'LIMIT' before initialization
 
         1 | (x) => x.out < LIMIT
           | ^^^^^^^^^^^^^^^^^^^^

@@ -73,7 +73,7 @@ test("reports a problem in a function of another file at its place there", async
   const [loaded] = await load(fixture("followed"), "wrong.pipeline.ts");
   const { problems } = (await refusalError(() => loaded && buildConfig(loaded.pipeline, readLambda))) as PipelineError;
   expect(problems.map(({ message }) => message).join("\n\n")).toMatchInlineSnapshot(`
-    "rules/rules.ts:35:50 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
+    "rules/rules.ts:35:50 - error SL1016: validation 'remainder' (step 1): \`<<\` works on 32-bit integers, which no target supports
 
       35 | (x: ScoreRow) => x.out.score[0] << 2 < HIGH
          |                  ^^^^^^^^^^^^^^^^^^^
@@ -81,7 +81,7 @@ test("reports a problem in a function of another file at its place there", async
       hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
       see docs/errors.md#sl1016
 
-    wrong.pipeline.ts:9:29 - error SL1048: in 'second' (rules/cycle-back.ts:2:56): 'first' calls itself (first -> second -> first); recursion cannot be compiled
+    wrong.pipeline.ts:9:29 - error SL1048: validation 'cycle' (step 2): in 'second' (rules/cycle-back.ts:2:56): 'first' calls itself (first -> second -> first); recursion cannot be compiled
 
       9 | (x) => first(x.out.score[0])
         |        ^^^^^^^^^^^^^^^^^^^^^
@@ -89,7 +89,7 @@ test("reports a problem in a function of another file at its place there", async
       hint: write the condition out
       see docs/errors.md#sl1048
 
-    wrong.pipeline.ts:10:60 - error SL1003: the lambda takes one row, but has more than one parameter
+    wrong.pipeline.ts:10:60 - error SL1003: validation 'two_rows' (step 3): the lambda takes one row, but has more than one parameter
 
       10 | (x: { out: { score: number[] } }, y: number) => x.out.score[0] < y
          |                                   ^^^^^^^^^
@@ -97,7 +97,7 @@ test("reports a problem in a function of another file at its place there", async
       hint: take one parameter and read from it: \`(x) => x.in.amount < x.out.limit\`
       see docs/errors.md#sl1003
 
-    wrong.pipeline.ts:11:52 - error SL1052: \`import.meta.env\` is replaced by a bundler, and the lambda is read before bundling
+    wrong.pipeline.ts:11:52 - error SL1052: validation 'environment' (step 4): \`import.meta.env\` is replaced by a bundler, and the lambda is read before bundling
 
       11 | (x) => x.out.score[0] < (import.meta as unknown as { env: { LIMIT: number } }).env.LIMIT
          |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
