@@ -6,7 +6,8 @@ import type { Trial } from "../session/trial.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { ProtobufFile } from "../../util/onnx/protobuf-wire.js";
 import { hasLoops } from "../../util/onnx/walk-model.js";
-import { LatencyEstimate } from "./latency-estimate.js";
+import { inlineTurns } from "./inline-turns.js";
+import { inlineMs, LatencyEstimate } from "./latency-estimate.js";
 import { championWorkers, type WorkerModel } from "./worker-pool.js";
 
 /** When the last run on the event loop ended, of all models: a run that was requested earlier started after it. */
@@ -65,6 +66,24 @@ export function inlineOrWorker(
     latency.record(elements, done.ms);
     return use(done.outputs);
   };
+  const runInline = <T>(
+    opened: ModelSession,
+    feeds: RunFeeds,
+    fetches: readonly string[],
+    deadline: RequestDeadline,
+    elements: number,
+    use: UseOutputs<T, TensorData>,
+    ms: number,
+  ): Promise<T> => {
+    const startedAt = deadline.now;
+    const recordRun = (outputs: TensorData[]): T | Promise<T> => {
+      const now = deadline.readTime();
+      latency.record(elements, now - Math.max(startedAt, lastInlineEnd));
+      lastInlineEnd = now;
+      return use(outputs);
+    };
+    return opened.run(feeds, fetches, recordRun, () => inlineTurns.end(ms));
+  };
   return {
     async tryRun(feeds, fetches, trial, use) {
       const run = championWorkers.run(model, owner, feeds, fetches, latestStart(trial.remainingMs));
@@ -82,16 +101,18 @@ export function inlineOrWorker(
     },
     run(feeds, fetches, deadline, use) {
       const elements = countElements(feeds);
-      if (session === null || !latency.isShort(elements)) return runOnWorker(feeds, fetches, deadline, elements, use);
-      const startedAt = deadline.now;
+      const ms = latency.expectedMs(elements);
+      const opened = session;
+      if (opened === null || ms > inlineMs) return runOnWorker(feeds, fetches, deadline, elements, use);
       // A request may need many runs.
       deadline.check(where);
-      return session.run(feeds, fetches, (outputs) => {
-        const now = deadline.readTime();
-        latency.record(elements, now - Math.max(startedAt, lastInlineEnd));
-        lastInlineEnd = now;
-        return use(outputs);
-      });
+      if (inlineTurns.isFull)
+        return inlineTurns.wait(ms, deadline, where).then(() => {
+          deadline.readTime();
+          return runInline(opened, feeds, fetches, deadline, elements, use, ms);
+        });
+      inlineTurns.begin(ms);
+      return runInline(opened, feeds, fetches, deadline, elements, use, ms);
     },
   };
 }

@@ -22,22 +22,27 @@ export class LatencyEstimate {
   }
 
   /**
-   * Whether a run is short enough for the event loop. For a size without measurements, the estimate of the nearest
-   * smaller size is scaled by the number of elements.
+   * How many milliseconds a run takes. For a size without measurements, the estimate of the nearest smaller size is
+   * scaled by the number of elements. Without any measurement, few elements count as a run that just fits.
    */
-  isShort(elements: number): boolean {
+  expectedMs(elements: number): number {
     const size = sizeClass(elements);
     const known = this.#ms[size];
-    if (known !== undefined) return known <= inlineMs;
+    if (known !== undefined) return known;
     for (let smaller = size - 1; smaller >= 0; smaller--) {
       const ms = this.#ms[smaller];
-      if (ms !== undefined) return ms * 2 ** (size - smaller) <= inlineMs;
+      if (ms !== undefined) return ms * 2 ** (size - smaller);
     }
     for (let larger = size + 1; larger < this.#ms.length; larger++) {
       const ms = this.#ms[larger];
-      if (ms !== undefined) return ms <= inlineMs;
+      if (ms !== undefined) return ms;
     }
-    return elements <= unknownElements;
+    return elements <= unknownElements ? inlineMs : Infinity;
+  }
+
+  /** Whether a run is short enough for the event loop. */
+  isShort(elements: number): boolean {
+    return this.expectedMs(elements) <= inlineMs;
   }
 }
 

@@ -18,9 +18,15 @@ export interface ModelSession {
    * @param feeds by model input
    * @param fetches the outputs to compute, in the order of the result
    * @param use uses the outputs; a callback saves a promise in every run
+   * @param ended called when the run has ended, before `use`, also if it failed
    * @throws TargetError SL6002 with the model's name; errors of `use` as they are
    */
-  run<T>(feeds: Tensors, fetches: readonly string[], use: (outputs: TensorData[]) => T | Promise<T>): Promise<T>;
+  run<T>(
+    feeds: Tensors,
+    fetches: readonly string[],
+    use: (outputs: TensorData[]) => T | Promise<T>,
+    ended?: () => void,
+  ): Promise<T>;
   /** Releases this reference; the last release frees the model. */
   release(): Promise<void>;
 }
@@ -111,15 +117,21 @@ export function invalidModel(name: string, where: string, cause: unknown): Model
 
 function sessionHandle(name: string, key: string, shared: SharedSession, session: InferenceSession): ModelSession {
   const runSession = directRun(session) ?? checkedRun(session);
-  const fail = (cause: unknown): never => {
-    throw runFailed(name, cause);
-  };
   let released = false;
   return {
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
-    run: (feeds, fetches, use) =>
-      runSession(feeds, fetches).then((answer) => use(outputsOf(name, fetches, answer)), fail),
+    run: (feeds, fetches, use, ended) =>
+      runSession(feeds, fetches).then(
+        (answer) => {
+          ended?.();
+          return use(outputsOf(name, fetches, answer));
+        },
+        (cause: unknown) => {
+          ended?.();
+          throw runFailed(name, cause);
+        },
+      ),
     async release() {
       if (released) return;
       released = true;

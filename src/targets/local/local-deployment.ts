@@ -100,6 +100,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
   #state: "open" | "stopped" | "closed";
   #closing: Promise<void> = Promise.resolve();
   #requests = 0;
+  /** Requests that have no answer yet, also those that wait until the models are loaded. */
+  #inFlight = 0;
   #rows = 0;
   #failures = 0;
   /** Errors of the versions before the current one. */
@@ -134,6 +136,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
   /** @param startedAt when the request's time began, by `performance.now()` */
   async #infer(input: unknown, options: InferOptions, startedAt: number): Promise<unknown> {
     this.#requests++;
+    // Before anything else: a request too many must cost nearly nothing, and says nothing about how long one takes.
+    if (this.#inFlight >= this.#parts.settings.concurrency) {
+      this.#failures++;
+      throw this.#tooManyRequests();
+    }
+    this.#inFlight++;
     try {
       this.#assertServing();
       const choice = options === noOptions ? allColumns : parseInferOptions(options);
@@ -158,8 +166,23 @@ export class LocalDeploymentImpl implements LocalDeployment {
       this.#failures++;
       throw error;
     } finally {
+      this.#inFlight--;
       this.#latency.add(performance.now() - startedAt);
     }
+  }
+
+  /** Without a stack, which costs nine tenths of a refusal and says nothing about a burst. */
+  #tooManyRequests(): TargetError {
+    const { concurrency } = this.#parts.settings;
+    const { stackTraceLimit } = Error;
+    Reflect.set(Error, "stackTraceLimit", 0);
+    const error = new TargetError(
+      "SL6013",
+      `pipeline '${this.name}' is busy with ${concurrency} requests; retry when one of them is done, send more rows per request, or deploy with a higher local({ concurrency })`,
+      { concurrency },
+    );
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+    return error;
   }
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
@@ -309,7 +332,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
         failures: this.#failures,
         challengerErrors: this.#challengerErrors + (this.#running?.runner.engine.challengerErrors ?? 0),
       },
-      queue: this.#running?.runner.queue ?? { requests: 0, challengers: 0 },
+      queue: { requests: this.#inFlight, challengers: this.#running?.runner.engine.pendingChallengers ?? 0 },
       latency: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
     };
   }

@@ -1,4 +1,3 @@
-import { TargetError } from "../../../dsl/errors.js";
 import type { Engine, Inference } from "../../engine/engine.js";
 import { isQueueNote } from "../../engine/scheduling/challenger-queue.js";
 import { idleQueue } from "../../engine/scheduling/idle-queue.js";
@@ -27,7 +26,7 @@ export class PipelineRunner {
   readonly alerts: AlertWatchLease | null;
   readonly #store: Store;
   readonly #log: PipelineLog | null;
-  readonly #settings: Pick<LocalSettings, "durability" | "concurrency">;
+  readonly #settings: Pick<LocalSettings, "durability">;
   readonly #label: string;
   readonly #backgroundWork = new Set<Promise<void>>();
   readonly #reads = new PendingWork();
@@ -41,7 +40,7 @@ export class PipelineRunner {
     store: Store,
     log: PipelineLog | null,
     alerts: AlertWatchLease | null,
-    settings: Pick<LocalSettings, "durability" | "concurrency">,
+    settings: Pick<LocalSettings, "durability">,
   ) {
     this.engine = engine;
     this.alerts = alerts;
@@ -59,25 +58,8 @@ export class PipelineRunner {
     return this.#log === null ? null : (this.#store.problem()?.message ?? null);
   }
 
-  /** Requests in flight and waiting challenger runs. */
-  get queue(): { readonly requests: number; readonly challengers: number } {
-    return { requests: this.#activeRequests, challengers: this.engine.pendingChallengers };
-  }
-
-  /**
-   * Every call must be paired with `endRequest`.
-   *
-   * @throws TargetError SL6013 when `concurrency` requests are in flight
-   */
+  /** Every call must be paired with `endRequest`. */
   beginRequest(): void {
-    const { concurrency } = this.#settings;
-    if (this.#activeRequests >= concurrency) {
-      throw new TargetError(
-        "SL6013",
-        `${this.#label} is busy with ${concurrency} requests; retry when one of them is done, send more rows per request, or deploy with a higher local({ concurrency })`,
-        { concurrency },
-      );
-    }
     this.#activeRequests++;
     idleQueue.requestStarted();
   }

@@ -47,6 +47,37 @@ const isRunning = (worker: WorkerHandle | undefined) => worker?.awaitNativeCall(
 /** As the input of `counting`: about half a second. */
 const LONG = 200_000;
 
+describe("many short runs at once", () => {
+  test("leave the event loop its turns", async () => {
+    const engine = await engineFor(single("Identity"));
+    let turns = 0;
+    let ended = false;
+    const countTurns = (): void => {
+      turns++;
+      if (!ended) setImmediate(countTurns);
+    };
+    setImmediate(countTurns);
+    const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => engine.infer([{ x: [i] }])));
+    ended = true;
+    expect(answers.map(({ batch }) => batch.outputs.get("y")?.data[0])).toEqual(answers.map((_, i) => i));
+    // At most 64 runs take place between two turns.
+    expect(turns).toBeGreaterThanOrEqual(Math.floor(1000 / 64));
+  });
+
+  test("end with their deadline or signal while they wait, and start no run", async () => {
+    const engine = await engineFor(single("Identity"));
+    const first = Array.from({ length: 200 }, (_, i) => engine.infer([{ x: [i] }]));
+    const abort = new AbortController();
+    const late = Array.from({ length: 100 }, () => refusal(engine.infer([{ x: [1] }], { signal: abort.signal })));
+    abort.abort();
+    expect(new Set((await Promise.all(late)).map((text) => text.slice(0, 6)))).toEqual(new Set(["SL6005"]));
+    await Promise.all(first);
+    // The turns of the canceled runs are free again.
+    const again = await Promise.all(Array.from({ length: 200 }, (_, i) => engine.infer([{ x: [i] }])));
+    expect(again).toHaveLength(200);
+  });
+});
+
 describe("a long run", () => {
   test("does not block the event loop, and its answer is right", async () => {
     const engine = await engineFor(counting());

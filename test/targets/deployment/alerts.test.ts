@@ -257,10 +257,7 @@ describe("alerts of a deployment", () => {
       one.store,
       one.log,
       await acquireAlertWatch(config, one.store, one.log),
-      {
-        durability: "commit",
-        concurrency: 1,
-      },
+      { durability: "commit" },
     );
     const lease = await acquireAlertWatch(config, other.store, other.log);
     await Promise.all([runner.close(), runner.close()]);

@@ -135,6 +135,57 @@ describe("too many requests at once", () => {
   });
 });
 
+describe("requests that come before the models are loaded", () => {
+  /** A handle whose models load with its first request, as in a new process. */
+  async function coldHandle(concurrency: number): Promise<LocalDeployment> {
+    const data = folder();
+    const before = engine({ data });
+    await before.deploy(first);
+    await before.close();
+    return engine({ data, concurrency }).pipeline("swapped");
+  }
+
+  test("are refused at once, unread, beyond 'concurrency'; the others are answered", async () => {
+    const live = await coldHandle(3);
+    const order: string[] = [];
+    let read = 0;
+    const unread = [
+      {
+        get x() {
+          read++;
+          return [0];
+        },
+      },
+    ];
+    const accepted = Array.from({ length: 3 }, async (_, i) => {
+      const [row] = await live.infer([{ x: [i] }]);
+      order.push("answered");
+      return row?.out["y"];
+    });
+    const refused = Array.from({ length: 20 }, async () => {
+      const text = await refusal(live.infer(unread));
+      order.push("refused");
+      return text.slice(0, 6);
+    });
+    expect((await live.status()).queue.requests).toBe(3);
+    expect(await Promise.all(accepted)).toEqual([[0], [1], [2]]);
+    expect(new Set(await Promise.all(refused))).toEqual(new Set(["SL6013"]));
+    expect(order).toEqual([...refused.map(() => "refused"), ...accepted.map(() => "answered")]);
+    expect(read).toBe(0);
+    expect(await live.logs()).toHaveLength(3);
+    expect((await live.status()).queue.requests).toBe(0);
+  });
+
+  test("do not count in the latency when they are refused", async () => {
+    const live = await coldHandle(1);
+    await Promise.allSettled(Array.from({ length: 2000 }, () => live.infer([{ x: [1] }])));
+    const { latency, counts } = await live.status();
+    expect(counts).toMatchObject({ requests: 2000, rows: 1, failures: 1999 });
+    expect(latency.p50).toBe(latency.p99);
+    expect(latency.p50).toBeGreaterThan(1);
+  });
+});
+
 describe("a model file under a running engine", () => {
   test.each(["deleted", "overwritten"])(
     "may be %s: the running deployment continues, a new one is refused",
