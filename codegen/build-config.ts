@@ -1,10 +1,9 @@
 import { PipelineError, type Problem } from "../dsl/errors.js";
-import { checkPipeline, portsOf, type AnyPipeline, type Model, type Step } from "../dsl/index.js";
-import { withRenamed } from "../dsl/renamed-ports.js";
+import { checkPipeline, portsOf, type AnyPipeline, type Step } from "../dsl/index.js";
 import { sealConfig } from "../src/config/config.js";
 import { limitProblems } from "../src/config/check/limits.js";
-import { rowsOf } from "../src/config/model-rows.js";
-import type { Config, ModelConfig, UnhashedConfig } from "../src/config/schema.js";
+import { modelConfig } from "../src/config/model-config.js";
+import type { Config, UnhashedConfig } from "../src/config/schema.js";
 import type { CompiledLambda, LambdaCompiler } from "../src/config/steps/step-kind.js";
 import { stepKind } from "../src/config/steps/steps.js";
 import { readConstants } from "../src/expression/surface/attachment.js";
@@ -104,30 +103,6 @@ function lambdaCompiler(context: LambdaContext): LambdaCompiler {
         compileAlert(lambda, { scope, pipeline: context.pipeline, name, overSeconds }, constants),
       ),
   };
-}
-
-function modelConfig(model: Model): ModelConfig {
-  const [inputs, outputs] = [portsOf(model.inputs), portsOf(model.outputs)];
-  return {
-    name: model.name,
-    version: model.version,
-    sha256: model.sha256,
-    inputs,
-    outputs,
-    rows: rowsOf({ inputs, outputs }),
-    ...(model.batchSize !== undefined && { batchSize: model.batchSize }),
-    ...(model.constants !== undefined && { constants: constantsConfig(model.constants) }),
-    ...withRenamed(model.renamed),
-  };
-}
-
-function constantsConfig(constants: NonNullable<Model["constants"]>): NonNullable<ModelConfig["constants"]> {
-  return Object.fromEntries(
-    Object.entries(constants).map(([input, { dtype, shape, data }]) => [
-      input,
-      { dtype, shape: [...shape], data: [...data] },
-    ]),
-  );
 }
 
 /** Reads a step's lambda and compiles it, or reports all its problems. */

@@ -225,20 +225,68 @@ type IsShared<T, In> =
 type Request<A, In> = [A] extends [never]
   ? A
   : A extends readonly unknown[]
-    ? readonly RecordInput<In>[]
+    ? number extends A["length"]
+      ? readonly RecordInput<In>[]
+      : { readonly [I in keyof A]: SizedRecord<A[I], In> }
     : A extends ArrowTableLike
       ? ArrowTable
       : ColumnsInput<In>;
 
-/** The answer to a request in the form of `A`. */
+/** A record of a request `R` that is written out: the lengths of its lists are known and checked. */
+type SizedRecord<R, In> = In extends unknown
+  ? {
+      readonly [K in keyof In]: K extends keyof R
+        ? In[K] extends Tensor<DType, infer S>
+          ? WrongLength<K & string, LengthFlaw<R[K], RowShape<S>>, InputValue<In[K]>>
+          : never
+        : InputValue<In[K]>;
+    }
+  : never;
+
+/** `[found, expected]` where a list in `V` has another length than the shape `S` says, else null. */
+type LengthFlaw<V, S extends readonly unknown[]> = V extends readonly unknown[]
+  ? number extends S["length"] | V["length"]
+    ? null
+    : S extends readonly [infer N, ...infer Rest]
+      ? N extends (Lists<V, Rest> extends true ? number : never)
+        ? V["length"] extends N
+          ? LengthFlaw<V[number], Rest>
+          : readonly [V["length"], N]
+        : LengthFlaw<V[number], Rest>
+      : null
+  : null;
+
+/** False where lists are deeper than the shape: that is another error. */
+type Lists<V extends readonly unknown[], Rest> = Rest extends readonly []
+  ? V[number] extends readonly unknown[]
+    ? false
+    : true
+  : true;
+
+/** `Value`, or the text of the first flaw. A union, of the rows of a matrix, has a flaw if one member has. */
+type WrongLength<K extends string, F, Value> = [F] extends [null]
+  ? Value
+  : F extends readonly [infer Found extends number, infer Size extends number]
+    ? `'${K}' has a list of ${Found} where its shape has ${Size}`
+    : never;
+
+/** The answer to a request in the form of `A`. As many records as rows, where their number is known. */
 type Answer<A, In, Out, Checks extends string, Challengers> = A extends readonly unknown[]
-  ? InferRecord<In, Out, Checks, Challengers>[]
+  ? number extends A["length"]
+    ? InferRecord<In, Out, Checks, Challengers>[]
+    : { -readonly [I in keyof A]: InferRecord<In, Out, Checks, Challengers> }
   : A extends ArrowTableLike
     ? ArrowTable
     : InferColumns<In, Out, Checks, Challengers>;
 
 /** The answer if the caller selected its columns. */
-type SelectedAnswer<A> = A extends readonly unknown[] ? AnyRecord[] : A extends ArrowTableLike ? ArrowTable : AnyRecord;
+type SelectedAnswer<A> = A extends readonly unknown[]
+  ? number extends A["length"]
+    ? AnyRecord[]
+    : { -readonly [I in keyof A]: AnyRecord }
+  : A extends ArrowTableLike
+    ? ArrowTable
+    : AnyRecord;
 
 /** Validation results of one row: the number of failures, and per validation name whether it failed. */
 export type Anomaly<Checks extends string> = { readonly count: number } & { readonly [C in Checks]: boolean };
@@ -359,7 +407,7 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
    * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
    */
   infer(rows: never, options: never): Promise<never>;
-  infer<A extends object, const O extends InferOptions = InferOptions>(
+  infer<const A extends object, const O extends InferOptions = InferOptions>(
     rows: Request<A, In>,
     options?: Known<O>,
   ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : Answer<A, In, Out, Checks, Challengers>>;

@@ -56,6 +56,7 @@ export {
   type TensorsOf,
 } from "./model.js";
 export * from "./pipeline/pipeline.js";
+export type { InferInput, InferOutput, LogRow, ModelOf, RowOf, ValidationsOf } from "./pipeline/types-of.js";
 export type { Row, RowScope, MultiModelRow, ShadowRow } from "./row.js";
 export { secondsIn } from "./steps/alert.js";
 export { dtypes, tensor, type Dim, type DType, type Port, type Tensor } from "./tensor.js";

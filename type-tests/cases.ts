@@ -1497,6 +1497,10 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
     message: `Property 'image' is missing in type '{}' but required in type '{ readonly image: ${imageRow}; }'.`,
   },
   {
+    source: live(`await live.infer([{ ▸image: [1, 2, 3] }]);`),
+    message: "Type 'number[]' is not assignable to type '\"'image' has a list of 3 where its shape has 64\"'.",
+  },
+  {
     source: live(`await live.infer([{ image: [▸[1]] }]);`),
     message: "Type '[number]' is not assignable to type 'number'.",
   },
@@ -1505,7 +1509,7 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
     message: `Type 'number' is not assignable to type '${imageRow}'.`,
   },
   {
-    source: live(`await live.infer([{ image: [1], ▸extra: 1 }]);`),
+    source: live(`await live.infer([{ image: new Float32Array(64), ▸extra: 1 }]);`),
     message: `Object literal may only specify known properties, and 'extra' does not exist in type '{ readonly image: ${imageRow}; }'.`,
   },
   {
@@ -1513,7 +1517,7 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
     message: `Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: Float32Array<ArrayBufferLike> | readonly (${imageRow})[]; }'. Did you mean to write 'image'?`,
   },
   {
-    source: live(`const [row] = await live.infer([{ image: [1] }]); row!.out.▸score;`),
+    source: live(`const [row] = await live.infer([{ image: new Float32Array(64) }]); row.out.▸score;`),
     message: "Property 'score' does not exist on type '{ y: readonly [number]; }'.",
   },
   {

@@ -14,10 +14,10 @@ type Input = InferInput<typeof fraud>;
 type Output = InferOutput<typeof fraud>;
 type Logged = LogRow<typeof fraud>;
 const live = await fraud.deploy(target);
-const [answer] = await live.infer([{ image: [1] }]);
+const [answer] = await live.infer([{ image: new Float32Array(64) }]);
 const columns = await live.infer({ image: [[1]] });
 const [logged] = await live.logs();
-const { in: inputValues, out, anomaly } = answer!;
+const { in: inputValues, out, anomaly } = answer;
 const verdict = logged!.anomaly.low;
 `;
 

@@ -10,10 +10,14 @@ import {
   type LogRow,
   type LogRows,
   type Model,
+  type ModelOf,
+  type RowOf,
   type ShapedInput,
   type Target,
   type Tensor,
+  type ValidationsOf,
 } from "../dist/src/index.js";
+import type { Comparison, LocalTarget } from "../dist/src/targets/local/index.js";
 
 type F<S extends readonly (number | string | null)[]> = Tensor<"float32", S>;
 interface A extends Model<
@@ -183,7 +187,19 @@ expectType<boolean | null>(({} as LogRow<typeof fraud>).anomaly.amt);
 
 const live = await fraud.deploy(target);
 const image = [0.5];
-expectType<InferOutput<typeof fraud>[]>(await live.infer([{ image }], { timeoutMs: 10 }));
+expectType<[InferOutput<typeof fraud>]>(await live.infer([{ image }], { timeoutMs: 10 }));
+// As many answers as rows, where the rows are written out; a list of unknown length otherwise.
+const [first, second] = await live.infer([{ image }, { image }]);
+expectType<InferOutput<typeof fraud>>(first);
+expectType<InferOutput<typeof fraud>>(second);
+declare const requests: InferInput<typeof fraud>[];
+expectType<InferOutput<typeof fraud>[]>(await live.infer(requests));
+expectType<InferOutput<typeof fraud>[]>(await live.infer(requests.map((each) => each)));
+// Lengths of lists that are written out.
+expectError(await live.infer([{ image: [0.5, 1] }]));
+await live.infer([{ image: [...image] }]);
+await live.infer([{ image: new Float32Array(64) }]);
+await live.infer([{ image: { data: new Float32Array(64), shape: [64] } }]);
 const columns = await live.infer({ image: [image] });
 expectType<readonly (readonly [number])[]>(columns.out.dense_1);
 expectType<readonly boolean[]>(columns.anomaly.amt);
@@ -211,6 +227,48 @@ await detector.infer({ a: new Float32Array(4), sr: 16000n });
 await detector.infer([{ a: [0.5, 1], sr: 16000n }]);
 expectError(await detector.infer({ a: [[0.5, 1]], sr: [16000n] }));
 expectError(await detector.infer({ a: [[0.5, 1]] }));
+await detector.infer([
+  { a: [0.5, 1], sr: 16000n },
+  { a: [0.5, 1], sr: 16000n },
+]);
+expectError(
+  await detector.infer([
+    { a: [0.5, 1], sr: 16000n },
+    { a: [0.5, 1, 2], sr: 16000n },
+  ]),
+);
+
+// A compiled config, and what is deployed: typed by the pipeline. The target adds its own members.
+declare const compiled: {
+  shapeline: number;
+  name: string;
+  inputs: { name: string }[];
+  steps: { kind: string }[];
+  hash: string;
+};
+expectType<InferOutput<typeof fraud>>((await (await fraud.deploy(target, { config: compiled })).infer([{ image }]))[0]);
+expectError(fraud.deploy(target, { config: { steps: [] } }));
+expectError(fraud.deploy(target, { confg: compiled }));
+declare const engine: LocalTarget;
+const deployed = await fraud.deploy(engine);
+expectType<InferOutput<typeof fraud>>((await deployed.infer([{ image }]))[0]);
+expectType<Comparison>(await deployed.compare());
+expectType<"local">((await deployed.status()).target);
+const connected = await fraud.connect(engine);
+expectType<InferOutput<typeof fraud>>((await connected.infer([{ image }]))[0]);
+expectType<Comparison>(await connected.compare());
+
+// Helper types, also of pipelines that are not known.
+const isLow = (x: RowOf<typeof fraud>) => x.out < 1 && x.models.c1 < 1 && x.in.image[63] < 1;
+fraud.validate("low", isLow);
+expectType<"amt">({} as ValidationsOf<typeof fraud>);
+expectType<"a" | "champ" | "c1" | "c2">({} as ModelOf<typeof fraud>["name"]);
+expectType<Readonly<Record<string, unknown>>>({} as InferInput<AnyPipeline>);
+expectType<unknown>(({} as InferOutput<AnyPipeline>).out["risk"]);
+expectType<unknown>(({} as LogRow<AnyPipeline>).out["risk"]);
+expectType<string>({} as ValidationsOf<AnyPipeline>);
+expectType<string>({} as ModelOf<AnyPipeline>["name"]);
+expectAssignable<RowOf<AnyPipeline>>({ in: { a: 1 }, out: { b: [1, 2] } });
 const untyped = await annotated.deploy(target);
 expectType<unknown>((await untyped.infer([{ image }]))[0]?.out["dense_1"]);
 

@@ -196,6 +196,7 @@ export const errorCodes = {
   SL4006: "two pipelines have one name",
   SL4007: "the config's texts do not follow from its expressions",
   SL4008: "the config is larger than a limit allows",
+  SL4009: "the config was not built from the pipeline's steps",
   SL4050: "there are two settings files",
   SL4051: "the settings file cannot be read",
   SL4052: "the settings do not match the schema",

@@ -18,12 +18,47 @@ export interface AnyPipeline {
   /** The outputs of the last inference step. */
   readonly outputs: object;
   /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */
-  deploy(target: Target): Promise<AnyDeployment>;
+  deploy<T extends Target>(target: T, options?: DeployOptions): Promise<DeployedOn<T, AnyDeployment>>;
+  /** @throws ConfigError SL4009 when what is deployed was not built from the pipeline's steps */
+  connect<T extends Target>(target: T): Promise<DeployedOn<T, AnyDeployment>>;
+}
+
+/** A compiled config, as `shapeline compile` writes it and an import of the JSON file types it. */
+export interface CompiledConfig {
+  readonly shapeline: number;
+  readonly name: string;
+  readonly steps: readonly object[];
+  readonly hash: string;
+}
+
+/** Options of `pipeline.deploy`. */
+export interface DeployOptions {
+  /**
+   * A compiled config of the pipeline, which is deployed instead of compiling the lambdas here. The target parses it.
+   * `import config from "./fraud.pipeline.json" with { type: "json" }`
+   */
+  readonly config?: CompiledConfig;
 }
 
 /** Deploys pipelines. It receives the pipeline untyped; `pipeline.deploy` adds the types of the deployment. */
 export interface Target {
   readonly kind: string;
   /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */
-  deploy(pipeline: AnyPipeline): Promise<AnyDeployment>;
+  deploy(pipeline: AnyPipeline, options?: DeployOptions): Promise<AnyDeployment>;
+  /**
+   * Connects to what is deployed under the pipeline's name. Only in targets that can compare it with the pipeline.
+   *
+   * @throws ConfigError SL4009 when its steps are not those of the pipeline, TargetError when nothing is deployed
+   */
+  connect?(pipeline: AnyPipeline): Promise<AnyDeployment>;
 }
+
+/** The members of a deployment that the pipeline types; a target may add others, or more to the rest. */
+type TypedByPipeline = "name" | "infer" | "inferFromFile" | "logs";
+
+/** A deployment `D`, which the pipeline types, on a target `T`, whose own members it also has. */
+export type DeployedOn<T, D> = T extends { deploy(...args: never): Promise<infer Own> }
+  ? AnyDeployment extends Own
+    ? D
+    : Omit<Own, TypedByPipeline> & D
+  : D;

@@ -1,11 +1,10 @@
 import { derivePorts } from "../check/check-pipeline.js";
-import type { AnyDeployment } from "../deployment.js";
 import { TargetError, type Problem } from "../errors.js";
 import { rowChange } from "../check/row-change.js";
 import { missingColumns } from "../missing.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
 import { kindOf } from "../value-kind.js";
-import type { AnyPipeline, Target } from "./any-pipeline.js";
+import type { AnyPipeline, DeployOptions, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
@@ -87,15 +86,26 @@ export class StepList implements AnyPipeline {
     return new StepList(this.name, [], [], this.#declared);
   }
 
-  async deploy(target: Target): Promise<AnyDeployment> {
-    const given: unknown = target;
-    if (typeof (given as Partial<Target> | null | undefined)?.deploy !== "function") {
-      throw new TargetError(
-        "SL6000",
-        `pipeline '${this.name}': deploy() takes a target such as local() from 'shapeline/local', not ${kindOf(given)}`,
-      );
-    }
-    return target.deploy(this);
+  async deploy(target: Target, options: DeployOptions = {}): Promise<never> {
+    this.#assertTarget("deploy", target);
+    return (options.config === undefined ? target.deploy(this) : target.deploy(this, options)) as Promise<never>;
+  }
+
+  async connect(target: Target): Promise<never> {
+    this.#assertTarget("connect", target);
+    if (target.connect !== undefined) return target.connect(this) as Promise<never>;
+    throw new TargetError(
+      "SL6000",
+      `pipeline '${this.name}': the target '${target.kind}' cannot compare what is deployed with the pipeline; deploy the pipeline there, or use the target's own methods`,
+    );
+  }
+
+  #assertTarget(method: string, target: unknown): void {
+    if (typeof (target as Partial<Target> | null | undefined)?.deploy === "function") return;
+    throw new TargetError(
+      "SL6000",
+      `pipeline '${this.name}': ${method}() takes a target such as local() from 'shapeline/local', not ${kindOf(target)}`,
+    );
   }
 
   #with(step: Step): StepList {

@@ -1,4 +1,4 @@
-import type { Deployment, InferRecord, LogRecord, OutputsByModel, RecordInput } from "../deployment.js";
+import type { Deployment, OutputsByModel } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { Missing, MissingOption, WithMissing } from "../missing.js";
 import type { PipelineName } from "../names.js";
@@ -19,7 +19,7 @@ import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/s
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
 import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
 import type { NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
-import type { AnyPipeline, Target } from "./any-pipeline.js";
+import type { AnyPipeline, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
 import type {
   AtIndex,
   Cleared,
@@ -51,7 +51,7 @@ export type { Step, StepKind } from "../steps/step-kinds.js";
 export type { After, Stated, Unstated } from "../steps/step-list.js";
 export type { Validation, ValidationStep } from "../steps/validation.js";
 export type { Source, Sources } from "../shapes/sources.js";
-export type { AnyPipeline, Target } from "./any-pipeline.js";
+export type { AnyPipeline, CompiledConfig, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
 export type { UncheckedPipeline } from "./edits.js";
 
 /**
@@ -64,7 +64,11 @@ export interface Deployable<
   Checks extends string = never,
   ChallengersOut extends object = object,
 > extends AnyPipeline {
-  deploy(target: Target): Promise<Deployment<In, Out, Checks, ChallengersOut>>;
+  deploy<T extends Target>(
+    target: T,
+    options?: DeployOptions,
+  ): Promise<DeployedOn<T, Deployment<In, Out, Checks, ChallengersOut>>>;
+  connect<T extends Target>(target: T): Promise<DeployedOn<T, Deployment<In, Out, Checks, ChallengersOut>>>;
 }
 
 /**
@@ -271,7 +275,21 @@ export interface Pipeline<
    * @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it
    * @example const live = await fraud.deploy(local());
    */
-  deploy(target: Target): Promise<Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>;
+  deploy<T extends Target>(
+    target: T,
+    options?: DeployOptions,
+  ): Promise<DeployedOn<T, Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>>;
+
+  /**
+   * Connects to what is deployed under the pipeline's name, by this or another process. The handle keeps the version
+   * that was deployed then.
+   * @throws ConfigError SL4009, which names the first step that differs from the pipeline; TargetError when nothing is
+   * deployed under the name
+   * @example const live = await fraud.connect(local());
+   */
+  connect<T extends Target>(
+    target: T,
+  ): Promise<DeployedOn<T, Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>>;
 }
 
 /** A pipeline without steps: the first inference step defines its inputs. */
@@ -371,25 +389,6 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
 
 /** The outputs in the answer of the pipeline. */
 type AnswerOutputs<Out, ByModel> = Out extends readonly unknown[] ? OutputsByModel<ByModel> : Out;
-
-/** The deployment type of a pipeline. */
-type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
-
-/** One record of a request to a pipeline: `InferInput<typeof fraud>`. */
-export type InferInput<P> =
-  DeploymentOf<P> extends Deployment<infer In, infer _Out, infer _Checks, infer _Challengers> ? RecordInput<In> : never;
-
-/** One row of a pipeline's logs: `LogRow<typeof fraud>`. */
-export type LogRow<P> =
-  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
-    ? LogRecord<In, Out, Checks, ChallengersOut>
-    : never;
-
-/** One row of a pipeline's answer: `InferOutput<typeof fraud>`. */
-export type InferOutput<P> =
-  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
-    ? InferRecord<In, Out, Checks, ChallengersOut>
-    : never;
 
 /**
  * A new pipeline.

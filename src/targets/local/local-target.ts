@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
+import type { AnyPipeline, DeployOptions } from "../../../dsl/pipeline/any-pipeline.js";
 import { ConfigError, TargetError } from "../../../dsl/errors.js";
 import { parseConfig, parseStoredConfig } from "../../config/config.js";
+import { refuseDrift } from "../../config/drift.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine, warmUpEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
@@ -32,8 +33,8 @@ export class LocalTargetImpl implements LocalTarget {
     this.#settings = settings;
   }
 
-  async deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment> {
-    const config = await toConfig(pipeline);
+  async deploy(pipeline: AnyPipeline | Config, options: DeployOptions = {}): Promise<LocalDeployment> {
+    const config = await toConfig(pipeline, options);
     // Rejects unknown columns, and alerts that cannot be evaluated, before anything is stored.
     checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
     checkSessionModels(config, this.#settings.session);
@@ -77,7 +78,16 @@ export class LocalTargetImpl implements LocalTarget {
     }
   }
 
-  async pipeline(name: string): Promise<LocalDeployment> {
+  pipeline(name: string): Promise<LocalDeployment> {
+    return this.#connect(name, null);
+  }
+
+  connect(pipeline: AnyPipeline): Promise<LocalDeployment> {
+    return this.#connect(pipeline.name, pipeline);
+  }
+
+  /** @param author the pipeline that types the handle; null for an untyped one, which follows later versions */
+  async #connect(name: string, author: AnyPipeline | null): Promise<LocalDeployment> {
     const all = await this.#storedPipelines();
     const found = all.find((pipeline) => pipeline.name === name);
     if (found === undefined) {
@@ -93,13 +103,16 @@ export class LocalTargetImpl implements LocalTarget {
       );
     }
     const { current, state } = found;
-    const config = parseStoredConfig(current.config, `the deployed version ${current.version} of '${name}'`);
+    const where = `the deployed version ${current.version} of '${name}'`;
+    const config = parseStoredConfig(current.config, where);
+    if (author !== null)
+      refuseDrift(author, config, where, "deploy the pipeline, or connect with the source of that version");
     if (this.#settings.log !== null) {
       checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
       this.#checkAlerts(config, narrowedSettings(current.log, this.#settings.log));
     }
     const file = join(await realpath(this.#settings.data), databaseFileName);
-    const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions: true };
+    const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions: author === null };
     return this.#track(new LocalDeploymentImpl(parts, this.#deployedVersion(config, current)));
   }
 
@@ -204,8 +217,14 @@ function handledLater<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
-async function toConfig(pipeline: AnyPipeline | Config): Promise<Config> {
+async function toConfig(pipeline: AnyPipeline | Config, { config }: DeployOptions): Promise<Config> {
   const value: unknown = pipeline;
+  if (config !== undefined) {
+    const where = "the config";
+    const compiled = parseConfig(config, where);
+    refuseDrift(pipeline as AnyPipeline, compiled, where, "compile the pipeline again");
+    return compiled;
+  }
   if (typeof value === "object" && value !== null && "shapeline" in value) return parseConfig(value);
   const { build } = await import("../../build.js");
   return build(pipeline as AnyPipeline);

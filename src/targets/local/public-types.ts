@@ -1,6 +1,6 @@
 import type { AlertChange, AlertsOptions, AnyDeployment, DeploymentStatus } from "../../../dsl/deployment.js";
 import type { AnyPipeline } from "../../../dsl/pipeline/pipeline.js";
-import type { Target } from "../../../dsl/pipeline/any-pipeline.js";
+import type { DeployOptions, Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { Comparison } from "../../logs/comparison.js";
 import type { Config } from "../../config/schema.js";
 
@@ -88,7 +88,13 @@ export interface LocalTarget extends Target {
    *
    * @throws PipelineError, ConfigError SL4xxx, ModelError SL302x, TargetError SL6001, StorageError SL7xxx
    */
-  deploy(pipeline: AnyPipeline | Config): Promise<LocalDeployment>;
+  deploy(pipeline: AnyPipeline | Config, options?: DeployOptions): Promise<LocalDeployment>;
+  /**
+   * Connects to what is deployed under a pipeline's name. The handle keeps the version that is deployed now.
+   *
+   * @throws ConfigError SL4009 when it was not built from the pipeline's steps, TargetError SL6007
+   */
+  connect(pipeline: AnyPipeline): Promise<LocalDeployment>;
   /**
    * Connects to a pipeline that this or another process has deployed. Its models load at the first `infer`.
    *

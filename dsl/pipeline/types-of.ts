@@ -1,0 +1,72 @@
+import type { AnyInferRecord, AnyRecord, Deployment, InferRecord, LogRecord, RecordInput } from "../deployment.js";
+import type { Model } from "../model.js";
+import type { Row, RowOf as RowAt } from "../row.js";
+import type { KeySplit } from "../steps/key-split.js";
+import type { Renamed } from "../steps/model.js";
+import type { MultiModel } from "../steps/models.js";
+import type { RandomSplit } from "../steps/random-split.js";
+import type { Shadow } from "../steps/shadow.js";
+import type { After } from "../steps/step-list.js";
+import type { Tensor } from "../tensor.js";
+import type { Target } from "./any-pipeline.js";
+import type { Pipeline } from "./pipeline.js";
+
+// What a pipeline's type says about its rows: `InferInput<typeof fraud>`. A pipeline whose ports are not known, such as
+// `AnyPipeline`, has loose rows.
+
+/** The deployment of a pipeline. */
+type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
+
+/** One record of a request to a pipeline: `InferInput<typeof fraud>`. */
+export type InferInput<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer _Out, infer _Checks, infer _Challengers>
+    ? RecordInput<In>
+    : AnyRecord;
+
+/** One row of a pipeline's answer: `InferOutput<typeof fraud>`. */
+export type InferOutput<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+    ? InferRecord<In, Out, Checks, ChallengersOut>
+    : AnyInferRecord;
+
+/** One row of a pipeline's logs: `LogRow<typeof fraud>`. */
+export type LogRow<P> =
+  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+    ? LogRecord<In, Out, Checks, ChallengersOut>
+    : AnyInferRecord;
+
+/**
+ * What a lambda at the end of a pipeline reads: `RowOf<typeof fraud>`.
+ * @example const isLow = (x: RowOf<typeof fraud>) => x.out.risk[0] < 1;
+ */
+export type RowOf<P> =
+  P extends Pipeline<infer In, infer Out, infer _Checks, infer _Steps, infer ByModel, infer _Names>
+    ? RowAt<In, Out, ByModel>
+    : Row<Readonly<Record<string, Tensor>>, Readonly<Record<string, Tensor>>>;
+
+/** The names of a pipeline's validations: `"amt" | "low"`; `never` without any, `string` where they are not known. */
+export type ValidationsOf<P> =
+  DeploymentOf<P> extends Deployment<infer _In, infer _Out, infer Checks, infer _Challengers> ? Checks : string;
+
+/** The models of a pipeline's steps, as a union: `ModelOf<typeof fraud>["name"]`. */
+export type ModelOf<P> =
+  P extends Pipeline<infer _In, infer _Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
+    ? ModelsIn<Steps>
+    : Model;
+
+type ModelsIn<Steps, Found = never> =
+  Steps extends After<infer S, infer Prev> ? ModelsIn<Prev, Found | ModelsOfStep<S>> : Found;
+
+type ModelsOfStep<S> = S extends Model
+  ? S
+  : S extends Renamed<infer M, unknown>
+    ? M
+    : S extends MultiModel<readonly (infer M)[]>
+      ? M
+      : S extends Shadow<infer C, infer Cs>
+        ? C | (Cs extends readonly (infer M)[] ? M : never)
+        : S extends KeySplit<infer D, infer Pairs>
+          ? D | (Pairs extends readonly [unknown, infer M] ? M : never)
+          : S extends RandomSplit<readonly (readonly [unknown, infer M])[]>
+            ? M
+            : never;
