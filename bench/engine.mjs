@@ -2,7 +2,7 @@
 // loop. Floor and case alternate in blocks, so that other load on the machine affects both. A ratio is the median over
 // the blocks, printed with its quartiles. `--cpu` counts CPU time, for a machine that others use. Nothing passes or
 // fails.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,9 +29,16 @@ import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
 import { cpuTime, machineLoad, median, print, quantile, turns as interleave } from "./blocks.mjs";
 import { handleOf } from "./handle.mjs";
+import { latencyTable } from "./latency.mjs";
+import { slowModel } from "./models.mjs";
 
 const { values: flags } = parseArgs({
-  options: { blocks: { type: "string", default: "40" }, cpu: { type: "boolean" }, only: { type: "string" } },
+  options: {
+    blocks: { type: "string", default: "40" },
+    cpu: { type: "boolean" },
+    only: { type: "string" },
+    seconds: { type: "string", default: "10" },
+  },
 });
 const blocks = Number(flags.blocks);
 
@@ -249,6 +256,42 @@ async function shadow() {
   });
 }
 
+/** The fewest layers with which the model takes 50 ms on this machine. */
+async function challengerOf50ms(folder) {
+  const path = join(folder, "slow.onnx");
+  for (let layers = 100; ; layers *= 2) {
+    writeFileSync(path, await slowModel(layers));
+    const session = await ort.InferenceSession.create(path, options);
+    const runs = [];
+    for (let i = 0; i < 10; i++) {
+      const startedAt = performance.now();
+      await raw(1, session)();
+      runs.push(performance.now() - startedAt);
+    }
+    await session.release();
+    const ms = median(runs);
+    if (ms < 25) continue;
+    writeFileSync(path, await slowModel(Math.round((layers * 50) / ms)));
+    return handleOf(await readSignature(path));
+  }
+}
+
+/** Latency at 1, 50 and 200 requests a second: `--only latency [--seconds 10]`. Its 24 cases take five minutes. */
+async function latency() {
+  const models = join(folder, "latency-models");
+  mkdirSync(models);
+  copyFileSync(file(names[0]), join(models, `${names[0]}.onnx`));
+  const slow = await challengerOf50ms(models);
+  const pipelines = [plain, pipeline("bench").shadow(champion, [slow])];
+  await latencyTable({
+    open: (challenged, durability) => engine(pipelines[challenged ? 1 : 0], durability, { models }),
+    row: batchOf(1),
+    many: { features: flat(2000) },
+    rowsAtOnce: 2000,
+    seconds: Number(flags.seconds),
+  });
+}
+
 /**
  * Measures the way to a thread and back, beside runs of growing batches. The threshold in
  * `src/engine/scheduling/latency-estimate.ts` is the run of which it is a tenth.
@@ -296,8 +339,8 @@ async function lambda() {
 }
 
 try {
-  for (const part of [oneRow, threeModels, bigBatch, committed, shadow, thread, lambda]) {
-    if (flags.only !== undefined && !flags.only.split(",").includes(part.name)) continue;
+  for (const part of [oneRow, threeModels, bigBatch, committed, shadow, latency, thread, lambda]) {
+    if (flags.only === undefined ? part === latency : !flags.only.split(",").includes(part.name)) continue;
     await part();
     console.log(machineLoad());
   }

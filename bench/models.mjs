@@ -67,6 +67,19 @@ export const tokenModel = () =>
     weights: [weights("table", [1000, 128]), weights("w", [128, 64])],
   });
 
+/** Takes about 50 ms for a row: features float32[batch, 30] -> mean float32[batch, 1], by way of many sines. */
+export const slowModel = (layers) =>
+  onnxFile({
+    inputs: [float("features", ["batch", 30])],
+    outputs: [float("mean", ["batch", 1])],
+    nodes: [
+      { op: "MatMul", inputs: ["features", "w"], outputs: ["h0"] },
+      ...Array.from({ length: layers }, (_, i) => ({ op: "Sin", inputs: [`h${i}`], outputs: [`h${i + 1}`] })),
+      { op: "ReduceMean", inputs: [`h${layers}`], outputs: ["mean"], attributes: { axes: [1], keepdims: 1 } },
+    ],
+    weights: [weights("w", [30, 16_384])],
+  });
+
 /** Dense layers of `width` values each. */
 const dense = (width, layers) =>
   onnxFile({

@@ -1,5 +1,6 @@
-// Tests of the embedded engine that need time: `kill -9` under load, new versions under load, and the memory of a long
-// run. Fails at the first broken promise. node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10]
+// Tests of the embedded engine that need time: `kill -9` under load, new versions under load, a service with readers and
+// retention, and the memory of a long run. Fails at the first broken promise.
+// node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10] [--only kills,swaps,service,memory] [--delay 20]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +12,7 @@ import { pipeline } from "shapeline";
 import { local } from "shapeline/local";
 import { readSignature } from "shapeline/codegen";
 import { handleOf } from "../bench/handle.mjs";
+import { service } from "./soak-service.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const models = join(dirname(dirname(script)), "examples", "breast-cancer", "models");
@@ -182,11 +184,26 @@ try {
       kills: { type: "string", default: "500" },
       swaps: { type: "string", default: "200" },
       minutes: { type: "string", default: "10" },
+      only: { type: "string", default: "kills,swaps,service,memory" },
+      delay: { type: "string", default: "20" },
     },
   });
-  if (Number(values.kills) > 0) await kills(Number(values.kills));
-  if (Number(values.swaps) > 0) await swaps(Number(values.swaps));
-  if (Number(values.minutes) > 0) await memory(Number(values.minutes));
+  const minutes = Number(values.minutes);
+  const parts = {
+    kills: () => Number(values.kills) > 0 && kills(Number(values.kills)),
+    swaps: () => Number(values.swaps) > 0 && swaps(Number(values.swaps)),
+    service: async () => {
+      if (minutes === 0) return;
+      const rows = records.map(({ features }) => features);
+      const champion = await modelOf("gradient-boosting");
+      await service(minutes, folder, { models, champion, challenger: regression, rows }, Number(values.delay));
+    },
+    memory: () => minutes > 0 && memory(minutes),
+  };
+  for (const part of values.only.split(",")) {
+    must(Object.hasOwn(parts, part), `there is no part '${part}': use ${Object.keys(parts).join(", ")}`);
+    await parts[part]();
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -32,6 +32,8 @@ export interface WorkerModel {
 /** A model that a worker has open, or opens. */
 interface OpenModel {
   readonly ports: Promise<ModelPorts>;
+  /** True once it is open. */
+  isOpen: boolean;
   readonly cancel: () => void;
 }
 
@@ -119,7 +121,8 @@ export class WorkerPool {
   }
 
   /**
-   * Runs a model on the worker with the fewest jobs.
+   * Runs a model on the worker with the fewest jobs. If that one has to load the model first, the run waits on a worker
+   * that has it, and moves once it is loaded: loading may take longer than the runs ahead.
    *
    * @param until time by `machineNow()`: a run that has not started by then is not started
    * @throws TargetError SL6002 with the model's name
@@ -135,12 +138,14 @@ export class WorkerPool {
     let canceled = false;
     const runOnce = async (): Promise<WorkerRun> => {
       for (;;) {
-        const worker = this.#leastLoaded(model.key);
+        const free = this.#leastLoaded(model.key);
+        const opening = this.#open(free, model);
+        const worker = opening.isOpen ? free : (this.#holderOf(model.key) ?? free);
         let started = (): boolean => false;
+        let moved = false;
         try {
-          const { ports } = this.#open(worker, model);
           this.#retireIfBlocked(worker);
-          await ports;
+          if (worker === free) await opening.ports;
           if (canceled) throw new TargetError("SL6002", "the run was canceled");
           const { key } = model;
           const sent = worker.send({ kind: "run", key, owner, until, feeds: compact(feeds), fetches });
@@ -150,10 +155,17 @@ export class WorkerPool {
             sent.cancel();
             this.#retireIfBlocked(worker);
           };
+          if (worker !== free) {
+            const move = (): void => {
+              moved = !canceled && !sent.started();
+              if (moved) sent.cancel();
+            };
+            opening.ports.then(move, () => undefined);
+          }
           return await sent.done;
         } catch (error) {
           // A run that had not started on a worker that was retired is sent to another one.
-          if (canceled || started() || !this.#retired.has(worker)) throw error;
+          if (canceled || (!moved && (started() || !this.#retired.has(worker)))) throw error;
         }
       }
     };
@@ -184,10 +196,25 @@ export class WorkerPool {
         open.delete(key);
         throw invalidModel(name, path, cause);
       });
-      opening = { ports, cancel: () => sent.cancel() };
+      const opened: OpenModel = { ports, isOpen: false, cancel: () => sent.cancel() };
+      ports.then(
+        () => (opened.isOpen = true),
+        () => undefined,
+      );
+      opening = opened;
       open.set(key, opening);
     }
     return opening;
+  }
+
+  /** The worker with the fewest jobs of those that have the model open. */
+  #holderOf(key: string): WorkerHandle | undefined {
+    return this.#workers
+      .filter((worker) => !worker.ended && this.#openModels.get(worker)?.get(key)?.isOpen === true)
+      .reduce<WorkerHandle | undefined>(
+        (least, worker) => (least === undefined || worker.load < least.load ? worker : least),
+        undefined,
+      );
   }
 
   /**

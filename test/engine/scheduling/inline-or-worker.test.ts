@@ -11,7 +11,7 @@ import type { WorkerRun } from "../../../src/engine/scheduling/worker-messages.j
 import { refusal } from "../../refusal.js";
 import { config, folder, run, shadow, writeModel } from "../make-config.js";
 import { counting, single } from "../odd-models.js";
-import type { Graph } from "../onnx-writer.js";
+import { type Graph, onnxFile } from "../onnx-writer.js";
 import { openTestEngine } from "../open-engine.js";
 
 async function engineFor(graph: Graph, ...challengers: readonly Graph[]): Promise<Engine> {
@@ -22,14 +22,15 @@ async function engineFor(graph: Graph, ...challengers: readonly Graph[]): Promis
   return openTestEngine(dir, config("p", [champion, ...others], [step]));
 }
 
-/** A pool of one worker for one model, whose input is a single number. */
-function poolFor(graph: Graph) {
+/** A pool of one worker, or of more, for one model, whose input is a single number. */
+function poolFor(graph: Graph, size = 1, onStart: (worker: WorkerHandle) => void = () => undefined) {
   const dir = folder();
   const { sha256 } = writeModel(dir, "m", graph);
   const workers: WorkerHandle[] = [];
-  const pool = new WorkerPool(1, () => {
+  const pool = new WorkerPool(size, () => {
     const worker = new WorkerHandle("test", 1);
     workers.push(worker);
+    onStart(worker);
     return worker;
   });
   onTestFinished(() => workers.forEach((worker) => worker.retire("the test has ended")));
@@ -87,6 +88,38 @@ describe("a long run", () => {
     expect(batch.outputs.get("y")?.data).toEqual(Float32Array.of(LONG, LONG));
     // A run on the event loop would allow no tick at all.
     expect(ticks).toBeGreaterThan(0);
+  });
+
+  test("waits on a thread that has the model, while a second thread still loads it", async () => {
+    const bytes = Buffer.from(onnxFile(counting()));
+    let others = 0;
+    const { workers, start } = poolFor(counting(), 2, (worker) => {
+      if (others++ === 0) return;
+      // The second thread is busy: it loads the model after a long run of another one.
+      worker.send({ kind: "open", key: "other", bytes, options: defaultSession.options }).done.catch(() => undefined);
+      const feeds = { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(LONG * 4) } } as const;
+      const job = { kind: "run", key: "other", owner: 0, until: Infinity, feeds, fetches: ["y"] } as const;
+      worker.send(job).done.catch(() => undefined);
+    });
+    await start(1).done;
+    const first = start(LONG / 4);
+    await new Promise(setImmediate);
+    const second = start(7);
+    expect(resultOf(await second.done)).toEqual(Float32Array.of(7));
+    expect(workers).toHaveLength(2);
+    expect(isRunning(workers[1])).toBe(true);
+    await first.done;
+  });
+
+  test("moves to a second thread once that one has loaded the model", async () => {
+    const { workers, start } = poolFor(counting(), 2);
+    await start(1).done;
+    const first = start(LONG * 4);
+    await new Promise(setImmediate);
+    expect(resultOf(await start(7).done)).toEqual(Float32Array.of(7));
+    expect(workers).toHaveLength(2);
+    expect(isRunning(workers[0])).toBe(true);
+    await first.done;
   });
 
   test("ends with the request's timeout or signal", async () => {
