@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { accepted, assertion, helpers } from "./accepted.js";
-import { compilers, diagnose, imports, type Compiler } from "./compilers.js";
+import { diagnose, imports, slowSuiteCompilers } from "./compilers.js";
 
 const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
 const texts = accepted.map((one) => assertion(one).join(" "));
 // One block per line: all cases of a compiler are one program.
 const text = [...head, ...texts.map((one) => `{ ${one} }`)].join("\n");
 
-describe.each(Object.keys(compilers) as Compiler[])("TypeScript %s accepts and infers", (compiler) => {
+describe.each(slowSuiteCompilers)("TypeScript %s accepts and infers", (compiler) => {
   const [findings = []] = diagnose(compiler, [text]);
   it.each(accepted.map((one, index) => ({ ...one, index })))("$source: $of is $type", ({ index }) => {
     expect(findings.filter(({ line }) => line === head.length + index + 1)).toEqual([]);

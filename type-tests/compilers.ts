@@ -14,8 +14,7 @@ export const compilers = { "5.9": "typescript-5.9", "6.0": "typescript", "7.0": 
 export type Compiler = keyof typeof compilers;
 
 /**
- * The compilers of the slow suites: the fastest one, or all where the slow tests run. The other suites always use all
- * compilers.
+ * The compilers of the slow suites: the fastest one, or all where the slow tests run.
  */
 export const slowSuiteCompilers: readonly Compiler[] = slow ? (Object.keys(compilers) as Compiler[]) : ["7.0"];
 

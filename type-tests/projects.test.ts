@@ -1,17 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { accepted, assertion, helpers } from "./accepted.js";
 import { refused } from "./cases.js";
+import { slow } from "../test/slow.js";
 import { diagnose, imports, program, slowSuiteCompilers, type Settings } from "./compilers.js";
 
 // Less strict compiler settings of users' projects. `refused.test.ts` uses the strictest settings.
 
 const isolated: Settings = { compilerOptions: { declaration: true, isolatedDeclarations: true }, casesOnly: true };
+/** Without the slow tests: one that loosens types, the one of declarations, and JavaScript. */
 const settings: Readonly<Record<string, Settings>> = {
   "strict: false": { compilerOptions: { strict: false, exactOptionalPropertyTypes: false } },
-  "strict: false and strictNullChecks: true": { compilerOptions: { strict: false, strictNullChecks: true } },
-  "exactOptionalPropertyTypes: false, skipLibCheck: true": {
-    compilerOptions: { exactOptionalPropertyTypes: false, skipLibCheck: true },
-  },
+  ...(slow && {
+    "strict: false and strictNullChecks: true": { compilerOptions: { strict: false, strictNullChecks: true } },
+    "exactOptionalPropertyTypes: false, skipLibCheck: true": {
+      compilerOptions: { exactOptionalPropertyTypes: false, skipLibCheck: true },
+    },
+  }),
   isolatedDeclarations: isolated,
   "a JavaScript file with checkJs": { compilerOptions: { allowJs: true, checkJs: true }, extension: "js" },
 };

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, onTestFinished } from "vitest";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
-export const main = join(root, "dist", "src", "cli", "main.js");
+export const main = join(root, "dist", "cli.js");
 
 /** The result of a command line. */
 export interface Run {

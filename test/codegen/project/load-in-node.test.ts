@@ -93,11 +93,11 @@ test("terminates an endless loop, even one that catches errors, and loads the ne
     "later.ts": "await new Promise((done) => setTimeout(done, 50));\nlet n = 0;\nfor (;;) n += 1;\nexport {};\n",
     "fine.ts": "export default { name: 'fine', steps: [], deploy() {} };",
   };
-  expect(loadWithin(1, files, "loop.ts", "stubborn.ts", "fine.ts", "later.ts")).toMatchInlineSnapshot(`
-    "SL2910 'loop.ts' never finishes loading: it has run for 1 seconds without a pause and was stopped; look for an endless loop in it and in its imports
-    SL2910 'stubborn.ts' never finishes loading: it has run for 1 seconds without a pause and was stopped; look for an endless loop in it and in its imports
+  expect(loadWithin(0.3, files, "loop.ts", "stubborn.ts", "fine.ts", "later.ts")).toMatchInlineSnapshot(`
+    "SL2910 'loop.ts' never finishes loading: it has run for 0.3 seconds without a pause and was stopped; look for an endless loop in it and in its imports
+    SL2910 'stubborn.ts' never finishes loading: it has run for 0.3 seconds without a pause and was stopped; look for an endless loop in it and in its imports
     default fine
-    SL2910 'later.ts' never finishes loading: it has run for 1 seconds without a pause and was stopped; look for an endless loop in it and in its imports
+    SL2910 'later.ts' never finishes loading: it has run for 0.3 seconds without a pause and was stopped; look for an endless loop in it and in its imports
     "
   `);
 });

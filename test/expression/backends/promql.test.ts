@@ -6,6 +6,7 @@ import { float, generateColumns } from "../fuzz/generate-lambdas.js";
 import { alertConditions } from "../fuzz/generate-alerts.js";
 import { checkRules, differences, promtool, type RuleCase } from "../engines/promtool.js";
 import { column } from "../rows.js";
+import { slow } from "../../slow.js";
 
 if (promtool === null)
   console.warn(
@@ -43,7 +44,8 @@ const edges = [
   0.1,
   0.3,
 ];
-const pairs = edges.flatMap((a) => edges.slice(0, 12).map((b) => [a, b]));
+/** Without the slow tests, every seventh pair: each value is in some, on both sides. */
+const pairs = edges.flatMap((a) => edges.slice(0, 12).map((b) => [a, b])).filter((_, i) => slow || i % 7 === 0);
 
 describe("the PromQL text", () => {
   it("has a sample while the condition holds, and reads one gauge per aggregate", () => {
@@ -144,7 +146,8 @@ describe("the PromQL text", () => {
     });
     expect(typed).toBeGreaterThan(120);
     expect(cases.length / typed).toBeGreaterThan(0.95);
-    expect(checkRules(cases)).toBe("");
-    expect(differences(cases)).toBe("");
+    const run = slow ? cases : cases.slice(0, 40);
+    expect(checkRules(run)).toBe("");
+    expect(differences(run)).toBe("");
   });
 });

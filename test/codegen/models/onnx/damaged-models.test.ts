@@ -88,12 +88,14 @@ async function outcomeOf(content: Uint8Array, read = readSignature): Promise<Mod
 const isRefused = (outcome: ModelSignature | ModelError): outcome is ModelError => outcome instanceof ModelError;
 
 describe("randomly damaged real models", () => {
-  test("1,000 truncations: refused, or cut after the graph and read correctly", async () => {
+  const count = slow ? 1000 : 300;
+
+  test(`${count} truncations: refused, or cut after the graph and read correctly`, async () => {
     const whole = await Promise.all(
       real.map(async (content, i) => await readSignature(put(`whole-${i}.onnx`, content))),
     );
     let refused = 0;
-    for (const damage of truncations(1000)) {
+    for (const damage of truncations(count)) {
       const outcome = await outcomeOf(damaged(damage));
       if (isRefused(outcome)) refused++;
       else
@@ -102,13 +104,13 @@ describe("randomly damaged real models", () => {
           whole[damage.modelIndex]?.outputs,
         ]);
     }
-    expect(refused).toBeGreaterThan(950);
+    expect(refused).toBeGreaterThan(0.95 * count);
   });
 
-  test("1,000 files with up to eight flipped bits: read or refused", async () => {
+  test(`${count} files with up to eight flipped bits: read or refused`, async () => {
     let refused = 0;
-    for (const damage of flips(1000)) if (isRefused(await outcomeOf(damaged(damage)))) refused++;
-    expect(Math.min(refused, 1000 - refused)).toBeGreaterThan(100);
+    for (const damage of flips(count)) if (isRefused(await outcomeOf(damaged(damage)))) refused++;
+    expect(Math.min(refused, count - refused)).toBeGreaterThan(0.1 * count);
   });
 
   test.runIf(slow)("reads all 2,000 in one process with less than 64 MB more than writing them takes", () => {
@@ -129,11 +131,13 @@ describe("randomly damaged real models", () => {
     expect(after.slowest).toBeLessThan(5_000);
   });
 
-  test("with any third bit of a small model flipped: reads the ports that ONNX Runtime reports, if that loads the file", async () => {
+  const step = slow ? 3 : 13;
+
+  test(`with any bit of ${step} of a small model flipped: reads the ports that ONNX Runtime reports, if that loads the file`, async () => {
     const small = example("c1.onnx");
     let compared = 0;
     let refused = 0;
-    for (let bit = 0; bit < small.length * 8; bit += 3) {
+    for (let bit = 0; bit < small.length * 8; bit += step) {
       const copy = Buffer.from(small);
       copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       const outcome = await outcomeOf(copy, readSource);
@@ -150,8 +154,8 @@ describe("randomly damaged real models", () => {
         if (dtype !== "untyped") expect(dtype).toBe(expected.outputs[i]?.dtype);
       compared++;
     }
-    expect(compared).toBeGreaterThan(100);
-    expect(refused).toBeGreaterThan(100);
+    expect(compared).toBeGreaterThan(300 / step);
+    expect(refused).toBeGreaterThan(300 / step);
   });
 });
 
