@@ -28,6 +28,7 @@ export default defineConfig({
       { find: /^shapeline$/, replacement: here("./src/index.ts") },
       { find: /^shapeline\/local$/, replacement: here("./src/targets/local/index.ts") },
       { find: /^shapeline\/config$/, replacement: here("./src/entries/config.ts") },
+      { find: /^shapeline\/schema$/, replacement: here("./src/schema/index.ts") },
       { find: /^shapeline\/wallaroo$/, replacement: here("./src/wallaroo/index.ts") },
       { find: /^shapeline\/codegen$/, replacement: here("./codegen/index.ts") },
     ],

@@ -28,6 +28,7 @@ const entries = {
   index: "src/index.ts",
   local: "src/targets/local/index.ts",
   config: "src/entries/config.ts",
+  schema: "src/schema/index.ts",
   wallaroo: "src/wallaroo/index.ts",
   codegen: "codegen/index.ts",
   cli: "src/cli/main.ts",

@@ -2,7 +2,6 @@ import type { Config } from "./config/schema.js";
 
 export * from "../dsl/index.js";
 export { build } from "./build.js";
-export * from "./schema/index.js";
 export type { Config };
 
 declare module "../dsl/deployment.js" {

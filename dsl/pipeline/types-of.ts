@@ -1,11 +1,7 @@
 import type { AnyInferRecord, AnyRecord, Deployment, InferRecord, LogRecord, RecordInput } from "../deployment.js";
 import type { Model } from "../model.js";
 import type { Row, RowOf as RowAt } from "../row.js";
-import type { KeySplit } from "../steps/key-split.js";
-import type { Renamed } from "../steps/model.js";
-import type { MultiModel } from "../steps/models.js";
-import type { RandomSplit } from "../steps/random-split.js";
-import type { Shadow } from "../steps/shadow.js";
+import type { ModelsOfStep } from "../steps/step-kinds.js";
 import type { After } from "../steps/step-list.js";
 import type { Tensor } from "../tensor.js";
 import type { Target } from "./any-pipeline.js";
@@ -56,17 +52,3 @@ export type ModelOf<P> =
 
 type ModelsIn<Steps, Found = never> =
   Steps extends After<infer S, infer Prev> ? ModelsIn<Prev, Found | ModelsOfStep<S>> : Found;
-
-type ModelsOfStep<S> = S extends Model
-  ? S
-  : S extends Renamed<infer M, unknown>
-    ? M
-    : S extends MultiModel<readonly (infer M)[]>
-      ? M
-      : S extends Shadow<infer C, infer Cs>
-        ? C | (Cs extends readonly (infer M)[] ? M : never)
-        : S extends KeySplit<infer D, infer Pairs>
-          ? D | (Pairs extends readonly [unknown, infer M] ? M : never)
-          : S extends RandomSplit<readonly (readonly [unknown, infer M])[]>
-            ? M
-            : never;

@@ -427,3 +427,18 @@ export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S 
           : S extends Audit<string>
             ? RepeatedAuditFlaw<Steps>
             : false;
+
+/** The models of one step, as a union. */
+export type ModelsOfStep<S> = S extends Model
+  ? S
+  : S extends Renamed<infer M, unknown>
+    ? M
+    : S extends MultiModel<readonly (infer M)[]>
+      ? M
+      : S extends Shadow<infer C, infer Cs>
+        ? C | (Cs extends readonly (infer M)[] ? M : never)
+        : S extends KeySplit<infer D, infer Pairs>
+          ? D | (Pairs extends readonly [unknown, infer M] ? M : never)
+          : S extends RandomSplit<readonly (readonly [unknown, infer M])[]>
+            ? M
+            : never;

@@ -16,7 +16,7 @@ export interface RequestSchema<P> extends StandardSchema<InferInput<P>[]> {
  *
  * @throws PipelineError for a pipeline with problems
  * @example
- * const router = t.router({ score: t.procedure.input(requestSchema(fraud)).mutation(({ input }) => live.infer(input)) });
+ * const score = t.procedure.input(requestSchema(fraud)).mutation(({ input }) => live.infer(input));
  */
 export function requestSchema<P extends AnyPipeline>(pipeline: P): RequestSchema<P> {
   const { name, inputs, missing } = pipelinePorts(pipeline);

@@ -17,7 +17,7 @@ export interface ResultSchema<P> extends StandardSchema<InferOutput<P>[]> {
  * The Standard Schema of a pipeline's answers as records: what `infer` returns without options that change the columns.
  *
  * @throws PipelineError for a pipeline with problems
- * @example const router = t.router({ score: t.procedure.output(resultSchema(fraud)).mutation(() => live.infer(rows)) });
+ * @example const score = t.procedure.output(resultSchema(fraud)).mutation(() => live.infer(rows));
  */
 export function resultSchema<P extends AnyPipeline>(pipeline: P): ResultSchema<P> {
   const ports = pipelinePorts(pipeline);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AnyPipeline, DeployOptions } from "../../../dsl/pipeline/any-pipeline.js";
 import { ConfigError, TargetError } from "../../../dsl/errors.js";
 import { parseConfig, parseStoredConfig } from "../../config/config.js";
-import { refuseDrift } from "../../config/drift.js";
+import { refuseDrift } from "../../config/check/drift.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine, warmUpEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";

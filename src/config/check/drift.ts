@@ -1,15 +1,15 @@
-import { ConfigError, PipelineError } from "../../dsl/errors.js";
-import { type AnyPipeline, checkPipeline, portsOf } from "../../dsl/index.js";
-import type { ExpressionTree } from "../expression/tree/tree.js";
-import { escapeUnsafe } from "../util/escape-text.js";
-import { isDictionary } from "../util/objects.js";
-import { canonicalJson } from "./canonical.js";
-import { stepText } from "./decompile.js";
-import { modelConfig } from "./model-config.js";
-import type { Config, StepConfig } from "./schema.js";
-import { stepModels } from "./step-models.js";
-import type { LambdaCompiler } from "./steps/step-kind.js";
-import { stepKind } from "./steps/steps.js";
+import { ConfigError, PipelineError } from "../../../dsl/errors.js";
+import { type AnyPipeline, checkPipeline, portsOf } from "../../../dsl/index.js";
+import type { ExpressionTree } from "../../expression/tree/tree.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
+import { isDictionary } from "../../util/objects.js";
+import { canonicalJson } from "../canonical.js";
+import { stepText } from "../decompile.js";
+import { modelConfig } from "../model-config.js";
+import type { Config, StepConfig } from "../schema.js";
+import { stepModels } from "../step-models.js";
+import type { LambdaCompiler } from "../steps/step-kind.js";
+import { stepKind } from "../steps/steps.js";
 
 /**
  * Refuses a config that was not built from a pipeline's steps, so that the pipeline's types do not describe it. Names,
@@ -23,7 +23,7 @@ export function refuseDrift(pipeline: AnyPipeline, config: Config, where: string
   const { problems, sources } = checkPipeline(pipeline);
   if (problems.length > 0) throw new PipelineError(pipeline.name, problems);
   const steps = pipeline.steps.map((step, i) =>
-    stepKind(step.kind).fromBuilder(step as never, noLambdas, sources.get(i) ?? new Map()),
+    stepKind(step.kind).fromBuilder(step, noLambdas, sources.get(i) ?? new Map()),
   );
   const drift = nameDrift(pipeline, config) ?? stepDrift(steps, config) ?? modelDrift(pipeline, config);
   if (drift === null) return;
