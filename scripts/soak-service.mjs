@@ -35,7 +35,7 @@ export async function service(minutes, folder, { models, champion, challenger, r
   const live = await pipeline("service")
     .shadow(champion, [challenger])
     .validate("sure", (x) => x.out.probabilities[0] < 0.9)
-    .alert("mostly_bad", (all) => all.avg((x) => x.out.probabilities[0]) > 0.5, { over: "1m" })
+    .alert("used", (all) => all.count() > 1000, { over: "1m" })
     .deploy(target);
   const run = new Service(live, rows);
   await run.logFirstRows();
@@ -192,6 +192,7 @@ function judge(windows, run, found, delayMs) {
     if (!holds) throw new Error(text);
   };
   must(run.failures.length === 0, `${run.failures.length} requests or readings failed: ${run.failures[0]?.stack}`);
+  must(run.alerts > 0, "the alert did not fire");
   must(
     run.status.counts.challengerErrors === 0,
     `${run.status.counts.challengerErrors} challenger runs have no answer`,

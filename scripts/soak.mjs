@@ -1,5 +1,5 @@
-// Tests of the embedded engine that need time: `kill -9` under load, new versions under load, a service with readers and
-// retention, and the memory of a long run. Fails at the first broken promise.
+// Tests of the embedded engine that need time: `kill -9` under load, new versions under load, a service with readers
+// and retention, and the memory of a long run. Fails at the first broken promise.
 // node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10] [--only kills,swaps,service,memory] [--delay 20]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -8,6 +8,11 @@ export interface SessionOptions {
   readonly interOpNumThreads?: number;
   /** How much the runtime rewrites the model when it loads. Default: "all". */
   readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
+  /**
+   * `false`: memory goes back after each run. Default: true, where a session keeps what its largest run took, so that
+   * later runs need not ask for it.
+   */
+  readonly enableCpuMemArena?: boolean;
   /** Where operators run, the preferred one first, such as `["cuda", "cpu"]`. Default: `["cpu"]`. */
   readonly executionProviders?: readonly (string | { readonly name: string; readonly [option: string]: unknown })[];
 }

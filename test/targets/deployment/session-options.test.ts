@@ -37,6 +37,7 @@ describe("session options", () => {
     const opened = openedSessions();
     const session: SessionSettings = {
       intraOpNumThreads: 2,
+      enableCpuMemArena: false,
       models: { b: { intraOpNumThreads: 1, graphOptimizationLevel: "basic" } },
     };
     const target = openEngine({ models: dir, durability: "off", session });
@@ -46,8 +47,8 @@ describe("session options", () => {
     }
     const defaults = { executionProviders: ["cpu"], interOpNumThreads: 1, logSeverityLevel: 4 };
     expect([...opened]).toEqual([
-      { ...defaults, intraOpNumThreads: 2 },
-      { ...defaults, intraOpNumThreads: 1, graphOptimizationLevel: "basic" },
+      { ...defaults, intraOpNumThreads: 2, enableCpuMemArena: false },
+      { ...defaults, intraOpNumThreads: 1, graphOptimizationLevel: "basic", enableCpuMemArena: false },
     ]);
   });
 
@@ -95,11 +96,11 @@ describe("session options", () => {
     [{ session: 4 }, "the option 'session' is 4; give an object of options"],
     [
       { session: { threads: 4 } },
-      "'session' has no option 'threads'; its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'executionProviders' and 'models'",
+      "'session' has no option 'threads'; its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena', 'executionProviders' and 'models'",
     ],
     [
       { session: { intraOpNumThread: 4 } },
-      "'session' has no option 'intraOpNumThread' (did you mean 'intraOpNumThreads'?); its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'executionProviders' and 'models'",
+      "'session' has no option 'intraOpNumThread' (did you mean 'intraOpNumThreads'?); its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena', 'executionProviders' and 'models'",
     ],
     [
       { session: { intraOpNumThreads: 1.5 } },
@@ -115,7 +116,7 @@ describe("session options", () => {
     ],
     [
       { session: { models: { crnn: { models: {} } } } },
-      `'session.models["crnn"]' has no option 'models'; its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel' and 'executionProviders'`,
+      `'session.models["crnn"]' has no option 'models'; its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena' and 'executionProviders'`,
     ],
   ])("%j is refused", async (options, message) => {
     expect(await refusal(() => local(options as LocalOptions))).toBe(`SL6011 local(): ${message}`);

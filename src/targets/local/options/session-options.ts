@@ -23,6 +23,7 @@ const checks: Readonly<
     isValid: (value) => typeof value === "string" && levels.includes(value),
     expected: `use one of ${levels.map((level) => `"${level}"`).join(", ")}`,
   },
+  enableCpuMemArena: { isValid: (value) => typeof value === "boolean", expected: "give true or false" },
   executionProviders: {
     isValid: (value) => Array.isArray(value) && value.length > 0 && value.every(isProvider),
     expected: 'give a list of providers, such as ["cuda", "cpu"], each a name or an object with a name',
