@@ -450,7 +450,7 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
   status(): Promise<DeploymentStatus>;
   /** All deployed versions, newest first. */
   versions(): Promise<PipelineVersion[]>;
-  /** The config of a version; the newest by default. */
+  /** The config of a version; by default of the deployed one. */
   configuration(version?: string): Promise<DeployedConfig>;
   /** Stops the pipeline and removes the deployment. Logs are kept. */
   undeploy(): Promise<void>;

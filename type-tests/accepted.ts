@@ -278,6 +278,52 @@ export const accepted: readonly Accepted[] = [
     of: "InferInput<typeof made>",
     type: "{ readonly a: number | null; readonly c: number }",
   },
+  // what a pipeline's type says: names of validations and models, the row of a lambda, and rows of unknown pipelines
+  ...[
+    [
+      `pipeline("p").model(embed).model(head).validate("low", () => true).validate("high", () => true)`,
+      `"low" | "high"`,
+    ],
+    [`pipeline("p").model(embed).model(head)`, "never"],
+    [`pipeline("p").model(embed) as AnyPipeline`, "string"],
+  ].map(([source = "", type = ""]): Accepted => ({ source, of: "ValidationsOf<typeof made>", type })),
+  ...[
+    [`pipeline("p").model(embed).shadow(head, [head2])`, `"embed" | "head" | "head-2"`],
+    [`pipeline("p").model(embed).models([head, head2]).select(0)`, `"embed" | "head" | "head-2"`],
+    [`pipeline("p").keySplit("k", { default: embed, routes: { gold: embed } })`, `"embed"`],
+    [`pipeline("p").randomSplit([[1, embed]]).model(head, { x: "embedding" })`, `"embed" | "head"`],
+    [`pipeline("p").model(embed) as AnyPipeline`, "string"],
+  ].map(([source = "", type = ""]): Accepted => ({ source, of: `ModelOf<typeof made>["name"]`, type })),
+  {
+    source: `pipeline("p").model(embed).shadow(head, [head2])`,
+    of: `RowOf<typeof made>["models"]["head"]`,
+    type: "number & { y: readonly [number] }",
+  },
+  {
+    source: `pipeline("p").model(embed) as AnyPipeline`,
+    of: "InferInput<typeof made>",
+    type: "Readonly<Record<string, unknown>>",
+  },
+  {
+    source: `pipeline("p").model(embed) as AnyPipeline`,
+    of: `InferOutput<typeof made>["out"]`,
+    type: "Readonly<Record<string, unknown>>",
+  },
+  {
+    source: `async (target: Target) => (await pipeline("p").model(embed).model(head).deploy(target)).infer([{ image: new Float32Array(64) }, { image: new Float32Array(64) }])`,
+    of: `Awaited<ReturnType<typeof made>>["length"]`,
+    type: "2",
+  },
+  {
+    source: `async (target: Target, rows: { readonly image: number[] }[]) => (await pipeline("p").model(embed).model(head).connect(target)).infer(rows)`,
+    of: `Awaited<ReturnType<typeof made>>["length"]`,
+    type: "number",
+  },
+  {
+    source: `async (target: Target & { deploy(): Promise<AnyDeployment & { compare(): 7 }> }) => (await pipeline("p").model(embed).deploy(target)).compare()`,
+    of: `Awaited<ReturnType<typeof made>>`,
+    type: "7",
+  },
   {
     source: `pipeline("p").model(embed).model(head)`,
     of: `InferOutput<typeof made>["out"]`,

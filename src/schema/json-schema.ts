@@ -3,7 +3,7 @@ import { rowShape } from "../../dsl/rows.js";
 import type { Dim, DType, Port } from "../../dsl/tensor.js";
 import { pipelinePorts } from "./pipeline-ports.js";
 
-/** A JSON Schema (2020-12) as data. */
+/** A JSON Schema as data, with keywords that drafts 7 to 2020-12 share. It has no `$schema`: readers take their own. */
 export type JSONSchema = Readonly<Record<string, unknown>>;
 
 /** The JSON Schemas of a pipeline's requests and answers, as lists of records. */
@@ -13,7 +13,7 @@ export interface PipelineJSONSchema {
 }
 
 /**
- * The JSON Schemas (2020-12) of a pipeline's requests and answers as JSON: for Fastify, OpenAPI and other languages.
+ * The JSON Schemas of a pipeline's requests and answers as JSON: for Fastify, OpenAPI and other languages.
  * JSON has no NaN and no infinities: they are the texts `"NaN"`, `"Infinity"` and `"-Infinity"`.
  *
  * @throws PipelineError for a pipeline with problems
@@ -35,7 +35,6 @@ export function toJSONSchema(pipeline: AnyPipeline): PipelineJSONSchema {
     Object.entries(ports.challengers).map(([name, outputs]) => [name, portsRecord(outputs, true)] as const),
   );
   const list = (what: string, items: JSONSchema): JSONSchema => ({
-    $schema: "https://json-schema.org/draft/2020-12/schema",
     title: `${what} of pipeline ${ports.name}`,
     type: "array",
     items,

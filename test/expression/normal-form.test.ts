@@ -1,7 +1,9 @@
 import { transformSync } from "esbuild";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compare, conditional, logicalOp, not } from "../../src/expression/tree/builders.js";
 import { normalForm } from "../../src/expression/tree/normal-form.js";
+import { constantOf, type ExpressionTree } from "../../src/expression/tree/tree.js";
 import { compileCase, compileCases, holdsInLoop, type Case } from "./cases.js";
 import { generateColumns, lambdas } from "./fuzz/generate-lambdas.js";
 
@@ -76,3 +78,20 @@ function compiledOrRefused(text: string): Case | null {
     throw error;
   }
 }
+
+test("the normal form of tests inside tests takes no time that grows with every level", () => {
+  const d: ExpressionTree = { op: "read", from: "out", port: "d", dtype: "float32", shape: [], at: [], type: "number", nullable: false }; // prettier-ignore
+  const below = (limit: number): ExpressionTree => compare("<", d, constantOf(limit));
+  const nest = (wrap: (inner: ExpressionTree, level: number) => ExpressionTree): ExpressionTree =>
+    Array.from({ length: 200 }).reduce<ExpressionTree>((inner, _, level) => wrap(inner, level), below(0));
+  const trees = [
+    nest((test, level) => conditional(test, below(level), below(level + 0.5))),
+    nest((test, level) => not(conditional(not(test), below(level), not(below(level + 0.5))))),
+    nest((then, level) => conditional(below(level), not(then), below(-1))),
+    nest((then) => conditional(below(1), conditional(below(2), then, below(3)), below(3))),
+    nest((inner) => not(logicalOp("||", [below(1), not(logicalOp("&&", [inner, below(2)]))]))),
+  ];
+  const started = performance.now();
+  for (const tree of trees) expect(normalForm(tree).type).toBe("boolean");
+  expect(performance.now() - started).toBeLessThan(1000);
+});

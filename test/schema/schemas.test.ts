@@ -53,8 +53,8 @@ function issuesOf(schema: StandardSchemaV1, value: unknown): readonly unknown[] 
   return result.issues ?? [];
 }
 
-/** The schema with ajv, which knows an earlier draft with the same keywords. */
-const compiled = ({ $schema: _, ...schema }: JSONSchema) => new Ajv({ unknownFormats: "ignore" }).compile(schema);
+/** As Fastify compiles it, by an earlier draft with the same keywords. */
+const compiled = (schema: JSONSchema) => new Ajv({ unknownFormats: "ignore" }).compile(schema);
 
 describe("requestSchema", () => {
   const schema = requestSchema(wide);
@@ -135,7 +135,6 @@ describe("toJSONSchema", () => {
 
   test("is a JSON Schema of a list of records", () => {
     expect(request).toMatchObject({
-      $schema: "https://json-schema.org/draft/2020-12/schema",
       type: "array",
       items: {
         required: ["amount", "pixels", "id", "text", "on"],
