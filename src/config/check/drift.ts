@@ -85,5 +85,5 @@ const noLambda = { source: "", expression: { tree: alwaysTrue, strings: {}, refu
 const noLambdas = { validation: () => noLambda, alert: () => noLambda } as unknown as LambdaCompiler;
 
 function withoutLambda(step: StepConfig): StepConfig {
-  return isDictionary(step) && "expression" in step ? ({ ...step, ...noLambda }) : step;
+  return isDictionary(step) && "expression" in step ? { ...step, ...noLambda } : step;
 }

@@ -94,7 +94,7 @@ class Normalizer {
     }
     // `a ? Math.abs(b) : Math.abs(c)` is `Math.abs(a ? b : c)`.
     if (isUnary(then) && then.op === otherwise.op)
-      return { ...then, operand: this.#conditional(test, then.operand, (otherwise).operand) };
+      return { ...then, operand: this.#conditional(test, then.operand, otherwise.operand) };
     return conditional(test, then, otherwise);
   }
 }
