@@ -24,7 +24,7 @@ import {
   type WorkerPool,
 } from "./scheduling/worker-pool.js";
 import { withoutFedDefaults } from "./session/fed-defaults.js";
-import type { ModelFile } from "./session/model-files.js";
+import { type ModelFile, readModelFiles } from "./session/model-files.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { loadRuntime, openSession } from "./session/onnx-runtime.js";
 import { leastElements } from "./session/made-up-rows.js";
@@ -188,6 +188,12 @@ export async function openEngine(
       const workerModel: WorkerModel = {
         name,
         bytes,
+        reread: mayLend(config, model, bytes)
+          ? async () => {
+              const read = await readModelFiles(new Map([[model.sha256, path]]), [model]);
+              return withoutFedDefaults(model, read.get(name)?.bytes ?? bytes, path).bytes;
+            }
+          : null,
         path,
         options: session.options,
         key: sha256 + session.key,
@@ -226,6 +232,18 @@ export async function openEngine(
     await close();
     throw error;
   }
+}
+
+/** Copies of smaller files cost nothing that could be noticed. */
+const largeCopyBytes = 2 ** 20;
+
+/** Whether a worker may borrow a model's bytes while it loads the model: no other model of the config has them. */
+function mayLend(config: Config, { sha256 }: ModelConfig, bytes: Uint8Array): boolean {
+  return (
+    bytes.length >= largeCopyBytes &&
+    bytes.length === bytes.buffer.byteLength &&
+    config.models.filter((model) => model.sha256 === sha256).length === 1
+  );
 }
 
 /** What every request uses. */

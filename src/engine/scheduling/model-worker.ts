@@ -13,11 +13,11 @@ import type {
   FromWorker,
   JobResult,
   JobResults,
-  ModelPorts,
   OpenJob,
   QueuedJob,
   RunJob,
   ToWorker,
+  WorkerOpened,
   WorkerRun,
   WorkerStart,
 } from "./worker-messages.js";
@@ -33,10 +33,11 @@ const state = new Int32Array(shared);
 const sessions = new Map<string, InferenceSession>();
 const canceledOwners = new Set<number>();
 
-async function openModel({ key, bytes, options }: OpenJob): Promise<ModelPorts> {
+async function openModel({ key, bytes, lent, options }: OpenJob): Promise<WorkerOpened> {
   const session = await ort.InferenceSession.create(bytes, options);
   sessions.set(key, session);
-  return { inputs: cloneable(session.inputMetadata), outputs: cloneable(session.outputMetadata) };
+  const { inputMetadata, outputMetadata } = session;
+  return { inputs: cloneable(inputMetadata), outputs: cloneable(outputMetadata), bytes: lent ? bytes : null };
 }
 
 async function runModel({ key, owner, until, feeds, fetches }: RunJob): Promise<WorkerRun> {
@@ -135,11 +136,20 @@ function markIdle(): void {
 /** Sends results. One that no message can carry becomes an error of its job. */
 function send({ results, done }: FromWorker): void {
   try {
-    (resultPort ?? parent).postMessage({ results, done });
+    (resultPort ?? parent).postMessage({ results, done }, returnedBuffers(results));
   } catch {
     (resultPort ?? parent).postMessage({ results: results.map(sendable), done });
   }
   Atomics.add(state, slots.sent, 1);
+}
+
+/** The memory of bytes that were lent: it moves back to the owner. */
+function returnedBuffers(results: readonly JobResult[]): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  for (const result of results)
+    if ("value" in result && result.value !== undefined && "bytes" in result.value && result.value.bytes !== null)
+      buffers.push(result.value.bytes.buffer as ArrayBuffer);
+  return buffers;
 }
 
 function sendable(result: JobResult): JobResult {

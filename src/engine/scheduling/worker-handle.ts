@@ -247,7 +247,7 @@ export class WorkerHandle {
   }
 
   #post(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, message.kind === "jobs" ? lentBuffers(message.jobs) : []);
   }
 
   /** Checks the counter of sent messages at intervals, and reads new ones when no request is running. */
@@ -299,4 +299,8 @@ export class WorkerHandle {
       reject(new TargetError("SL6000", `the models' worker thread has ended: ${why}`));
     this.#pending.clear();
   }
+}
+
+function lentBuffers(jobs: readonly QueuedJob[]): ArrayBuffer[] {
+  return jobs.flatMap((job) => (job.kind === "open" && job.lent ? [job.bytes.buffer as ArrayBuffer] : []));
 }

@@ -28,6 +28,8 @@ export interface OpenJob {
   readonly kind: "open";
   readonly key: string;
   readonly bytes: Uint8Array;
+  /** The memory of the bytes moves to the worker, and back with the result: a copy takes time and memory. */
+  readonly lent: boolean;
   readonly options: InferenceSession.SessionOptions;
 }
 
@@ -50,10 +52,16 @@ export interface CloseJob {
 export type Job = OpenJob | RunJob | CloseJob;
 export type QueuedJob = Job & { readonly id: number };
 
-/** The result of an open job. */
+/** A model's ports by the runtime. */
 export interface ModelPorts {
   readonly inputs: readonly InferenceSession.ValueMetadata[];
   readonly outputs: readonly InferenceSession.ValueMetadata[];
+}
+
+/** The result of an open job. */
+export interface WorkerOpened extends ModelPorts {
+  /** The bytes that were lent; null if they were not. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** The result of a run job. */
@@ -65,7 +73,7 @@ export interface WorkerRun {
 }
 
 export interface JobResults {
-  readonly open: ModelPorts;
+  readonly open: WorkerOpened;
   readonly run: WorkerRun;
   readonly close: undefined;
 }

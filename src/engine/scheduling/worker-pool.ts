@@ -23,10 +23,16 @@ export interface WorkerModel {
   readonly name: string;
   /** Of the file and of its session options: models of one key share a session. */
   readonly key: string;
-  readonly bytes: Uint8Array;
+  /** Empty while they are lent to a worker. */
+  bytes: Uint8Array;
   readonly options: InferenceSession.SessionOptions;
   /** The file's name in messages. */
   readonly path: string;
+  /**
+   * Reads and checks the file again, if the bytes were lost with a worker. Null if `open` may not lend the bytes to
+   * the worker, because others read them meanwhile.
+   */
+  readonly reread: (() => Promise<Uint8Array>) | null;
 }
 
 /** A model that a worker has open, or opens. */
@@ -90,6 +96,7 @@ export class WorkerPool {
 
   /**
    * Opens a model on the worker with the fewest jobs. Loading runs parts of the model, so that it may take for ever.
+   * The worker borrows the bytes where it may: until the promise settles, no one else may use them.
    *
    * @throws ModelError SL3023 if the runtime cannot load the model
    */
@@ -99,9 +106,10 @@ export class WorkerPool {
     const openOnce = async (): Promise<ModelPorts> => {
       await loadRuntime();
       for (;;) {
+        if (model.reread !== null && model.bytes.length === 0) model.bytes = await model.reread();
         const worker = this.#leastLoaded(model.key);
         try {
-          const { ports, cancel } = this.#open(worker, model);
+          const { ports, cancel } = this.#open(worker, model, model.reread !== null);
           opening = { worker, cancel };
           this.#retireIfBlocked(worker);
           return await ports;
@@ -186,16 +194,23 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.cancelOwner(owner);
   }
 
-  #open(worker: WorkerHandle, { name, key, bytes, path, options }: WorkerModel): OpenModel {
+  #open(worker: WorkerHandle, model: WorkerModel, lent = false): OpenModel {
+    const { name, key, bytes, path, options } = model;
     const open = this.#openModels.get(worker) ?? new Map<string, OpenModel>();
     this.#openModels.set(worker, open);
     let opening = open.get(key);
     if (opening === undefined) {
-      const sent = worker.send({ kind: "open", key, bytes, options });
-      const ports = sent.done.catch((cause: unknown) => {
-        open.delete(key);
-        throw invalidModel(name, path, cause);
-      });
+      const sent = worker.send({ kind: "open", key, bytes, lent, options });
+      const ports = sent.done.then(
+        (opened) => {
+          if (opened.bytes !== null) model.bytes = opened.bytes;
+          return opened;
+        },
+        (cause: unknown) => {
+          open.delete(key);
+          throw invalidModel(name, path, cause);
+        },
+      );
       const opened: OpenModel = { ports, isOpen: false, cancel: () => sent.cancel() };
       ports.then(
         () => (opened.isOpen = true),

@@ -35,7 +35,7 @@ function poolFor(graph: Graph, size = 1, onStart: (worker: WorkerHandle) => void
   });
   onTestFinished(() => workers.forEach((worker) => worker.retire("the test has ended")));
   const bytes = readFileSync(join(dir, "m.onnx"));
-  const model = { name: "m", key: sha256, bytes, source: bytes, options: defaultSession.options, path: "m.onnx" };
+  const model = { name: "m", key: sha256, bytes, options: defaultSession.options, path: "m.onnx", reread: null };
   pool.retain(model);
   const start = (x: number) =>
     pool.run(model, 0, { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(x) } }, ["y"], Infinity);
@@ -96,7 +96,9 @@ describe("a long run", () => {
     const { workers, start } = poolFor(counting(), 2, (worker) => {
       if (others++ === 0) return;
       // The second thread is busy: it loads the model after a long run of another one.
-      worker.send({ kind: "open", key: "other", bytes, options: defaultSession.options }).done.catch(() => undefined);
+      worker
+        .send({ kind: "open", key: "other", bytes, lent: false, options: defaultSession.options })
+        .done.catch(() => undefined);
       const feeds = { x: { dtype: "float32", dims: [1, 1], data: Float32Array.of(LONG * 4) } } as const;
       const job = { kind: "run", key: "other", owner: 0, until: Infinity, feeds, fetches: ["y"] } as const;
       worker.send(job).done.catch(() => undefined);
