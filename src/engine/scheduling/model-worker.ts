@@ -3,6 +3,7 @@
 // tests copy it alone.
 /* eslint-disable no-restricted-syntax -- an error crosses the thread as text; the owner of the worker adds the code */
 import { createRequire } from "node:module";
+import { constants, setPriority } from "node:os";
 import { performance } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
@@ -27,11 +28,21 @@ const collectMs = 2;
 
 if (parentPort === null) throw new Error("model-worker.js must be started as a worker thread");
 const parent = parentPort;
-const { runtime, state: shared, slots, resultPort } = workerData as WorkerStart;
+const { runtime, state: shared, slots, resultPort, background } = workerData as WorkerStart;
+// On Linux this is the priority of the thread, elsewhere that of the process. Where no core is free, requests go first.
+if (background && process.platform === "linux") lowerPriority();
 const ort = createRequire(runtime)(runtime) as typeof import("onnxruntime-node");
 const state = new Int32Array(shared);
 const sessions = new Map<string, InferenceSession>();
 const canceledOwners = new Set<number>();
+
+function lowerPriority(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A sandbox may forbid it; challengers then compete with requests for the cores.
+  }
+}
 
 async function openModel({ key, bytes, lent, options }: OpenJob): Promise<WorkerOpened> {
   const session = await ort.InferenceSession.create(bytes, options);

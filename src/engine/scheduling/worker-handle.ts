@@ -83,7 +83,8 @@ export class WorkerHandle {
 
   /**
    * @param maxBatch the most jobs sent in one message: few if jobs may be canceled, more if they are many and small
-   * @param whenIdle sends jobs and reads results only while no request is running, so that neither delays a request
+   * @param whenIdle sends jobs and reads results only while no request is running, and runs at a lower priority (on
+   *   Linux), so that none of it delays a request
    * @throws TargetError SL6000 if the worker's file does not exist
    */
   constructor(name: string, maxBatch: number, whenIdle = false) {
@@ -95,6 +96,7 @@ export class WorkerHandle {
       state: this.#state.buffer,
       slots: stateSlots,
       resultPort: whenIdle ? port2 : null,
+      background: whenIdle,
     };
     this.#worker = new Worker(workerFile(), {
       execArgv: [],

@@ -22,6 +22,8 @@ export interface WorkerStart {
   readonly slots: typeof stateSlots;
   /** Results go to this port if there is one, else to the parent port. */
   readonly resultPort: MessagePort | null;
+  /** Whether the thread yields the cores to others that need them. */
+  readonly background: boolean;
 }
 
 export interface OpenJob {
