@@ -42,9 +42,11 @@ export class LocalTargetImpl implements LocalTarget {
     const warmingUp = handledLater(warmUpEngine());
     const files = await findModelFiles(this.#settings.models, config.models);
     await warmingUp;
-    // DuckDB loads and opens its file while other threads load the models.
+    const loading = handledLater(openEngine(config, files, this.#settings));
+    // DuckDB's client blocks this thread while it loads: a model's thread gets its first model before.
+    await new Promise(setImmediate);
     const opening = handledLater(this.#openStore());
-    const engine = await openEngine(config, files, this.#settings).catch(async (error: unknown) => {
+    const engine = await loading.catch(async (error: unknown) => {
       await opening.then(
         (store) => store.close(),
         () => undefined,
