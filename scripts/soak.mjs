@@ -12,7 +12,7 @@ import { pipeline } from "shapeline";
 import { local } from "shapeline/local";
 import { readSignature } from "shapeline/codegen";
 import { handleOf } from "../bench/handle.mjs";
-import { service } from "./soak-service.mjs";
+import { service } from "./soak/service.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const models = join(dirname(dirname(script)), "examples", "breast-cancer", "models");

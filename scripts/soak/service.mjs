@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pipeline } from "shapeline";
 import { local } from "shapeline/local";
-import { quantile } from "../bench/blocks.mjs";
+import { quantile } from "../../bench/blocks.mjs";
 
 /** Requests of one row in a second. */
 const requestsPerSecond = 200;
