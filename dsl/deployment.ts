@@ -391,6 +391,7 @@ export interface PipelineVersion {
   readonly version: string;
   /** The config's content hash. */
   readonly hash: string;
+  /** When it was deployed last. */
   readonly created: Date;
 }
 

@@ -109,7 +109,7 @@ export interface Store extends LogReader {
   /** Stores a config as the pipeline's next version and marks the pipeline deployed. */
   saveVersion(version: NewVersion): Promise<StoredVersion>;
   /** Makes a stored version the deployed one again; false if the pipeline was never deployed. */
-  useVersion(pipeline: string, version: number): Promise<boolean>;
+  useVersion(pipeline: string, version: number, deployedAt: Date): Promise<boolean>;
   /** The deployed version and the pipeline's state; null if it was never deployed. */
   current(pipeline: string): Promise<StoredPipeline | null>;
   /** Returns false if the pipeline was never deployed. */

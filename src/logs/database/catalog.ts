@@ -35,31 +35,41 @@ export class Catalog {
             await this.#rows("SELECT coalesce(max(version), 0) FROM shapeline_versions WHERE pipeline = $1", [pipeline])
           )[0]?.[0],
         );
+      // The version that was deployed last is the current one, also after the clock was set back.
+      const time = Math.max(deployedAt.getTime(), await this.#lastDeployed(pipeline));
       await this.#rows(`INSERT INTO shapeline_versions VALUES ($1, $2, $3, $4, make_timestamp_ms($5::BIGINT), $6)`, [
         pipeline,
         version,
         JSON.stringify(config),
         JSON.stringify(models),
-        BigInt(deployedAt.getTime()),
+        BigInt(time),
         log === undefined ? null : JSON.stringify(log),
       ]);
-      if (!(await this.#setVersion(pipeline, version)))
-        await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed', $2)", [pipeline, version]);
-      return { ...next, version };
+      if (!(await this.#setState(pipeline, "deployed")))
+        await this.#rows("INSERT INTO shapeline_pipelines VALUES ($1, 'deployed')", [pipeline]);
+      return { ...next, version, deployedAt: new Date(time) };
     });
   }
 
-  /** Makes a stored version the deployed one. */
-  useVersion(pipeline: string, version: number): Promise<boolean> {
-    return this.transaction(() => this.#setVersion(pipeline, version));
+  /** Makes a stored version the deployed one: its time of deployment becomes the last one. */
+  useVersion(pipeline: string, version: number, deployedAt: Date): Promise<boolean> {
+    return this.transaction(async () => {
+      const time = Math.max(deployedAt.getTime(), (await this.#lastDeployed(pipeline)) + 1);
+      await this.#rows(
+        "UPDATE shapeline_versions SET deployed_at = make_timestamp_ms($3::BIGINT) WHERE pipeline = $1 AND version = $2",
+        [pipeline, version, BigInt(time)],
+      );
+      return this.#setState(pipeline, "deployed");
+    });
   }
 
-  async #setVersion(pipeline: string, version: number): Promise<boolean> {
-    const changed = await this.#rows(
-      "UPDATE shapeline_pipelines SET state = 'deployed', version = $2 WHERE name = $1 RETURNING name",
-      [pipeline, version],
+  /** Milliseconds; -Infinity for a pipeline that was never deployed. */
+  async #lastDeployed(pipeline: string): Promise<number> {
+    const [[time = null] = []] = await this.#rows(
+      "SELECT max(deployed_at) FROM shapeline_versions WHERE pipeline = $1",
+      [pipeline],
     );
-    return changed.length > 0;
+    return time === null ? -Infinity : timestampMillis(time);
   }
 
   setState(pipeline: string, state: PipelineState): Promise<boolean> {
@@ -87,10 +97,10 @@ export class Catalog {
   pipelines(only?: string): Promise<StoredPipeline[]> {
     return this.#read(async () => {
       const rows = await this.#rows(
-        `SELECT ${versionColumns}, state
-         FROM shapeline_versions JOIN (SELECT name, state, version AS used FROM shapeline_pipelines) ON name = pipeline
+        `SELECT ${versionColumns}, state FROM shapeline_versions JOIN shapeline_pipelines ON name = pipeline
          WHERE $1 IS NULL OR pipeline = $1
-         QUALIFY version = coalesce(used, max(version) OVER (PARTITION BY pipeline)) ORDER BY pipeline`,
+         QUALIFY row_number() OVER (PARTITION BY pipeline ORDER BY deployed_at DESC, version DESC) = 1
+         ORDER BY pipeline`,
         [only ?? null],
       );
       return rows.map((row) => ({

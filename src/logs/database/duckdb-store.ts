@@ -43,8 +43,8 @@ export class DuckDBStore implements Store {
     return this.#writableDatabase().sessions.use(({ catalog }) => catalog.saveVersion(version));
   }
 
-  async useVersion(pipeline: string, version: number): Promise<boolean> {
-    return this.#writableDatabase().sessions.use(({ catalog }) => catalog.useVersion(pipeline, version));
+  async useVersion(pipeline: string, version: number, deployedAt: Date): Promise<boolean> {
+    return this.#writableDatabase().sessions.use(({ catalog }) => catalog.useVersion(pipeline, version, deployedAt));
   }
 
   async versions(pipeline: string): Promise<StoredVersion[]> {

@@ -36,8 +36,6 @@ const migrations: readonly ((logs: readonly LogTableNames[]) => readonly string[
     "CREATE TABLE shapeline_alerts (pipeline VARCHAR NOT NULL, alert VARCHAR NOT NULL, state VARCHAR NOT NULL, time TIMESTAMP_MS NOT NULL)",
   ],
   () => ["ALTER TABLE shapeline_versions ADD COLUMN log VARCHAR"],
-  // The deployed version. Null: the newest.
-  () => ["ALTER TABLE shapeline_pipelines ADD COLUMN version INTEGER"],
 ];
 
 /**

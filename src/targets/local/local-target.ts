@@ -266,8 +266,9 @@ async function findOrSaveVersion(
   }
   const earlier = deployed === null ? undefined : (await store.versions(config.name)).reverse().find(isSame);
   if (earlier !== undefined) {
-    await store.useVersion(config.name, earlier.version);
-    return earlier;
+    const deployedAt = new Date();
+    await store.useVersion(config.name, earlier.version, deployedAt);
+    return { ...earlier, deployedAt };
   }
   return store.saveVersion({
     pipeline: config.name,

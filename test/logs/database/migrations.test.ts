@@ -12,7 +12,6 @@ const undo: readonly (readonly string[])[] = [
   [`ALTER TABLE log_1_challenger_0 DROP COLUMN "metadata.elapsed"`],
   ["DROP TABLE shapeline_alerts"],
   ["ALTER TABLE shapeline_versions DROP COLUMN log"],
-  ["ALTER TABLE shapeline_pipelines DROP COLUMN version"],
 ];
 const newest = undo.length + 1;
 

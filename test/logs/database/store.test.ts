@@ -47,8 +47,8 @@ describe("control state", () => {
     const store = await storeIn(folder);
     await store.saveVersion(version("fraud"));
     await store.saveVersion(version("fraud"));
-    expect(await store.useVersion("fraud", 1)).toBe(true);
-    expect(await store.useVersion("who", 1)).toBe(false);
+    expect(await store.useVersion("fraud", 1, at)).toBe(true);
+    expect(await store.useVersion("who", 1, at)).toBe(false);
     await store.close();
     const again = await storeIn(folder);
     expect((await again.current("fraud"))?.current.version).toBe(1);
@@ -185,7 +185,7 @@ describe("openStore", () => {
     await (await storeIn(folder)).close();
     await withDatabase(folder, (connection) => connection.run("UPDATE shapeline_format SET format = 99"));
     expect(await refusal(openStore(folder), [folder, "<folder>"])).toMatchInlineSnapshot(
-      `"SL7005 the log '<folder>/shapeline.duckdb' has format 99, but this version of Shapeline reads formats up to 6; use a newer version of Shapeline, or another data folder"`,
+      `"SL7005 the log '<folder>/shapeline.duckdb' has format 99, but this version of Shapeline reads formats up to 5; use a newer version of Shapeline, or another data folder"`,
     );
   });
 
