@@ -6,7 +6,7 @@ import { backEndOf } from "../../src/wallaroo/steps.js";
 import { canonicalTrees, configOf, models, randomDrafts } from "./random-configs.js";
 
 /** `npm run fuzz:platform` sets 20,000. */
-const count = Number(process.env["SHAPELINE_PLATFORM_CONFIGS"] ?? 300);
+const count = Number(process.env["SHAPELINE_PLATFORM_CONFIGS"] ?? 150);
 const lambdas = Math.min(count, 600);
 
 it.each(["polars", "checks"] as const)(

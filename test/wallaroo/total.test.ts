@@ -4,7 +4,7 @@ import { mutate, randomOf } from "./mutations.js";
 import { known, sdkCases, versions } from "./sdk.js";
 
 /** `npm run fuzz:platform` sets 50,000. */
-const count = Number(process.env["SHAPELINE_PLATFORM_MUTATIONS"] ?? 4000);
+const count = Number(process.env["SHAPELINE_PLATFORM_MUTATIONS"] ?? 2000);
 
 /** Adds `hash_key`, the only optional key of a definition. */
 function withHashKeys(definition: { steps: { RandomSplit?: object }[] }): unknown {

@@ -119,7 +119,7 @@ describe("retention by size", () => {
     const folder = newFolder();
     const file = join(folder, "shapeline.duckdb");
     const store = await storeIn(folder);
-    await fill(store, 28, now - day);
+    await fill(store, 10, now - day);
     const keeper = await storeIn(folder, { retention: { age: 1000 } });
     await keeper.sweep();
     await (await store.openLog(wide)).append(noise(now + day, 100), rowMeta);
@@ -132,7 +132,7 @@ describe("retention by size", () => {
     const again = await storeIn(folder);
     expect((await times(again)).slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, i) => now + day + 99 - i));
     expect(await (await again.openLog(wide)).append(noise(now + day, 1), rowMeta)).toEqual({
-      firstRow: 28n * 1024n + 100n,
+      firstRow: 10n * 1024n + 100n,
     });
   });
 
