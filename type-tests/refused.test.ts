@@ -53,25 +53,32 @@ describe("the run-time check reports the same message", () => {
   });
 });
 
-it.each([
-  `validate("early", () => true)`,
-  `alert("early", () => true, { over: "5m" })`,
-  `audit("1:")`,
-  "select(0)",
-  "refine({ n: 3 })",
-])("messages about later steps count a refused step: %s", (call) => {
-  const source = `pipeline("p").▸${call}.model(embed).model(scorer)`;
-  const messages = diagnose("7.0", [program(source).text])[0]?.map(({ message }) => message);
-  const made = new Function("pipeline", "embed", "scorer", `return ${source.replace("▸", "")};`) as (
-    ...values: unknown[]
-  ) => AnyPipeline;
-  const { problems } = checkPipeline(made(pipeline, models.embed, models.scorer));
-  expect(problems.at(-1)?.message).toBe(
-    "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'embed') produces float32[batch, 12]",
+describe("messages about later steps count a refused step", () => {
+  const early = [
+    `validate("early", () => true)`,
+    `alert("early", () => true, { over: "5m" })`,
+    `audit("1:")`,
+    "select(0)",
+    "refine({ n: 3 })",
+  ].map((call) => `pipeline("p").▸${call}.model(embed).model(scorer)`);
+  const found = diagnose(
+    "7.0",
+    early.map((source) => program(source).text),
   );
-  expect(messages?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(
-    problems.map(() => true),
-  );
+
+  it.each(early.map((source, index) => ({ source, index })))("$source", ({ source, index }) => {
+    const messages = found[index]?.map(({ message }) => message);
+    const made = new Function("pipeline", "embed", "scorer", `return ${source.replace("▸", "")};`) as (
+      ...values: unknown[]
+    ) => AnyPipeline;
+    const { problems } = checkPipeline(made(pipeline, models.embed, models.scorer));
+    expect(problems.at(-1)?.message).toBe(
+      "model 'scorer' input 'x' expects float32[batch, 10] but step 1 (model 'embed') produces float32[batch, 12]",
+    );
+    expect(messages?.map((message) => problems.some((problem) => message.includes(`'"${problem.message}"'`)))).toEqual(
+      problems.map(() => true),
+    );
+  });
 });
 
 it("all messages are short enough for editors", () => {
