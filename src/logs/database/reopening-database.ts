@@ -10,6 +10,9 @@ import type { DatabaseSession } from "./database-session.js";
 /** Opens a new session; runs `beforeWrites` before anything is written. */
 type Reopen = (beforeWrites: (connection: DuckDBConnection) => Promise<void>) => Promise<DatabaseSession>;
 
+/** A read that meets this many reopenings fails. */
+const maxReads = 5;
+
 const noRows = (cause: unknown): UnwrittenRows => ({ failure: { cause }, uncertain: [], queued: [] });
 
 /**
@@ -53,12 +56,14 @@ export class ReopeningDatabase {
 
   /** As `use`, for work that changes nothing: it runs again if the database was reopened meanwhile. */
   async read<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T> {
-    const session = this.#session;
-    try {
-      return await this.use(work);
-    } catch (error) {
-      if (session === null || session === this.#session) throw error;
-      return this.use(work);
+    for (let attempt = 1; ; attempt++) {
+      let session: DatabaseSession | null = null;
+      try {
+        return await this.use((current) => work((session = current)));
+      } catch (error) {
+        // Work that never started, or failed in the session that is still open, would fail again.
+        if (session === null || session === this.#session || attempt === maxReads) throw error;
+      }
     }
   }
 

@@ -1,5 +1,16 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { copyFileSync, existsSync, openSync, closeSync, readSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 
@@ -7,6 +18,8 @@ import { systemErrorMessage } from "../../util/error-message.js";
 const walHeader = Buffer.from([0x64, 0x00, 0x62, 0x65]);
 /** A process that ends while it creates a WAL leaves a smaller one, without rows. */
 const minBytesWithRows = 64;
+/** In the names of kept copies. */
+const damagedSuffix = ".damaged-";
 const units: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
 /** Size of a database's write-ahead log in bytes; 0 if there is none. */
@@ -48,10 +61,13 @@ export async function checkWal(
   // DuckDB reports the size with one decimal, or with three digits.
   const most = (bytes + (Number.isInteger(bytes) ? 1 : 0.1)) * (units[unit] ?? Infinity);
   if (readOnly || most >= before) return;
-  const copy = `${wal}.damaged-${new Date().toISOString().replaceAll(":", "-")}`;
+  // Opening is retried every second: further copies would take the space that was freed for the log.
+  if (isKept(wal)) return;
+  const copy = `${wal}${damagedSuffix}${new Date().toISOString().replaceAll(":", "-")}`;
   try {
     copyFileSync(wal, copy);
   } catch (error) {
+    rmSync(copy, { force: true });
     throw new StorageError(
       "SL7006",
       `the write-ahead log '${wal}' is only readable up to a damaged position, and no copy of it could be saved: ${systemErrorMessage(error)}; make sure the disk has free space, then open the log again`,
@@ -63,6 +79,17 @@ export async function checkWal(
     `the end of the write-ahead log '${wal}' cannot be read and was skipped; the whole file is kept as '${copy}': after a crash, the rows in that end were never acknowledged and the file may be deleted; otherwise restore the log from a copy`,
     "ShapelineLogWarning",
   );
+}
+
+/** Whether a copy with the same bytes is there already. */
+function isKept(wal: string): boolean {
+  const folder = dirname(wal);
+  const { size } = statSync(wal);
+  const bytes = readFileSync(wal);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${basename(wal)}${damagedSuffix}`))
+    .map((name) => join(folder, name))
+    .some((copy) => statSync(copy).size === size && readFileSync(copy).equals(bytes));
 }
 
 function readHeader(path: string): Buffer {

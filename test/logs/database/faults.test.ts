@@ -140,6 +140,19 @@ describe("a damaged log", () => {
     expect(found).toEqual(Array.from({ length: found.length }, (_, i) => BigInt(found.length - 1 - i)));
   });
 
+  it("keeps one copy of a damaged write-ahead log, however often opening is retried", async () => {
+    const folder = await logWithWal();
+    const wal = join(folder, "shapeline.duckdb.wal");
+    truncateSync(wal, Math.floor(readFileSync(wal).length / 2) + 1);
+    const before = newFolder();
+    cpSync(folder, before, { recursive: true });
+    for (let attempt = 0; attempt < 3; attempt++) {
+      for (const name of readdirSync(before)) copyFileSync(join(before, name), join(folder, name));
+      await warningsOf(folder, async () => (await openStore(folder)).close());
+    }
+    expect(readdirSync(folder).filter((name) => name.includes("damaged"))).toHaveLength(1);
+  });
+
   it("with half of the write-ahead log cut keeps a copy and warns", async () => {
     const folder = await logWithWal();
     const wal = join(folder, "shapeline.duckdb.wal");

@@ -1,6 +1,8 @@
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ShapelineError } from "../../../dsl/errors.js";
+import type { DatabaseSession } from "../../../src/logs/database/database-session.js";
+import { ReopeningDatabase } from "../../../src/logs/database/reopening-database.js";
 import type { Store } from "../../../src/logs/store.js";
 import { refusal, refusalError } from "../../refusal.js";
 import { startChild } from "../support/child-process.js";
@@ -84,6 +86,29 @@ describe("when a commit invalidates the DuckDB instance", () => {
     await log.append(many(600), rowMeta);
     expect(scoresOf(await store.readLog("fraud", { limit: 1000 }))).toEqual(
       Array.from({ length: 900 }, (_, i) => 899 - i).filter((i) => i < 300 || i >= 600),
+    );
+  });
+
+  it("a read that begins while the database is reopened runs again if the new session fails too", async () => {
+    const unwritten = { failure: { cause: null }, uncertain: [], queued: [] };
+    const session = (name: string) => ({
+      name,
+      use: (work: (self: unknown) => Promise<unknown>) => work(sessions[name]),
+      abandon: async () => {
+        await new Promise(setImmediate);
+        return unwritten;
+      },
+      resume: () => Promise.resolve(),
+    });
+    const sessions: Record<string, unknown> = { first: session("first"), next: session("next"), last: session("last") };
+    const later = [sessions["next"], sessions["last"]];
+    const database = new ReopeningDatabase("log", sessions["first"] as DatabaseSession, () =>
+      Promise.resolve(later.shift() as DatabaseSession),
+    );
+    const fatal = () => Promise.reject(new Error("FATAL Error: the database has been invalidated"));
+    await expect(database.use(fatal)).rejects.toThrow("FATAL");
+    expect(await database.read((used) => (used === sessions["next"] ? fatal() : Promise.resolve(used)))).toBe(
+      sessions["last"],
     );
   });
 
