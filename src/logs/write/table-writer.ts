@@ -85,15 +85,19 @@ export class TableWriter {
     }
   }
 
-  /** Writes synchronously: the batches being appended, then the given ones. */
+  /** Writes synchronously: the batches being appended, then the given ones. Says on stderr how many rows were not. */
   writeAtExit(batches: readonly WriteBatch[]): void {
+    const all = [...this.#appending, ...batches];
+    let written = 0;
     try {
-      for (const batch of [...this.#appending, ...batches]) {
+      for (const batch of all) {
         const appender = this.#exitAppenders.get(batch.sink);
         if (appender !== undefined) this.#append(appender, batch);
+        written++;
       }
     } catch (error) {
-      process.stderr.write(`SL7009 the last rows could not be logged: ${reasonOf(error)}\n`);
+      const rows = all.slice(written).reduce((sum, batch) => sum + batch.rows, 0);
+      process.stderr.write(`SL7009 the last ${rows} rows could not be logged: ${reasonOf(error)}\n`);
     }
   }
 

@@ -1,7 +1,8 @@
-import { DuckDBConnection } from "@duckdb/node-api";
+import { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { StorageError } from "../../../dsl/errors.js";
 import type { ResultBatch } from "../../../src/tensors/result.js";
+import { onProcessExit } from "../../../src/util/process/process-exit.js";
 import { refusal } from "../../refusal.js";
 import { sample } from "../../tensors/samples.js";
 import { floats, fraudLayout, noon, rowMeta, scoredRows, scoresOf } from "../support/sample-rows.js";
@@ -121,6 +122,20 @@ describe("writing", () => {
     await log.flush();
     await log.append(scoredRows(noon, 9), rowMeta);
     expect(scoresOf(await log.read())).toEqual([9]);
+  });
+
+  it("says at the end of the process how many rows could not be written", async () => {
+    const log = await (await storeIn(newFolder())).openLog(fraudLayout);
+    log.appendRelaxed(scoredRows(noon, 1, 2, 3), rowMeta);
+    const full = vi.spyOn(DuckDBAppender.prototype, "flushSync").mockImplementation(() => {
+      throw new Error("IO Error: No space left on device");
+    });
+    const printed = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    for (const work of onProcessExit) work();
+    const lines = printed.mock.calls.map(([text]) => text);
+    full.mockRestore();
+    printed.mockRestore();
+    expect(lines).toEqual(["SL7009 the last 3 rows could not be logged: IO Error: No space left on device\n"]);
   });
 
   it("keeps acknowledged rows in the journal while commits fail, reports it, and moves them later", async () => {
