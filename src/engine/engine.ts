@@ -24,11 +24,11 @@ import {
   type WorkerPool,
 } from "./scheduling/worker-pool.js";
 import { withoutFedDefaults } from "./session/fed-defaults.js";
+import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./rows/model-runner.js";
 import { type ModelFile, readModelFiles } from "./session/model-files.js";
-import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./session/model-runner.js";
 import { loadRuntime, openSession } from "./session/onnx-runtime.js";
 import { leastElements } from "./session/made-up-rows.js";
-import { rowPlan } from "./session/row-plan.js";
+import { rowPlan } from "./rows/row-plan.js";
 import { proveRows } from "./session/row-proof.js";
 import { checkSignature } from "./session/signature-check.js";
 import { defaultDeployTimeoutMs, Trial } from "./session/trial.js";

@@ -1,7 +1,7 @@
 import { ModelError } from "../../dsl/errors.js";
 import type { ModelConfig } from "../config/schema.js";
-import type { RunFeeds } from "./session/feeds.js";
-import type { RunBatch } from "./session/model-runner.js";
+import type { RunFeeds } from "./rows/feeds.js";
+import type { RunBatch } from "./rows/model-runner.js";
 import type { ModelSession } from "./session/onnx-runtime.js";
 import { constantRow } from "./steps/sources.js";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ModelConfig } from "../../src/config/schema.js";
-import { modelRunner, type RunBatch } from "../../src/engine/session/model-runner.js";
+import { modelRunner, type RunBatch } from "../../src/engine/rows/model-runner.js";
 import { openSession } from "../../src/engine/session/onnx-runtime.js";
 import { proveRows } from "../../src/engine/session/row-proof.js";
 import { checkSignature } from "../../src/engine/session/signature-check.js";

@@ -3,7 +3,7 @@ import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
 import { deadlineTimer } from "../deadline-timer.js";
 import { latestStart } from "../request-deadline.js";
-import type { Feeds } from "../session/feeds.js";
+import type { Feeds } from "../rows/feeds.js";
 
 /** A challenger's run on one batch that has not started. */
 export interface ChallengerRun {

@@ -1,6 +1,6 @@
 import { latestStart, type RequestDeadline } from "../request-deadline.js";
-import type { RunFeeds } from "../session/feeds.js";
-import type { RunBatch, UseOutputs } from "../session/model-runner.js";
+import type { RunFeeds } from "../rows/feeds.js";
+import type { RunBatch, UseOutputs } from "../rows/model-runner.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
 import type { Trial } from "../session/trial.js";
 import type { TensorData } from "../../tensors/tensor-data.js";

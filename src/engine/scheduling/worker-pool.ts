@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { InferenceSession } from "onnxruntime-node";
 import { TargetError } from "../../../dsl/errors.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
-import type { RunFeeds } from "../session/feeds.js";
+import type { RunFeeds } from "../rows/feeds.js";
 import { invalidModel, loadRuntime, runFailed } from "../session/onnx-runtime.js";
 import type { ThreadWork } from "../session/trial.js";
 import { workerFile } from "./worker-file.js";

@@ -3,7 +3,7 @@ import type { ModelConfig } from "../../config/schema.js";
 import { allocate } from "../../tensors/dtypes.js";
 import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorData, TensorElements } from "../../tensors/tensor-data.js";
-import type { PlannedPort, RowPlan, RowsAt } from "./row-plan.js";
+import type { PlannedPort, RowPlan, RowsAt } from "../rows/row-plan.js";
 
 /** How rows are made up: the open sizes and the values. */
 export interface RowStyle {

@@ -12,11 +12,11 @@ import {
   type RowStyle,
   rowStyles,
 } from "./made-up-rows.js";
-import { modelRunner, type RunBatch } from "./model-runner.js";
-import { type PlannedPort, type RowPlan, rowPlan, runShape } from "./row-plan.js";
+import { modelRunner, type RunBatch } from "../rows/model-runner.js";
+import { type PlannedPort, type RowPlan, rowPlan, runShape } from "../rows/row-plan.js";
 import { isTooLong } from "./trial.js";
 import { isSameRow } from "./same-rows.js";
-import { shapeSetting } from "./shape-setting.js";
+import { shapeSetting } from "../rows/shape-setting.js";
 import { elementsOf } from "../../tensors/row-ranges.js";
 
 /** How a deployed model runs its rows. */

@@ -3,8 +3,8 @@ import { InputError, TargetError } from "../../../dsl/errors.js";
 import { clash, misfit } from "../../../dsl/messages/shapes.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import { isRagged, type RowsTensor } from "../../tensors/tensor-data.js";
-import type { Feeds } from "./feeds.js";
-import { type PlannedPort, rowPlan } from "./row-plan.js";
+import type { Feeds } from "../rows/feeds.js";
+import { type PlannedPort, rowPlan } from "../rows/row-plan.js";
 import { rowDimsOf } from "../../tensors/row-ranges.js";
 
 /** Throws for tensors that the model does not accept. */

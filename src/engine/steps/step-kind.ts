@@ -3,7 +3,7 @@ import { TargetError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { Config, ModelConfig, StepConfigOf } from "../../config/schema.js";
 import type { ChallengerOutcome, ChallengerRun } from "../scheduling/challenger-queue.js";
-import type { RunChallenger, RunModel } from "../session/model-runner.js";
+import type { RunChallenger, RunModel } from "../rows/model-runner.js";
 import type { RunStep } from "./execution.js";
 
 /** What the steps of a plan use to run models. */

@@ -1,11 +1,7 @@
-import { createHash } from "node:crypto";
 import { rowRange } from "../../tensors/row-ranges.js";
 import { isRagged, rowSize, type RowsTensor, type TensorElements } from "../../tensors/tensor-data.js";
 import type { Feeds } from "./feeds.js";
 import type { RowPlan } from "./row-plan.js";
-
-/** Keys of values up to this many bytes are the bytes themselves, of larger ones their digest. */
-const maxKeyBytes = 64;
 
 /**
  * Groups the rows that can share a run: those with equal shapes, and with equal values of shared inputs. A row's group
@@ -19,7 +15,7 @@ export function groupRows(plan: RowPlan, feeds: Feeds, rows: number): readonly (
     const feed = feeds[port.name];
     if (feed === undefined) continue;
     if (isRagged(feed)) keysOf.push((row) => (feed.shapes[row] ?? []).join());
-    if (at === "shared" && !isRepeated(feed, rows)) keysOf.push((row) => valueKey(feed, row));
+    if (at === "shared" && !isRepeated(feed, rows)) keysOf.push(valueKeys(feed));
   }
   if (keysOf.length === 0) return null;
   const groups = new Map<string, number[]>();
@@ -37,24 +33,29 @@ function isRepeated(feed: RowsTensor, rows: number): boolean {
   if (isRagged(feed)) return false;
   if (feed.dims[0] === 1) return true;
   const size = rowSize(feed.dims);
-  const end = rows * size;
-  if (ArrayBuffer.isView(feed.data)) {
-    const bytes = bytesOf(feed.data, 0, end);
-    const shift = size * feed.data.BYTES_PER_ELEMENT;
-    return bytes.subarray(shift).equals(bytes.subarray(0, Math.max(0, bytes.length - shift)));
-  }
-  for (let i = size; i < end; i++) if (feed.data[i] !== feed.data[i - size]) return false;
+  const elements = ArrayBuffer.isView(feed.data) ? bytesOf(feed.data) : feed.data;
+  const step = size * (ArrayBuffer.isView(feed.data) ? feed.data.BYTES_PER_ELEMENT : 1);
+  for (let i = step; i < rows * step; i++) if (elements[i] !== elements[i - step]) return false;
   return true;
 }
 
-function valueKey(feed: RowsTensor, row: number): string {
-  const [from, to] = rowRange(feed, row);
-  if (!ArrayBuffer.isView(feed.data)) return JSON.stringify(feed.data.slice(from, to));
-  const bytes = bytesOf(feed.data, from, to);
-  return bytes.length <= maxKeyBytes ? bytes.toString("base64") : createHash("sha256").update(bytes).digest("base64");
+/**
+ * Returns a function that gives a row's value as text; equal texts are equal values. Not a digest of our own: rows of
+ * one digest can be made, and would be mixed.
+ */
+function valueKeys(feed: RowsTensor): (row: number) => string {
+  const { data } = feed;
+  if (!ArrayBuffer.isView(data)) return (row) => JSON.stringify(data.slice(...rowRange(feed, row)));
+  const size = data.BYTES_PER_ELEMENT;
+  // Each byte is another character.
+  const latin1 = new TextDecoder("latin1");
+  return (row) => {
+    const [from, to] = rowRange(feed, row);
+    return latin1.decode(bytesOf(data).subarray(from * size, to * size));
+  };
 }
 
-function bytesOf(data: Exclude<TensorElements, readonly string[]>, from: number, to: number): Buffer {
-  const { BYTES_PER_ELEMENT: size } = data;
-  return Buffer.from(data.buffer, data.byteOffset + from * size, (to - from) * size);
+/** The bytes of numbers: NaN equals itself there, and 0 is not -0. */
+function bytesOf({ buffer, byteOffset, byteLength }: Exclude<TensorElements, readonly string[]>): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
