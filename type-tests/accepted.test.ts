@@ -1,22 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { accepted, assertion, helpers } from "./accepted.js";
+import { accepted, assertion, helpers, importedTypes } from "./accepted.js";
 import { diagnose, imports, slowSuiteCompilers } from "./compilers.js";
 
-const head = [
-  ...imports([
-    "AnyDeployment",
-    "AnyPipeline",
-    "InferInput",
-    "InferOutput",
-    "LogRow",
-    "ModelOf",
-    "RowOf",
-    "Target",
-    "Tensor",
-    "ValidationsOf",
-  ]),
-  ...helpers,
-];
+const head = [...imports(importedTypes), ...helpers];
 const texts = accepted.map((one) => assertion(one).join(" "));
 // One block per line: all cases of a compiler are one program.
 const text = [...head, ...texts.map((one) => `{ ${one} }`)].join("\n");

@@ -355,6 +355,20 @@ export function assertion({ source, of, type }: Accepted): readonly string[] {
     : [`const made = ${source};`, `const same: Same<${found}, ${type}> = true;`, "void same;"];
 }
 
+/** The types that the assertions import. */
+export const importedTypes: readonly string[] = [
+  "AnyDeployment",
+  "AnyPipeline",
+  "InferInput",
+  "InferOutput",
+  "LogRow",
+  "ModelOf",
+  "RowOf",
+  "Target",
+  "Tensor",
+  "ValidationsOf",
+];
+
 /** The helpers of the assertions: exact equality of types, as a value and as an argument. */
 export const helpers: readonly string[] = [
   `type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : { found: A };`,

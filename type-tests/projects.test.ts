@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accepted, assertion, helpers } from "./accepted.js";
+import { accepted, assertion, helpers, importedTypes } from "./accepted.js";
 import { refused } from "./cases.js";
 import { slow } from "../test/slow.js";
 import { diagnose, imports, program, slowSuiteCompilers, type Settings } from "./compilers.js";
@@ -68,7 +68,7 @@ describe.each(slowSuiteCompilers)("TypeScript %s", (compiler) => {
 
   it("infers the same types under strict: false with strictNullChecks: true", () => {
     const lines = accepted.map((one) => `{ ${assertion(one).join(" ")} }`);
-    const head = [...imports(["InferInput", "InferOutput", "LogRow", "Tensor"]), ...helpers];
+    const head = [...imports(importedTypes), ...helpers];
     expect(
       diagnose(compiler, [[...head, ...lines].join("\n")], {
         compilerOptions: { strict: false, strictNullChecks: true },
