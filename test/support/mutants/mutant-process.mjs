@@ -4,7 +4,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { Random } from "./random.mjs";
 
-const [judgeFile, folder, first, end] = process.argv.slice(2);
+const [judgeFile, folder, first, end, limitBytes = Infinity] = process.argv.slice(2);
 /** Synchronous, so that a report is out before the next mutant can block the event loop. */
 const report = (/** @type {object} */ message) => writeSync(3, `${JSON.stringify(message)}\n`);
 
@@ -13,7 +13,11 @@ const prepared = await judge.prepare?.(folder);
 for (let seed = Number(first); seed < Number(end); seed++) {
   const { user, system } = process.cpuUsage();
   report({ started: seed, cpu: (user + system) / 1000 });
-  report({ seed, ...(await outcome(seed)), peak: peakMemory() });
+  const judged = await outcome(seed);
+  const peak = peakMemory();
+  report({ seed, ...judged, peak });
+  // The process that watches would end this one too, but perhaps in the middle of the next mutant.
+  if (peak > Number(limitBytes)) process.exit(1);
 }
 await judge.finish?.(prepared);
 report({ done: true });

@@ -104,7 +104,7 @@ async function runProcess(
 ): Promise<number> {
   const child = spawn(
     process.execPath,
-    [mutantProcess, fileURLToPath(judge), folders.own, String(first), String(end)],
+    [mutantProcess, fileURLToPath(judge), folders.own, String(first), String(end), String(limitBytes)],
     {
       cwd: folders.working,
       env: { ...process.env, TMPDIR: folders.temporary },
