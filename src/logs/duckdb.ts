@@ -9,6 +9,9 @@ import { TargetError } from "../../dsl/errors.js";
 import { errorMessage } from "../util/error-message.js";
 import { requirePackage } from "../util/process/require-package.js";
 
+/** The most memory that the log's database takes, in DuckDB's words. A row must fit in it. */
+export const databaseMemory = "256MB";
+
 type Chunk = DuckDBDataChunk["chunk"];
 
 /** An opaque vector handle of the native bindings. */
@@ -102,4 +105,9 @@ export function reasonOf(error: unknown): string {
 export function isFatal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return /^FATAL|database has been invalidated/.test(error.message) || isFatal(error.cause);
+}
+
+/** Whether DuckDB reached its memory limit. Free disk space does not help. */
+export function isOutOfMemory(cause: unknown): boolean {
+  return /^Out of Memory Error|failed to (allocate|pin) (data|block) of size/.test(errorMessage(cause));
 }

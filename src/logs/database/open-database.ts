@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
 import { errorMessage } from "../../util/error-message.js";
-import { reasonOf, type DuckDB } from "../duckdb.js";
+import { databaseMemory, reasonOf, type DuckDB } from "../duckdb.js";
 import { databaseFileName, noLogError } from "./data-folder.js";
 import { migrate } from "./migrations.js";
 import { checkWal, walSize } from "./wal-check.js";
@@ -29,7 +29,7 @@ export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boo
     // The cores are needed for inference, and small commits are faster without DuckDB's own threads.
     threads: "1",
     // By default DuckDB caches written data in up to 80 % of the machine's memory. Larger queries spill to disk.
-    memory_limit: "256MB",
+    memory_limit: databaseMemory,
     ...noWayOut,
   };
   const walBefore = walSize(file);

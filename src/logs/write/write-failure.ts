@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import type { WriteBatch } from "./write-batch.js";
-import { identifier, reasonOf } from "../duckdb.js";
+import { databaseMemory, identifier, isOutOfMemory, reasonOf } from "../duckdb.js";
 
 /** Why rows could not be written. */
 export interface WriteFailure {
@@ -40,10 +40,17 @@ export function notLoggedError({ cause }: WriteFailure): StorageError {
     return new StorageError("SL7009", `the rows could not be logged: ${cause.message}`, cause.details, { cause });
   return new StorageError(
     "SL7009",
-    `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; make sure the disk has free space, then log them again`,
+    `the rows could not be logged: ${reasonOf(cause)}; none of them is in the log; ${remedy(cause)}, then log them again`,
     {},
     { cause },
   );
+}
+
+/** What to do about rows that DuckDB did not take. */
+function remedy(cause: unknown): string {
+  return isOutOfMemory(cause)
+    ? `a row is too large for the log's database, which has ${databaseMemory} of memory: leave large columns out with local({ log: { exclude: ["in.image"] } }), or store only their shape and digest with { maxElements: 1000 }`
+    : "make sure the disk has free space";
 }
 
 /** Commit outcome unknown. */
