@@ -113,3 +113,11 @@ it("reads a remainder only where polars calculates it in doubles", () => {
   expect(() => read("n", '{"Int32":3}')).toThrow("64-bit integers, which wrap");
   expect(() => read("f", '{"Float64":3.0}')).toThrow("in 32 bits, a lambda in 64");
 });
+
+it("refuses a number that no float64 can hold, with its place", () => {
+  for (const text of ["1e400", "-1e400", `1${"0".repeat(400)}`])
+    expect(parseJsonText(`{"Float64":${text}}`), text.slice(0, 8)).toEqual({
+      flaw: { at: 11, why: expect.stringMatching(/^the number .* is larger than any float64 \(1\.8e308\)/) as string },
+    });
+  expect(parseJsonText("1.7976931348623157e308")).toHaveProperty("value");
+});

@@ -29,6 +29,11 @@ export function parseJsonText(text: string): { readonly value: JsonValue } | { r
     : { flaw: reader.flaw ?? { at: 0, why: "the text is empty" } };
 }
 
+/** A number's text in a message: its digits may be thousands. */
+function shortened(text: string): string {
+  return text.length > 24 ? `${text.slice(0, 24)}…` : text;
+}
+
 class Reader {
   flaw: JsonFlaw | null = null;
   readonly #text: string;
@@ -77,6 +82,8 @@ class Reader {
       return text === "null" ? null : text === "true";
     }
     if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return this.#fail("invalid value");
+    if (!Number.isFinite(Number(text)))
+      return this.#fail(`the number ${shortened(text)} is larger than any float64 (1.8e308); write a smaller one`);
     this.#at += text.length;
     return new NumberText(text);
   }
