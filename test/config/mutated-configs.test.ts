@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
+import { slow } from "../slow.js";
 import { runMutants } from "../support/mutants/run-mutants.js";
+import { canTrace, traceFiles } from "../support/mutants/trace-files.js";
 
 /** `npm run fuzz:configs` sets it. */
 const count = Number(process.env["SHAPELINE_CONFIG_MUTANTS"] ?? 150);
+const judge = new URL("config-judge.mjs", import.meta.url);
 
 test(
   `${count} mutated configs that were sealed again are refused with a code, or run`,
   { timeout: 14_400_000 },
   async () => {
     const report = await runMutants({
-      judge: new URL("config-judge.mjs", import.meta.url),
+      judge,
       count,
       first: Number(process.env["SHAPELINE_CONFIG_FIRST"] ?? 1),
     });
@@ -19,3 +22,10 @@ test(
     if (count > 1000) console.log(JSON.stringify(report));
   },
 );
+
+test.runIf(slow && canTrace)("no config makes the process touch a file of others", { timeout: 300_000 }, async () => {
+  const { changed, read, own } = await traceFiles(judge, 100, 5001);
+  expect([...read].filter((path) => path.endsWith("secret.env") || path === "/etc/passwd")).toEqual([]);
+  expect([...changed].filter((path) => !path.startsWith(own) && !path.startsWith("/dev/"))).toEqual([]);
+  expect(read.size).toBeGreaterThan(0);
+});
