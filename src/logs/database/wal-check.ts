@@ -85,11 +85,13 @@ export async function checkWal(
 function isKept(wal: string): boolean {
   const folder = dirname(wal);
   const { size } = statSync(wal);
-  const bytes = readFileSync(wal);
-  return readdirSync(folder)
+  const copies = readdirSync(folder)
     .filter((name) => name.startsWith(`${basename(wal)}${damagedSuffix}`))
     .map((name) => join(folder, name))
-    .some((copy) => statSync(copy).size === size && readFileSync(copy).equals(bytes));
+    .filter((copy) => statSync(copy).size === size);
+  if (copies.length === 0) return false;
+  const bytes = readFileSync(wal);
+  return copies.some((copy) => readFileSync(copy).equals(bytes));
 }
 
 function readHeader(path: string): Buffer {
