@@ -2,18 +2,10 @@ import * as z from "zod";
 import { constant, dtypes, type Constant, type DType } from "../../dsl/index.js";
 import type { ConstantData } from "../../dsl/constant.js";
 import { sha256Hex } from "./canonical.js";
+import { constantElements, floats, numbersByText } from "../util/constant-elements.js";
 import { quote } from "./chain-text.js";
 
 // Constants in a config: elements of one row, row-major, as plain JSON.
-
-const floats: ReadonlySet<DType> = new Set(["float16", "float32", "float64"]);
-/** JSON has no such numbers, so that they are stored as these strings. */
-const numbersByText: Readonly<Record<string, number>> = {
-  NaN: NaN,
-  Infinity: Infinity,
-  "-Infinity": -Infinity,
-  "-0": -0,
-};
 
 /** Whether an element is stored as the dtype demands. Ranges are checked with the pipeline. */
 function isStored(element: unknown, dtype: DType): boolean {
@@ -35,13 +27,6 @@ export const constantSchema = z
   .refine(({ dtype, data }) => data.every((element) => isStored(element, dtype)), {
     message: "expected elements of the dtype; int64 and uint64 as strings of digits",
   });
-
-/** The elements as JavaScript values: bigints for int64 and uint64. */
-export function constantElements({ dtype, data }: ConstantData): (number | bigint | boolean | string)[] {
-  if (dtype === "int64" || dtype === "uint64") return data.map((element) => BigInt(element));
-  if (!floats.has(dtype)) return [...data];
-  return data.map((element) => (typeof element === "string" ? (numbersByText[element] ?? NaN) : element));
-}
 
 /** The builder's constant. */
 export function builderConstant(stored: ConstantData): Constant {

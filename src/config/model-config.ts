@@ -1,4 +1,4 @@
-import { type Model, portsOf } from "../../dsl/index.js";
+import { type Model, portsOf } from "../../dsl/model.js";
 import { withRenamed } from "../../dsl/renamed-ports.js";
 import { rowsOf } from "./model-rows.js";
 import type { ModelConfig } from "./schema.js";

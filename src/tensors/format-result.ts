@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { allColumns, type ColumnSelection } from "./column-selection.js";
 import { metadataColumns } from "./metadata-columns.js";
 import { nestedRows } from "./nested-lists.js";
@@ -19,21 +18,8 @@ export function toRecords(batches: Batches, selection: ColumnSelection = allColu
   return list.flatMap((batch) => recordsOf(batch, columns, selection));
 }
 
-/** As `toRecords`; the event loop is free between two batches. */
-export async function toRecordsInSlices(
-  batches: readonly Batch[],
-  selection: ColumnSelection = allColumns,
-): Promise<ResultRecord[]> {
-  const columns = layout(batches, selection);
-  const records: ResultRecord[] = [];
-  for (const batch of batches) {
-    for (const record of recordsOf(batch, columns, selection)) records.push(record);
-    await setImmediate();
-  }
-  return records;
-}
-
-function recordsOf(batch: Batch, columns: readonly Column[], selection: ColumnSelection): ResultRecord[] {
+/** The rows of one batch as records, with the columns of all batches. */
+export function recordsOf(batch: Batch, columns: readonly Column[], selection: ColumnSelection): ResultRecord[] {
   const filled = columns.map((column) => ({ ...column, values: columnValues(column, [batch], selection) }));
   return Array.from(
     { length: batch.rows },

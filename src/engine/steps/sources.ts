@@ -1,7 +1,7 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { ConstantData } from "../../../dsl/constant.js";
 import type { SourceConfig } from "../../config/steps/model.js";
-import { constantElements } from "../../config/constants.js";
+import { constantElements } from "../../util/constant-elements.js";
 import type { StepConfig } from "../../config/schema.js";
 import { rowSize, type TensorData } from "../../tensors/tensor-data.js";
 import { allocate } from "../../tensors/dtypes.js";

@@ -33,7 +33,7 @@ import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
 import { selectColumns, allColumns } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
-import { toRecordsInSlices } from "../../tensors/format-result.js";
+import { toRecordsInSlices } from "../../tensors/records-in-slices.js";
 import { withheldColumns } from "../../tensors/result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";

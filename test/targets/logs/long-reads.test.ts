@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pipeline } from "shapeline";
-import { toRecords, toRecordsInSlices } from "../../../src/tensors/format-result.js";
+import { toRecords } from "../../../src/tensors/format-result.js";
+import { toRecordsInSlices } from "../../../src/tensors/records-in-slices.js";
 import type { ResultBatch } from "../../../src/tensors/result.js";
 import { folder } from "../../engine/make-config.js";
 import { models, regression, rows } from "../breast-cancer.js";
