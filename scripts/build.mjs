@@ -31,6 +31,8 @@ const entries = {
   schema: "src/schema/index.ts",
   wallaroo: "src/wallaroo/index.ts",
   codegen: "codegen/index.ts",
+  // Types only.
+  internals: "dsl/internals.ts",
   cli: "src/cli/main.ts",
   // What `cli` runs, for tests that run many commands in one process.
   "cli-run": "src/cli/run.ts",

@@ -20,10 +20,10 @@ export const misfit = (model: string, input: string, expected: string, source: s
   `model '${model}' input '${input}' expects ${expected} but ${source} ${actual}`;
 
 /** Appended to a misfit if the model needs a size and a symbol arrives. */
-export type Refine<Symbol extends string, Size extends number> = `; refine '${Symbol}' to ${Size}`;
+export type RefineHint<Symbol extends string, Size extends number> = `; refine '${Symbol}' to ${Size}`;
 export const refine = (symbol: string, size: number): string => `; refine '${symbol}' to ${size}`;
 
-export type Missing<
+export type MissingInput<
   M extends string,
   K extends string,
   Source extends string,

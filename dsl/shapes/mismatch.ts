@@ -1,7 +1,7 @@
 import type { NamesOf } from "./port-names.js";
 import type { RowShape } from "../rows.js";
 import type { Tensor } from "../tensor.js";
-import type { Clash, Misfit, Missing, Refine } from "../messages/shapes.js";
+import type { Clash, Misfit, MissingInput, RefineHint } from "../messages/shapes.js";
 
 // The failure path of the types. The compiler evaluates it only if a model does not fit, port by port in the order
 // of names. `Unifier` in `fits.ts` is the run-time side.
@@ -20,7 +20,7 @@ export type ExplainPorts<N extends string, I, F, Out, From extends string, Keys,
         ? X
         : ExplainPorts<N, I, F, Out, From, Rest, X>
       : never
-    : Missing<N, K, From, NamesOf<Out>>
+    : MissingInput<N, K, From, NamesOf<Out>>
   : never;
 type ExplainPort<E, P, B, N extends string, K extends string, From extends string> =
   E extends Tensor<infer D, infer S>
@@ -69,7 +69,7 @@ type ExplainDim<E, P, B, N extends string, K extends string, Text extends string
         : P extends E
           ? B
           : P extends string
-            ? `${Text}${Refine<P, E & number>}`
+            ? `${Text}${RefineHint<P, E & number>}`
             : Text;
 /** `float32[batch, 10]`; `?` for an unknown dimension. */
 export type ShowTensor<T> =

@@ -103,6 +103,18 @@ import {
 // types: the types of one step depend on the kinds of the steps before it, for example to name the source of a tensor
 // in a message.
 
+// For `internals.ts`.
+export type * from "./alert.js";
+export type * from "./audit.js";
+export type * from "./key-split.js";
+export type * from "./model.js";
+export type * from "./models.js";
+export type * from "./random-split.js";
+export type * from "./refine.js";
+export type * from "./select.js";
+export type * from "./shadow.js";
+export type * from "./validation.js";
+
 // ---------------------------------------------------------------- run time
 
 export type Step =

@@ -76,6 +76,6 @@ export type { StepConfig, StepConfigOf } from "./steps/steps.js";
 export type ModelConfig = Data<z.infer<typeof modelSchema>>;
 export type RuntimeCheck = Data<z.infer<typeof runtimeCheckSchema>>;
 /** A pipeline as data: everything a target needs, and nothing specific to the author's machine. */
-export type Config = Data<z.infer<typeof configSchema>>;
+export interface Config extends Data<z.infer<typeof configSchema>> {}
 /** A config before its hash is known. */
 export type UnhashedConfig = Omit<Config, "hash">;
