@@ -178,12 +178,14 @@ export class SharedDatabase {
    */
   async #initRowIds(catalog: Catalog, pipeline: string): Promise<void> {
     const logs = await catalog.logsInTransaction(pipeline);
-    let next = this.#nextRows.get(pipeline) ?? 0n;
+    let next = 0n;
     for (const table of logs.flatMap(tableNames)) {
       const greatest = await catalog.scalar(`SELECT row FROM ${identifier(table)} ORDER BY row DESC LIMIT 1`);
       if (typeof greatest === "bigint" && greatest >= next) next = greatest + 1n;
     }
-    this.#nextRows.set(pipeline, next);
+    // Read last: while the database is reopened, rows that wait for it reserve ids.
+    const reserved = this.#nextRows.get(pipeline) ?? 0n;
+    this.#nextRows.set(pipeline, reserved > next ? reserved : next);
   }
 
   /** Reserves row ids and returns the first. */

@@ -199,6 +199,26 @@ describe("when a commit invalidates the DuckDB instance", () => {
     expect(scoresOf(await store.readLog("fraud"))).toEqual([300]);
   });
 
+  it("rows that arrive while the database is reopened get ids of their own", async () => {
+    const store = await storeIn(newFolder());
+    const log = await store.openLog(fraudLayout);
+    await log.append(many(0), rowMeta);
+    invalidateAt(first, false);
+    const invalidated = DuckDBConnection.prototype.run;
+    const amid: Promise<{ readonly firstRow: bigint }>[] = [];
+    DuckDBConnection.prototype.run = function (sql, ...rest) {
+      if (/^SELECT row .* LIMIT 1$/.test(sql)) amid.push(log.append(scoredRows(noon + 600, 600), rowMeta));
+      return invalidated.call(this, sql, ...rest);
+    };
+    expect(await refusalError(log.append(many(300), rowMeta))).toMatchObject({ code: "SL7009" });
+    await store.versions("fraud");
+    DuckDBConnection.prototype.run = invalidated;
+    expect(amid.length).toBeGreaterThan(0);
+    await Promise.all(amid);
+    expect(await log.append(scoredRows(noon + 601, 601), rowMeta)).toEqual({ firstRow: 600n + BigInt(amid.length) });
+    expect(scoresOf(await store.readLog("fraud", { limit: amid.length + 1 }))).toEqual([601, ...amid.map(() => 600)]);
+  });
+
   it("repeatedly under load, every acknowledged row is in the log once, and no rejected row is", async () => {
     const folder = newFolder();
     const store = await storeIn(folder);
