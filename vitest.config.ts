@@ -29,6 +29,7 @@ export default defineConfig({
       { find: /^shapeline\/local$/, replacement: here("./src/targets/local/index.ts") },
       { find: /^shapeline\/config$/, replacement: here("./src/entries/config.ts") },
       { find: /^shapeline\/schema$/, replacement: here("./src/schema/index.ts") },
+      { find: /^shapeline\/server$/, replacement: here("./src/server/index.ts") },
       { find: /^shapeline\/wallaroo$/, replacement: here("./src/wallaroo/index.ts") },
       { find: /^shapeline\/codegen$/, replacement: here("./codegen/index.ts") },
     ],
@@ -36,6 +37,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "type-tests/**/*.test.ts"],
     exclude: ["test/oracles/**", "node_modules/**", "dist/**"],
+    globalSetup: "test/temporary-folder.ts",
     testTimeout: 180_000,
     maxWorkers: "100%",
     // Files of one worker share loaded modules: importing them again for each file takes a third of the run.

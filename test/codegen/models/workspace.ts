@@ -1,15 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll } from "vitest";
 import { readSignature } from "../../../codegen/models/read-signature.js";
 import { formatTensor } from "../../../src/config/format-tensor.js";
 import { refusal } from "../../refusal.js";
 import { FLOAT, input, model, output, tensorType } from "./onnx/onnx-bytes.js";
 
-/** A temporary folder for one test file; removed after its tests. */
+/** A temporary folder. Test files of one worker share this module, so it stays until the run ends. */
 export const folder = mkdtempSync(join(tmpdir(), "shapeline-models-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Writes a file to `folder` and returns its path. */
 export function put(name: string, content: string | Uint8Array): string {

@@ -2,29 +2,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { afterEach, vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { openStore } from "../../../src/logs/open-store.js";
 import type { LogReader, Store, StoreOptions } from "../../../src/logs/store.js";
-
-const folders: string[] = [];
-const stores: Store[] = [];
-
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close().catch(() => undefined);
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /** A new folder that is deleted after the test. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-log-"));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** A store that is closed after the test. */
 export async function storeIn(folder: string, options?: StoreOptions): Promise<Store> {
   const store = await openStore(folder, options);
-  stores.push(store);
+  onTestFinished(() => store.close().catch(() => undefined));
   return store;
 }
 
