@@ -29,6 +29,7 @@ const entries = {
   local: "src/targets/local/index.ts",
   config: "src/entries/config.ts",
   schema: "src/schema/index.ts",
+  server: "src/server/index.ts",
   wallaroo: "src/wallaroo/index.ts",
   codegen: "codegen/index.ts",
   // Types only.

@@ -265,6 +265,7 @@ export const errorCodes = {
   SL6013: "too many requests at once",
   SL6014: "an alert cannot be evaluated here",
   SL6020: "@duckdb/node-api is not installed",
+  SL6030: "the server cannot listen there",
   // SL7xxx: storage
   SL7001: "the data folder cannot be created or written",
   SL7002: "there is no log in the data folder",

@@ -11,6 +11,7 @@ import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
 import { report } from "./commands/report.js";
+import { serve } from "./commands/serve.js";
 import { status } from "./commands/status.js";
 import { undeploy } from "./commands/undeploy.js";
 import { versions } from "./commands/versions.js";
@@ -28,6 +29,7 @@ const commands: readonly RegisterCommand[] = [
   logs,
   exportLogs,
   report,
+  serve,
   pipelines,
   versions,
   status,

@@ -31,10 +31,10 @@ import type { LogBatch, LogLayout, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
-import { selectColumns, allColumns } from "../../tensors/column-selection.js";
+import { selectColumns, allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecordsInSlices } from "../../tensors/records-in-slices.js";
-import { withheldColumns } from "../../tensors/result.js";
+import { type ResultBatch, withheldColumns } from "../../tensors/result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
 import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";
@@ -65,6 +65,26 @@ export interface DeployedVersion {
   /** Loads the models and opens the log; called once, before the first request. */
   readonly start: (layout: LogLayout) => Promise<PipelineRunner>;
 }
+
+/** Inferred rows, and the version that answered. */
+export interface InferredBatch {
+  readonly batch: ResultBatch;
+  readonly config: Config;
+  readonly version: string;
+}
+
+type MakeAnswer<T> = (inference: Inference, choice: ColumnSelection, version: DeployedVersion) => T | Promise<T>;
+
+const formatted: MakeAnswer<unknown> = (inference, choice, { stored }) =>
+  choice === allColumns && inference.form === "records"
+    ? batchToRecords(inference.batch)
+    : formatAnswer(inference, choice, stored.version);
+
+const unformatted: MakeAnswer<InferredBatch> = ({ batch }, _, { stored, config }) => ({
+  batch,
+  config,
+  version: String(stored.version),
+});
 
 interface HandleParts {
   readonly settings: LocalSettings;
@@ -130,11 +150,23 @@ export class LocalDeploymentImpl implements LocalDeployment {
   infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
   infer(input: unknown, options: InferOptions = noOptions): Promise<unknown> {
-    return this.#infer(input, options, performance.now());
+    return this.#infer(input, options, performance.now(), formatted);
   }
 
-  /** @param startedAt when the request's time began, by `performance.now()` */
-  async #infer(input: unknown, options: InferOptions, startedAt: number): Promise<unknown> {
+  /**
+   * As `infer`, without formatting: for servers, which have formats of their own.
+   *
+   * @throws as `infer`
+   */
+  inferBatch(input: unknown, options: InferOptions): Promise<InferredBatch> {
+    return this.#infer(input, options, performance.now(), unformatted);
+  }
+
+  /**
+   * @param startedAt when the request's time began, by `performance.now()`
+   * @param answer makes the answer; a promise only where it must
+   */
+  async #infer<T>(input: unknown, options: InferOptions, startedAt: number, answer: MakeAnswer<T>): Promise<T> {
     this.#requests++;
     // Before anything else: a request too many must cost nearly nothing, and says nothing about how long one takes.
     if (this.#inFlight >= this.#parts.settings.concurrency) {
@@ -159,9 +191,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
         runner.endRequest();
       }
       this.#rows += inference.batch.rows;
-      if (choice === allColumns && inference.form === "records") return batchToRecords(inference.batch);
-      const answer = formatAnswer(inference, choice, version.stored.version);
-      return inference.form === "table" ? await answer : answer;
+      const made = answer(inference, choice, version);
+      return made instanceof Promise ? await made : made;
     } catch (error) {
       this.#failures++;
       throw error;
@@ -201,7 +232,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
       deadline?.check(`pipeline '${name}', reading '${path}'`);
     });
     const { request } = await readRows({ name: path, path }, { pipeline: name, inputs, pace, ...file });
-    return this.#infer(request, infer, startedAt) as Promise<AnyInferRecord[] | ArrowTable>;
+    return this.#infer(request, infer, startedAt, formatted) as Promise<AnyInferRecord[] | ArrowTable>;
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
@@ -398,6 +429,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
   async close(): Promise<void> {
     await this.#shutDown("closed");
     openHandles.get(this.#key)?.delete(this);
+  }
+
+  /** The config and number of the version that serves requests now. */
+  get current(): { readonly config: Config; readonly version: string } {
+    return { config: this.#version.config, version: String(this.#version.stored.version) };
   }
 
   /** Loads the models unless they are loaded. */

@@ -22,7 +22,7 @@ import type { LocalSettings } from "./options/local-options.js";
 import { checkSessionModels } from "./options/session-options.js";
 import { PipelineRunner } from "./pipeline-runner.js";
 import { checkLoggedColumns, deployedSettings, narrowedSettings, settingsToStore } from "./withheld-columns.js";
-import type { DeployedModel, DeployedPipeline, LocalDeployment, LocalTarget } from "./public-types.js";
+import type { DeployedModel, DeployedPipeline, LocalTarget } from "./public-types.js";
 
 export class LocalTargetImpl implements LocalTarget {
   readonly kind = "local";
@@ -33,7 +33,7 @@ export class LocalTargetImpl implements LocalTarget {
     this.#settings = settings;
   }
 
-  async deploy(pipeline: AnyPipeline | Config, options: DeployOptions = {}): Promise<LocalDeployment> {
+  async deploy(pipeline: AnyPipeline | Config, options: DeployOptions = {}): Promise<LocalDeploymentImpl> {
     const config = await toConfig(pipeline, options);
     // Rejects unknown columns, and alerts that cannot be evaluated, before anything is stored.
     checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
@@ -80,16 +80,16 @@ export class LocalTargetImpl implements LocalTarget {
     }
   }
 
-  pipeline(name: string): Promise<LocalDeployment> {
+  pipeline(name: string): Promise<LocalDeploymentImpl> {
     return this.#connect(name, null);
   }
 
-  connect(pipeline: AnyPipeline): Promise<LocalDeployment> {
+  connect(pipeline: AnyPipeline): Promise<LocalDeploymentImpl> {
     return this.#connect(pipeline.name, pipeline);
   }
 
   /** @param author the pipeline that types the handle; null for an untyped one, which follows later versions */
-  async #connect(name: string, author: AnyPipeline | null): Promise<LocalDeployment> {
+  async #connect(name: string, author: AnyPipeline | null): Promise<LocalDeploymentImpl> {
     const all = await this.#storedPipelines();
     const found = all.find((pipeline) => pipeline.name === name);
     if (found === undefined) {

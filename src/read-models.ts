@@ -1,0 +1,49 @@
+import { ModelError } from "../dsl/errors.js";
+import { generatedModel, type Model, pipeline, type Tensor } from "../dsl/index.js";
+import { recordOf } from "../dsl/model.js";
+import type { ModelSignature } from "../codegen/models/signature.js";
+import type { Config } from "./config/schema.js";
+import { build } from "./build.js";
+
+/** The model files of a folder as pipelines of one model each, and why the others have none. */
+export interface ModelPipelines {
+  readonly configs: readonly Config[];
+  readonly problems: readonly { readonly file: string; readonly message: string }[];
+}
+
+/**
+ * Reads the signatures of all model files in a folder, as `shapeline generate` does without settings.
+ *
+ * @param folder an absolute path
+ * @throws ModelError for a folder that cannot be read, and for two files of one name
+ */
+export async function readModelPipelines(folder: string): Promise<ModelPipelines> {
+  const { readModels } = await import("../codegen/models/read-models.js");
+  try {
+    const { models, problems } = await readModels({ models: ["**/*.onnx"], unusable: "list" }, folder);
+    return { configs: await Promise.all(models.map(modelPipeline)), problems };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    if (error.code === "SL3015") return { configs: [], problems: [] };
+    throw error;
+  }
+}
+
+type Ports = Readonly<Record<string, Tensor>>;
+type LooseModel = Model<string, Ports, Ports>;
+
+async function modelPipeline(signature: ModelSignature): Promise<Config> {
+  const { usablePorts } = await import("../codegen/models/signature.js");
+  const { name, version = "1", sha256, inputs, outputs, batchSize, constants, renamed } = signature;
+  const model = generatedModel<LooseModel>({
+    name,
+    version,
+    sha256,
+    inputs: recordOf(usablePorts(inputs)),
+    outputs: recordOf(usablePorts(outputs)),
+    ...(batchSize !== undefined && { batchSize }),
+    ...(constants !== undefined && { constants }),
+    ...(renamed !== undefined && { renamed }),
+  });
+  return build(pipeline(name).model(model));
+}

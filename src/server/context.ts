@@ -1,0 +1,14 @@
+import type { FastifyInstance } from "fastify";
+import type { ModelHost } from "./models/model-host.js";
+import type { ServerSettings } from "./options.js";
+
+/** What all routes share. */
+export interface ServerContext {
+  readonly settings: ServerSettings;
+  readonly host: ModelHost;
+  /** False while pipelines load, and from the moment the server shuts down. */
+  readonly isReady: () => boolean;
+}
+
+/** Adds one subject's routes. */
+export type RegisterRoutes = (app: FastifyInstance, context: ServerContext) => void;

@@ -1,0 +1,42 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { escapeUnsafe } from "../../util/escape-text.js";
+import { httpProblem } from "./errors.js";
+
+/**
+ * Answers errors in the forms of their interfaces: `{ "error": "…" }` in the Open Inference Protocol, and
+ * `{ "error": { code, message, details } }` in our own.
+ */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = httpProblem(error);
+    if (problem === null) request.log.error({ err: error }, "a fault of the server");
+    const {
+      status,
+      message,
+      headers,
+      code = "http",
+      details,
+    } = problem ?? {
+      status: 500,
+      message: "the server failed on this request; its log says more",
+      headers: {},
+    };
+    void reply.code(status).headers(headers);
+    return send(reply, request.url, { code, message, details });
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    void reply.code(404);
+    const message = `there is no '${request.method} ${escapeUnsafe(request.url)}' here`;
+    return send(reply, request.url, { code: "http", message });
+  });
+}
+
+function send(
+  reply: FastifyReply,
+  url: string,
+  error: { readonly code: string; readonly message: string; readonly details?: unknown },
+): unknown {
+  return reply
+    .type("application/json")
+    .send(JSON.stringify({ error: url.startsWith("/api/") ? error : error.message }));
+}

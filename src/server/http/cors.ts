@@ -1,0 +1,29 @@
+import type { FastifyInstance } from "fastify";
+
+const day = 86_400;
+
+/**
+ * Lets pages of the listed origins call the server. Answers preflight requests before tokens are asked for: browsers
+ * send those without one.
+ */
+export function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
+  if (origins.length === 0) return;
+  const all = origins.includes("*");
+  app.addHook("onRequest", async (request, reply) => {
+    const { origin } = request.headers;
+    if (!all) void reply.header("vary", "Origin");
+    if (origin === undefined || !(all || origins.includes(origin))) return;
+    void reply.header("access-control-allow-origin", all ? "*" : origin);
+    void reply.header("access-control-expose-headers", "Inference-Header-Content-Length, Retry-After, traceparent");
+    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return;
+    await reply
+      .header("access-control-allow-methods", "GET, POST, PUT, DELETE")
+      .header(
+        "access-control-allow-headers",
+        "Authorization, Content-Type, Inference-Header-Content-Length, traceparent, tracestate",
+      )
+      .header("access-control-max-age", String(day))
+      .code(204)
+      .send();
+  });
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { InferOptions } from "../../../dsl/deployment.js";
+import type { Config } from "../../config/schema.js";
+import { type Engine, openEngine } from "../../engine/engine.js";
+import { findModelFiles } from "../../engine/session/model-files.js";
+import type { LocalSettings } from "../../targets/local/options/local-options.js";
+import type { ServedAnswer, ServedModel } from "./served-model.js";
+
+/** A model file that is served without a pipeline. Its rows are not logged. */
+export class BareModel implements ServedModel {
+  readonly kind = "model";
+  readonly name: string;
+  readonly version: string;
+  readonly config: Config;
+  readonly #settings: LocalSettings;
+  #engine: Promise<Engine> | null = null;
+
+  /** @param config the pipeline that consists of this model */
+  constructor(config: Config, settings: LocalSettings) {
+    this.name = config.name;
+    this.config = config;
+    this.version = createHash("sha256").update(config.hash).digest("hex").slice(0, 12);
+    this.#settings = settings;
+  }
+
+  async infer(input: unknown, options: InferOptions): Promise<ServedAnswer> {
+    const engine = await this.#open();
+    const { batch } = await engine.infer(input, options);
+    return { batch, config: this.config, version: this.version };
+  }
+
+  /** Loads the model at the first request; a failed attempt is repeated at the next one. */
+  #open(): Promise<Engine> {
+    return (this.#engine ??= findModelFiles(this.#settings.models, this.config.models)
+      .then((files) => openEngine(this.config, files, this.#settings))
+      .catch((error: unknown) => {
+        this.#engine = null;
+        throw error;
+      }));
+  }
+
+  async close(): Promise<void> {
+    const engine = await this.#engine?.catch(() => null);
+    await engine?.close();
+  }
+}

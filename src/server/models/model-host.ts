@@ -1,0 +1,135 @@
+import { resolve } from "node:path";
+import { TargetError } from "../../../dsl/errors.js";
+import type { Config } from "../../config/schema.js";
+import { readModelPipelines } from "../../read-models.js";
+import { LocalTargetImpl } from "../../targets/local/local-target.js";
+import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
+import { type LocalSettings, parseLocalOptions } from "../../targets/local/options/local-options.js";
+import { didYouMean } from "../../util/did-you-mean.js";
+import { joinNames } from "../../util/join-names.js";
+import type { ServerSettings } from "../options.js";
+import { BareModel } from "./bare-model.js";
+import type { ServedAnswer, ServedModel } from "./served-model.js";
+
+/** All that a server answers for: the deployed pipelines of its data folder, and the files of its model folder. */
+export class ModelHost {
+  readonly target: LocalTargetImpl;
+  readonly settings: LocalSettings;
+  readonly #pipelines = new Map<string, ServedPipeline>();
+  #models = new Map<string, BareModel>();
+
+  /** @throws TargetError SL6011 for an invalid option of the engine */
+  constructor({ local, models }: ServerSettings) {
+    this.settings = parseLocalOptions({ ...local, models: resolve(models) });
+    this.target = new LocalTargetImpl(this.settings);
+  }
+
+  /**
+   * Opens what is deployed, and finds the model files. Call it again after files or the data folder changed.
+   *
+   * @returns what cannot be served, a sentence each
+   */
+  async refresh(): Promise<string[]> {
+    const problems: string[] = [];
+    const running = (await this.target.pipelines()).filter(({ state }) => state === "running");
+    for (const name of this.#pipelines.keys())
+      if (!running.some((pipeline) => pipeline.name === name)) await this.removed(name);
+    for (const { name } of running) {
+      if (this.#pipelines.has(name)) continue;
+      try {
+        await this.deployed(name);
+      } catch (error) {
+        problems.push(`pipeline '${name}' is not served: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    problems.push(...(await this.#findModels()));
+    return problems;
+  }
+
+  async #findModels(): Promise<string[]> {
+    const { configs, problems } = await readModelPipelines(this.settings.models);
+    const before = this.#models;
+    this.#models = new Map(
+      configs.map((config) => {
+        const same = before.get(config.name);
+        return [config.name, same?.config.hash === config.hash ? same : new BareModel(config, this.settings)];
+      }),
+    );
+    for (const [name, model] of before) if (this.#models.get(name) !== model) await model.close();
+    return problems.map(({ file, message }) => `model file '${file}' is not served: ${message}`);
+  }
+
+  /** Serves the pipeline that is deployed under a name now; loads its models. */
+  async deployed(name: string): Promise<void> {
+    const live = await this.target.pipeline(name);
+    try {
+      await live.start();
+    } catch (error) {
+      await live.close();
+      throw error;
+    }
+    const before = this.#pipelines.get(name);
+    this.#pipelines.set(name, new ServedPipeline(live));
+    await before?.close();
+  }
+
+  /** Stops serving a pipeline. */
+  async removed(name: string): Promise<void> {
+    const served = this.#pipelines.get(name);
+    this.#pipelines.delete(name);
+    await served?.close();
+  }
+
+  /** All that is served: pipelines first. A model file of a pipeline's name is not served. */
+  list(): ServedModel[] {
+    return [
+      ...this.#pipelines.values(),
+      ...[...this.#models.values()].filter(({ name }) => !this.#pipelines.has(name)),
+    ];
+  }
+
+  /**
+   * @throws TargetError SL6007 for a name that is not served
+   */
+  find(name: string): ServedModel {
+    const found = this.#pipelines.get(name) ?? this.#models.get(name);
+    if (found !== undefined) return found;
+    const names = this.list().map((served) => served.name);
+    const remedy =
+      names.length === 0 ? "nothing is served yet" : `served: ${joinNames(names)}${didYouMean(name, names)}`;
+    throw new TargetError("SL6007", `no pipeline or model '${name}' is served; ${remedy}`, { pipeline: name });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#models.values()].map((model) => model.close()));
+    await this.target.close();
+  }
+}
+
+/** A deployed pipeline. It follows deploys: a request runs on the version that is deployed when it starts. */
+class ServedPipeline implements ServedModel {
+  readonly kind = "pipeline";
+  readonly name: string;
+  readonly live: LocalDeploymentImpl;
+
+  constructor(live: LocalDeploymentImpl) {
+    this.name = live.name;
+    this.live = live;
+  }
+
+  get version(): string {
+    return this.live.current.version;
+  }
+
+  get config(): Config {
+    return this.live.current.config;
+  }
+
+  infer(input: unknown, options: Parameters<ServedModel["infer"]>[1]): Promise<ServedAnswer> {
+    return this.live.inferBatch(input, options);
+  }
+
+  close(): Promise<void> {
+    return this.live.close();
+  }
+}

@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { TargetError } from "../../dsl/errors.js";
+import type { LocalOptions } from "../targets/local/index.js";
+import { parseByteSize } from "../util/quantities/parse-quantity.js";
+
+/** What a token allows: `read` sees, `infer` sees and infers, `admin` may do everything. */
+export type Role = "read" | "infer" | "admin";
+
+/** The options of `createServer()`. */
+export interface ServerOptions extends Omit<LocalOptions, "models"> {
+  /** The folder of the `.onnx` files. Each is also served by itself, under its file's name. Default: `./models`. */
+  readonly models?: string;
+  /**
+   * Who may call: a token for everything, or tokens with roles. Sent as `Authorization: Bearer <token>`. Without one,
+   * the server listens on loopback addresses only.
+   */
+  readonly token?: string | readonly { readonly token: string; readonly role: Role }[];
+  /** Origins whose pages may call the server: `["https://app.example"]`, or `["*"]` for all. Default: none. */
+  readonly cors?: readonly string[];
+  /** PEM texts of the certificate and its key. With them the server speaks HTTPS only. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** The largest body of a request, unpacked: bytes or a string such as "64MB". Default: 64 MiB. */
+  readonly maxBody?: number | string;
+  /** Milliseconds that one request may take, however long its client would wait. Default: 15,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface ServerSettings {
+  readonly local: LocalOptions;
+  readonly models: string;
+  readonly tokens: readonly { readonly token: string; readonly role: Role }[];
+  readonly cors: readonly string[];
+  readonly tls: ServerOptions["tls"] | null;
+  readonly maxBodyBytes: number;
+  readonly timeoutMs: number;
+}
+
+const token = z
+  .string()
+  .min(16, "give a token of at least 16 characters")
+  .regex(/^[\x21-\x7e]+$/, "use printable ASCII characters without spaces");
+const schema = z.object({
+  models: z.string().default("models"),
+  token: z.union([token, z.array(z.strictObject({ token, role: z.enum(["read", "infer", "admin"]) }))]).default([]),
+  cors: z.array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })])).default([]),
+  tls: z.strictObject({ cert: z.string(), key: z.string() }).nullable().default(null),
+  maxBody: z.union([z.number(), z.string()]).default("64MiB"),
+  timeoutMs: z
+    .number()
+    .positive()
+    .max(2 ** 31 - 1)
+    .default(15_000),
+});
+
+/**
+ * Validates the options of `createServer()`. Those of the embedded engine are checked by `local()`.
+ *
+ * @throws TargetError SL6011
+ */
+export function parseServerOptions(options: ServerOptions): ServerSettings {
+  const { models, token: tokens, cors, tls, maxBody, timeoutMs, ...local } = options;
+  const own = { models, token: tokens, cors, tls, maxBody, timeoutMs };
+  const parsed = schema.safeParse(own);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const option = issue?.path.join(".") ?? "";
+    throw new TargetError("SL6011", `createServer(): the option '${option}' is not valid: ${issue?.message ?? ""}`, {
+      option,
+    });
+  }
+  const { data } = parsed;
+  const maxBodyBytes = parseByteSize(data.maxBody);
+  if (maxBodyBytes === null || maxBodyBytes < 1)
+    throw new TargetError(
+      "SL6011",
+      "createServer(): the option 'maxBody' is not valid: give bytes, or a size such as \"64MB\"",
+      { option: "maxBody" },
+    );
+  return {
+    local,
+    models: data.models,
+    tokens: typeof data.token === "string" ? [{ token: data.token, role: "admin" }] : data.token,
+    cors: data.cors.map((origin) => origin.replace(/\/$/, "")),
+    tls: data.tls,
+    maxBodyBytes,
+    timeoutMs: data.timeoutMs,
+  };
+}
