@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterEach, describe, expect, it } from "vitest";
+import { slow } from "../../slow.js";
 import { openDatabase } from "../../../src/logs/database/open-database.js";
 import { loadDuckDB } from "../../../src/logs/duckdb.js";
 import { newFolder } from "../support/stores.js";
@@ -45,7 +46,7 @@ describe("SQL in the log's database", () => {
     await expect(log.run("SET memory_limit = '8GB'")).rejects.toThrow(/configuration has been locked/);
   });
 
-  it("still sorts more rows than memory holds, by spilling into the data folder", async () => {
+  it.runIf(slow)("still sorts more rows than memory holds, by spilling into the data folder", async () => {
     const folder = newFolder();
     const log = await openLog(folder);
     const [[spill] = []] = await (await log.run("SELECT current_setting('temp_directory')")).getRows();

@@ -41,15 +41,15 @@ describe("a Parquet file", () => {
     const folder = newFolder();
     const path = join(folder, "it's quoted.parquet");
     const sink = new ParquetFileWriter(path);
-    const batches = [allTypes(5000), allTypes(3)];
+    const batches = [allTypes(2500), allTypes(3)];
     for (const batch of batches) await sink.write(batchOf(batch));
     await sink.end();
     const instance = await DuckDBInstance.create(":memory:");
     const connection = await instance.connect();
     const read = await (await connection.run(`FROM '${path.replaceAll("'", "''")}'`)).getRowObjectsJson();
     const expected = batches.flatMap((batch) => toRecords(batch, { ...allColumns, separator: "." }));
-    expect(read).toHaveLength(5003);
-    for (const row of [0, 1, 2, 3, 2047, 2048, 2049, 4999, 5000, 5001, 5002]) {
+    expect(read).toHaveLength(2503);
+    for (const row of [0, 1, 2, 3, 2047, 2048, 2049, 2499, 2500, 2501, 2502]) {
       const { time, ...own } = expected[row] as unknown as Record<string, unknown>;
       const { time: found, ...others } = read[row] as Record<string, unknown>;
       // Compare numbers as strings: the client returns 64-bit integers as strings.

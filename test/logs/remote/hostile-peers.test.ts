@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { slow } from "../../slow.js";
 import { StorageError } from "../../../dsl/errors.js";
 import { openStore } from "../../../src/logs/open-store.js";
 import { socketPath } from "../../../src/logs/remote/socket-place.js";
@@ -10,7 +11,7 @@ import { runMutants } from "../../support/mutants/run-mutants.js";
 import { newFolder } from "../support/stores.js";
 
 /** `npm run fuzz:socket` sets it. */
-const count = Number(process.env["SHAPELINE_SOCKET_MESSAGES"] ?? 400);
+const count = Number(process.env["SHAPELINE_SOCKET_MESSAGES"] ?? (slow ? 400 : 100));
 
 const owned = new StorageError("SL7003", "the log is held by process 7");
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { slow } from "../../slow.js";
 import type { Port } from "../../../dsl/tensor.js";
 import { local, type LocalOptions } from "../../../src/targets/local/index.js";
 import { config, folder, run, shadow, writeModel } from "../../engine/make-config.js";
@@ -92,7 +93,7 @@ test("the search finds values that are logged", async () => {
   expect(leaks(data)).not.toEqual([]);
 });
 
-describe.each(["commit", "relaxed"] as const)(
+describe.each(slow ? (["commit", "relaxed"] as const) : (["relaxed"] as const))(
   "with durability %s, no byte of a withheld value is on disk",
   (durability) => {
     test.each([
