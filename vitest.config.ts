@@ -27,6 +27,7 @@ export default defineConfig({
     alias: [
       { find: /^shapeline$/, replacement: here("./src/index.ts") },
       { find: /^shapeline\/local$/, replacement: here("./src/targets/local/index.ts") },
+      { find: /^shapeline\/client$/, replacement: here("./src/client/index.ts") },
       { find: /^shapeline\/config$/, replacement: here("./src/entries/config.ts") },
       { find: /^shapeline\/schema$/, replacement: here("./src/schema/index.ts") },
       { find: /^shapeline\/server$/, replacement: here("./src/server/index.ts") },

@@ -65,7 +65,7 @@ export interface FileOptions extends InferOptions {
 }
 
 /** Makes an unknown option an error at its property: a type parameter alone would accept it. */
-type Known<O> = O & { readonly [K in Exclude<keyof O, keyof InferOptions>]: never };
+export type KnownOptions<O> = O & { readonly [K in Exclude<keyof O, keyof InferOptions>]: never };
 
 export interface LogsOptions extends DatasetOptions {
   /** The number of rows, newest first. */
@@ -222,7 +222,7 @@ type IsShared<T, In> =
  * The expected type of a request in the form of `A`. With one signature, a wrong input is one error at its property;
  * overloads would report three.
  */
-type Request<A, In> = [A] extends [never]
+export type InferRequest<A, In> = [A] extends [never]
   ? A
   : A extends readonly unknown[]
     ? number extends A["length"]
@@ -271,7 +271,7 @@ type WrongLength<K extends string, F, Value> = [F] extends [null]
     : never;
 
 /** The answer to a request in the form of `A`. As many records as rows, where their number is known. */
-type Answer<A, In, Out, Checks extends string, Challengers> = A extends readonly unknown[]
+export type InferAnswer<A, In, Out, Checks extends string, Challengers> = A extends readonly unknown[]
   ? number extends A["length"]
     ? InferRecord<In, Out, Checks, Challengers>[]
     : { -readonly [I in keyof A]: InferRecord<In, Out, Checks, Challengers> }
@@ -280,7 +280,7 @@ type Answer<A, In, Out, Checks extends string, Challengers> = A extends readonly
     : InferColumns<In, Out, Checks, Challengers>;
 
 /** The answer if the caller selected its columns. */
-type SelectedAnswer<A> = A extends readonly unknown[]
+export type SelectedAnswer<A> = A extends readonly unknown[]
   ? number extends A["length"]
     ? AnyRecord[]
     : { -readonly [I in keyof A]: AnyRecord }
@@ -409,9 +409,9 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
    */
   infer(rows: never, options: never): Promise<never>;
   infer<const A extends object, const O extends InferOptions = InferOptions>(
-    rows: Request<A, In>,
-    options?: Known<O>,
-  ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : Answer<A, In, Out, Checks, Challengers>>;
+    rows: InferRequest<A, In>,
+    options?: KnownOptions<O>,
+  ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, Challengers>>;
 
   /**
    * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with

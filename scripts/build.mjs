@@ -35,6 +35,8 @@ const entries = {
   // Types only.
   internals: "dsl/internals.ts",
   cli: "src/cli/main.ts",
+  // Its classes are those of `client` too, which is bundled below.
+  errors: "dsl/errors.ts",
   // What `cli` runs, for tests that run many commands in one process.
   "cli-run": "src/cli/run.ts",
   // Must be a file of its own, beside the module that starts it: all files are in one folder.
@@ -52,6 +54,31 @@ await build({
   // Node prints the source line of an uncaught error, so no line may be long.
   lineLimit: 120,
   external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "zod"),
+});
+
+// The client runs in browsers, where it should not come in dozens of files: it is bundled by itself. It shares only the
+// error classes, so that `instanceof TargetError` holds whichever entry the class is imported from. For this platform,
+// esbuild refuses modules of Node and packages.
+await build({
+  entryPoints: { client: join(root, "src", "client", "index.ts") },
+  outdir: dist(),
+  bundle: true,
+  splitting: true,
+  chunkNames: "client-[hash]",
+  format: "esm",
+  platform: "neutral",
+  target: "es2022",
+  lineLimit: 120,
+  plugins: [
+    {
+      name: "shared-errors",
+      setup({ onResolve }) {
+        onResolve({ filter: /\/errors\.js$/ }, ({ path, resolveDir }) =>
+          join(resolveDir, path) === join(root, "dsl", "errors.js") ? { path: "./errors.js", external: true } : null,
+        );
+      },
+    },
+  ],
 });
 copyFileSync(join(root, "node_modules", "zod", "LICENSE"), dist("zod-LICENSE.txt"));
 

@@ -158,6 +158,24 @@ export const bounds = {
     what: "the window of zstd data",
     wayOut: "pack the file without --long or --ultra",
   },
+  serverAnswer: {
+    limit: 2 ** 29,
+    unit: "bytes",
+    what: "the answer of an Open Inference server",
+    wayOut: "send fewer rows at a time, or raise the limit with openInference({ maxAnswerBytes })",
+  },
+  serverMetadata: {
+    limit: 2 ** 22,
+    unit: "bytes",
+    what: "the metadata of a model of an Open Inference server",
+    wayOut: "check that the url is that of an Open Inference server",
+  },
+  answerDepth: {
+    limit: 64,
+    unit: "levels",
+    what: "the JSON of an Open Inference server's answer",
+    wayOut: "check that the url is that of an Open Inference server",
+  },
   ownerRequest: {
     limit: 10_000,
     unit: "characters",

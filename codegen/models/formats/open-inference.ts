@@ -1,6 +1,7 @@
 import * as z from "zod";
-import type { Dim, DType } from "../../../dsl/tensor.js";
+import type { Dim } from "../../../dsl/tensor.js";
 import { formatIssue } from "../../../src/config/format-issue.js";
+import { dtypeOf } from "../../../src/util/open-inference-datatypes.js";
 import { descriptionError, parseDescription, readDescription, hashText } from "./description-file.js";
 import { toSignature } from "./to-signature.js";
 import { fetchJson } from "./fetch-json.js";
@@ -71,28 +72,10 @@ export function toPort({ name, datatype, shape }: z.infer<typeof tensorMetadata>
   return openInferencePort(name, datatype, shape);
 }
 
-/** Dtypes by Open Inference datatype. */
-const datatypes: Readonly<Record<string, DType>> = {
-  BOOL: "bool",
-  UINT8: "uint8",
-  UINT16: "uint16",
-  UINT32: "uint32",
-  UINT64: "uint64",
-  INT8: "int8",
-  INT16: "int16",
-  INT32: "int32",
-  INT64: "int64",
-  FP16: "float16",
-  FP32: "float32",
-  FP64: "float64",
-  BYTES: "string",
-  STRING: "string",
-};
-
 /** A port of an Open Inference datatype. Size -1 is unknown. */
 export function openInferencePort(name: string, datatype: string, shape: readonly number[]): Port {
   const dims = shape.map((size): Dim => (size >= 0 ? size : null));
-  const dtype = Object.hasOwn(datatypes, datatype) ? datatypes[datatype] : undefined;
+  const dtype = dtypeOf(datatype);
   if (dtype !== undefined) return { name, dtype, shape: dims };
   return {
     name,

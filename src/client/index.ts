@@ -1,0 +1,12 @@
+export { openInference } from "./open-inference/open-inference.js";
+export type {
+  AnyConnectedModel,
+  ConnectedModel,
+  ConnectedTo,
+  ConnectOptions,
+  Fetch,
+  FetchInit,
+  FetchResponse,
+  OpenInference,
+  OpenInferenceOptions,
+} from "./open-inference/public-types.js";

@@ -1,0 +1,34 @@
+import { CallDeadline } from "./call-deadline.js";
+import { checkMetadata } from "./metadata.js";
+import type { ServerSettings } from "./options.js";
+import type { AnyConnectedModel, ConnectOptions } from "./public-types.js";
+import { RemoteModel } from "./remote-model.js";
+import { type ServedModel, servedModel } from "./served-model.js";
+
+/**
+ * Connects a handle or pipeline to a model of a server.
+ *
+ * @throws TargetError SL6011 for another value, and those of `checkMetadata`
+ */
+export async function connectModel(
+  { server, encoding }: ServerSettings,
+  handle: unknown,
+  { model, version, checkMetadata: isChecked = true, oneRowPerRequest = false, timeoutMs, signal }: ConnectOptions,
+): Promise<AnyConnectedModel> {
+  const served = servedModel(handle);
+  const name = model ?? served.name;
+  const versionPath = version === undefined ? "" : `/versions/${encodeURIComponent(version)}`;
+  const path = `/v2/models/${encodeURIComponent(name)}${versionPath}`;
+  const where = `${describe(served, name, version)} on ${server.url}`;
+  if (isChecked) {
+    const deadline = new CallDeadline(timeoutMs, signal);
+    await checkMetadata(server, path, where, served, deadline).finally(() => deadline.end());
+  }
+  return new RemoteModel(server, { encoding, path, where, served, together: !oneRowPerRequest });
+}
+
+/** `model 'ccfraud'`, with the name and version on the server if they were given. */
+function describe({ kind, name }: ServedModel, nameThere: string, version: string | undefined): string {
+  const there = nameThere === name ? "" : ` ('${nameThere}' there)`;
+  return `${kind} '${name}'${there}${version === undefined ? "" : ` version ${version}`}`;
+}

@@ -1,0 +1,65 @@
+import type { InferOptions } from "../../../dsl/deployment.js";
+import { InputError } from "../../../dsl/errors.js";
+import {
+  allColumns,
+  type ColumnSelection,
+  datasetOptionNames,
+  parseColumnSelection,
+} from "../../tensors/column-selection.js";
+import type { RequestMetadata } from "../../tensors/result.js";
+import { describeValue, formatValue } from "../../util/format-value.js";
+import { isDictionary } from "../../util/objects.js";
+import { checkNames, invalid } from "./options.js";
+
+const inferOptions = ["timeoutMs", "signal", "metadata", "values", ...datasetOptionNames];
+/** Parameters that the client sets itself. */
+const ownParameters = ["anomaly", "binary_data_output"];
+
+export interface ParsedInferOptions {
+  readonly selection: ColumnSelection;
+  /** The parameters of the request. */
+  readonly parameters: RequestMetadata;
+}
+
+/**
+ * Checks the options of `infer()`, except the timeout and the signal.
+ *
+ * @throws TargetError SL6011 for an unknown option, InputError SL5032, SL5040
+ */
+export function parseInferOptions(options: InferOptions): ParsedInferOptions {
+  checkNames("infer()", options, inferOptions);
+  const { dataset, datasetExclude, datasetSeparator, values = "nested", metadata } = options;
+  if (values !== "nested" && values !== "typed")
+    throw invalid("infer()", "values", `is "nested" or "typed", got ${formatValue(values)}`);
+  const isWhole = dataset === undefined && datasetExclude === undefined && datasetSeparator === undefined;
+  const selection = isWhole ? allColumns : parseColumnSelection(options);
+  return {
+    selection: values === "typed" ? { ...selection, typed: true } : selection,
+    parameters: parametersOf(metadata),
+  };
+}
+
+function parametersOf(metadata: unknown): RequestMetadata {
+  if (metadata === undefined) return {};
+  if (!isDictionary(metadata))
+    throw new InputError(
+      "SL5040",
+      `the metadata of a request must be an object { key: value }, got ${describeValue(metadata)}`,
+    );
+  const entries = Object.entries(metadata).filter(([, value]) => value !== undefined);
+  for (const [key, value] of entries) {
+    if (ownParameters.includes(key))
+      throw new InputError("SL5040", `the metadata cannot have '${key}': the client sets this parameter itself`, {
+        key,
+      });
+    const isFlat =
+      typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
+    if (!isFlat)
+      throw new InputError(
+        "SL5040",
+        `the metadata '${key}' must be a string, a finite number or a boolean, got ${describeValue(value)}`,
+        { key },
+      );
+  }
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,130 @@
+import type {
+  AnyDeployment,
+  AnyRecord,
+  ArrowTableLike,
+  ColumnSelection,
+  Deployment,
+  InferAnswer,
+  InferOptions,
+  InferRequest,
+  KnownOptions,
+  SelectedAnswer,
+} from "../../../dsl/deployment.js";
+import type { Model } from "../../../dsl/model.js";
+import type { AnyPipeline, Target } from "../../../dsl/pipeline/any-pipeline.js";
+
+/** The members of `fetch` that the client uses, so that any implementation of it fits. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
+
+export interface FetchInit {
+  readonly method: "GET" | "POST";
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly signal: AbortSignal;
+  readonly redirect: "manual";
+}
+
+export interface FetchResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: { getReader(): BodyReader } | null;
+}
+
+export interface BodyReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+/** Options of `openInference()`. */
+export interface OpenInferenceOptions {
+  /** Where the protocol starts, without `/v2`: `http://localhost:8080`, or `https://host/path`. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer <token>`. */
+  readonly token?: string;
+  /** Sent with every request, such as `{ "X-Api-Key": key }`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * How tensors travel: as JSON, the default, which every server reads; or as bytes after the JSON, which is faster and
+   * which Triton, KServe and `shapeline serve` read. float16, NaN and infinities, which JSON has not, always travel as
+   * bytes.
+   */
+  readonly encoding?: "json" | "binary";
+  /** The largest answer, in bytes; 512 MiB by default. */
+  readonly maxAnswerBytes?: number;
+  /** In place of the global `fetch`. */
+  readonly fetch?: Fetch;
+}
+
+/** Options of `connect()`. */
+export interface ConnectOptions {
+  /** The model's name on the server; by default the name of the handle or pipeline. */
+  readonly model?: string;
+  /** The model's version on the server; by default the server chooses. */
+  readonly version?: string;
+  /** `false`: the model's metadata are not read, for a server that has none. Every answer is checked all the same. */
+  readonly checkMetadata?: boolean;
+  /**
+   * `true`: each row travels in a request of its own, for a model whose rows of one run change each other, such as one
+   * with dynamic quantization. `shapeline serve` finds such models itself; of another server, the client cannot know.
+   */
+  readonly oneRowPerRequest?: boolean;
+  /** Deadline of the comparison in milliseconds; 15,000 by default. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A server that speaks the Open Inference protocol, version 2. */
+export interface OpenInference {
+  readonly kind: "open-inference";
+  readonly url: string;
+  /**
+   * Connects to a model of the server. Its metadata are compared with the ports of the handle or pipeline.
+   *
+   * @param handle a generated model handle, or a pipeline that the server serves as one model
+   * @throws TargetError SL6056 for ports that differ, with port, expected and found; SL6057 for a server without
+   * metadata; SL6007 for an unknown model; SL6004, SL6005, SL6013, SL6050 to SL6055 for other failures
+   * @example const live = await openInference({ url: "http://localhost:8000" }).connect(ccfraud);
+   */
+  connect<H extends Model | AnyPipeline>(handle: H, options?: ConnectOptions): Promise<ConnectedTo<H>>;
+}
+
+/** A connected model, typed by the handle or pipeline that it was connected with. */
+export type ConnectedTo<H> = H extends { deploy(target: Target): Promise<infer D> }
+  ? D extends Deployment<infer In, infer Out, infer Checks, infer _Challengers>
+    ? ConnectedModel<In, Out, Checks>
+    : AnyConnectedModel
+  : H extends Model<string, infer In, infer Out>
+    ? ConnectedModel<In, Out, never>
+    : never;
+
+/** A model of an Open Inference server, typed by its inputs, outputs and validations. */
+export interface ConnectedModel<In, Out, Checks extends string> {
+  /** The name of the handle or pipeline. */
+  readonly name: string;
+  /**
+   * Runs the model on records or columns, and answers in the same form. `time` is this machine's clock when the answer
+   * arrived.
+   *
+   * @param rows one object per row, or one object of columns (a list with one entry per row, or a flat typed array)
+   * @param options `metadata` become the `parameters` of the request
+   * @throws InputError when the rows do not fit the inputs, TargetError when the server fails or its answer is wrong
+   * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
+   */
+  infer<const A extends object, const O extends InferOptions = InferOptions>(
+    rows: RowsOf<A, In>,
+    options?: KnownOptions<O>,
+  ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, object>>;
+}
+
+/** A model that was connected without static types. */
+export interface AnyConnectedModel extends Pick<AnyDeployment, "name"> {
+  infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyRecord[]>;
+  infer(columns: AnyRecord, options?: InferOptions): Promise<AnyRecord>;
+}
+
+/** The type parameter `A` first: the compiler infers it from there. */
+type RowsOf<A, In> = [A] extends [never]
+  ? A
+  : A extends ArrowTableLike
+    ? "an Open Inference server takes no Arrow table: give columns, { column: typed array }"
+    : InferRequest<A, In>;

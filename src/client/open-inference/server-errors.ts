@@ -1,0 +1,135 @@
+import type { ErrorCode } from "../../../dsl/errors.js";
+import { TargetError } from "../../../dsl/errors.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
+import { isRecord } from "../../util/objects.js";
+
+/** The longest text of a server in a message, in characters. */
+const maxWords = 300;
+
+interface Sentence {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** An answer whose status is no success. */
+export interface FailedAnswer {
+  readonly status: number;
+  /** The header Retry-After. */
+  readonly retryAfter: string | null;
+  readonly body: Uint8Array;
+  /** Whether the request had a token, and whether its tensors were binary. */
+  readonly hadToken: boolean;
+  readonly wasBinary: boolean;
+}
+
+/** The error for a status that is no success, with the server's words at its end. */
+export function httpError(where: string, { status, retryAfter, body, hadToken, wasBinary }: FailedAnswer): TargetError {
+  const { code, text } = sentence(status, hadToken, wasBinary, retryAfter);
+  const words = serverWords(new TextDecoder().decode(body));
+  const retryAfterMs = milliseconds(retryAfter);
+  return new TargetError(code, `${where}: ${text} (${status})${words === "" ? "" : `; the server says: ${words}`}`, {
+    status,
+    ...(retryAfterMs !== null && { retryAfterMs }),
+  });
+}
+
+function sentence(status: number, hasToken: boolean, isBinary: boolean, retryAfter: string | null): Sentence {
+  switch (status) {
+    case 401:
+      return {
+        code: "SL6051",
+        text: hasToken
+          ? "the server does not accept the token; give a valid one with openInference({ token })"
+          : "the server needs a token; give one with openInference({ token }), or other credentials with openInference({ headers })",
+      };
+    case 403:
+      return {
+        code: "SL6051",
+        text: "the server does not allow this with these credentials; use those of another role",
+      };
+    case 404:
+      return {
+        code: "SL6007",
+        text: "the server has no such model; check the url, and the model's name and version on the server: connect(…, { model, version })",
+      };
+    case 413:
+      return { code: "SL6053", text: "the request is larger than the server takes; send fewer rows at a time" };
+    case 429:
+      return { code: "SL6013", text: `the server has too many requests; ${retryText(retryAfter)}` };
+    case 503:
+      return { code: "SL6052", text: `the server is not ready or is overloaded; ${retryText(retryAfter)}` };
+    case 504:
+      return {
+        code: "SL6004",
+        text: "the server's own time ran out; send fewer rows at a time, or let the server take longer",
+      };
+    default:
+  }
+  if (status >= 500) return { code: "SL6054", text: "the server failed; its log has more" };
+  const binary = isBinary
+    ? "; its tensors were binary, which not every server takes: MLServer wants JSON, which has no float16, NaN and infinities"
+    : "";
+  return { code: "SL6053", text: `the server refuses the request${binary}` };
+}
+
+function retryText(retryAfter: string | null): string {
+  const ms = milliseconds(retryAfter);
+  return ms === null ? "retry later" : `retry after ${Math.ceil(ms / 1000)} s (Retry-After)`;
+}
+
+/** The header's seconds or date as milliseconds from now; null if there is none. */
+function milliseconds(retryAfter: string | null): number | null {
+  if (retryAfter === null) return null;
+  const seconds = /^\d{1,9}$/.test(retryAfter.trim()) ? Number(retryAfter) : NaN;
+  const ms = Number.isNaN(seconds) ? Date.parse(retryAfter) - Date.now() : seconds * 1000;
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
+}
+
+/** The error for a redirect. Browsers hide where it leads. */
+export function redirectError(where: string, status: number, location: string | null): TargetError {
+  const to = location === null ? "" : ` to ${oneLine(location)}`;
+  return new TargetError(
+    "SL6055",
+    `${where}: the server redirects${to}, and redirects are not followed; give the url that it leads to`,
+    { status },
+  );
+}
+
+/** The text of an error's body: `{"error"}`, `{"detail"}` of FastAPI, `{"message"}`, or plain text. */
+export function serverWords(body: string): string {
+  const text = body.trim();
+  if (text.startsWith("<")) {
+    const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.trim();
+    return `an HTML page${title === undefined || title === "" ? "" : `, ${oneLine(title)}`}`;
+  }
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isRecord(parsed)
+      ? oneLine(wordsOf(parsed["error"] ?? parsed["detail"] ?? parsed["message"] ?? parsed))
+      : oneLine(text);
+  } catch {
+    return oneLine(text);
+  }
+}
+
+/** FastAPI lists what is wrong as `{ loc, msg }`. */
+function wordsOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map(wordsOf).join("; ");
+  if (!isRecord(value)) return String(value);
+  const { msg, message, loc } = value;
+  const text = msg ?? message;
+  if (typeof text !== "string") return JSON.stringify(value);
+  return Array.isArray(loc) ? `${loc.join(".")}: ${text}` : text;
+}
+
+/** One line, without invisible characters, of bounded length. */
+export function oneLine(text: string): string {
+  const line = escapeUnsafe(
+    text
+      .slice(0, 4 * maxWords)
+      .replace(/\s+/g, " ")
+      .trim(),
+  );
+  return line.length > maxWords ? `${line.slice(0, maxWords)}…` : line;
+}

@@ -1,0 +1,150 @@
+import { TargetError } from "../../../dsl/errors.js";
+import { type Bound, exceeded } from "../../util/bounds.js";
+import type { CallDeadline } from "./call-deadline.js";
+import type { BodyReader, Fetch, FetchResponse } from "./public-types.js";
+import { httpError, oneLine, redirectError } from "./server-errors.js";
+
+/** A server and how requests reach it. */
+export interface Server {
+  /** Without `/v2` and without a slash at the end. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly hasToken: boolean;
+  readonly fetch: Fetch;
+  readonly maxAnswerBytes: number | undefined;
+}
+
+/** One request to a server. */
+export interface ServerRequest {
+  /** The start of every message: `model 'ccfraud' on http://localhost:8080`. */
+  readonly where: string;
+  /** The path after the server's URL: `/v2/models/ccfraud`. */
+  readonly path: string;
+  /** Absent: a GET. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The largest answer. */
+  readonly bound: Bound;
+  readonly deadline: CallDeadline;
+}
+
+export interface ServerAnswer {
+  readonly bytes: Uint8Array;
+  readonly header: (name: string) => string | null;
+}
+
+/** How much of an error's body is read. */
+const maxErrorBytes = 64 * 1024;
+
+/**
+ * Sends one request and reads its answer.
+ *
+ * @throws TargetError SL6050 without an answer, SL6055 for one that is cut off or too large, the codes of `httpError`
+ * for a status that is no success, SL6004, SL6005
+ */
+export async function send(server: Server, request: ServerRequest): Promise<ServerAnswer> {
+  const { where, path, body, headers, bound, deadline } = request;
+  const sent = (async () =>
+    server.fetch(`${server.url}${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: { accept: "application/json", ...headers, ...server.headers },
+      ...(body !== undefined && { body }),
+      signal: deadline.signal,
+      // A redirected POST would become a GET, and the token would go to another server.
+      redirect: "manual",
+    }))();
+  let response: FetchResponse;
+  try {
+    response = await deadline.during(where, sent);
+  } catch (error) {
+    throw error instanceof TargetError ? error : unreachable(where, error);
+  }
+  const { status } = response;
+  if (status === 0 || (status >= 300 && status < 400)) {
+    await response.body?.getReader().cancel();
+    throw redirectError(where, status, response.headers.get("location"));
+  }
+  if (status < 200 || status > 299) {
+    const failed = await readBody(response, maxErrorBytes, where, deadline).catch((error: unknown) => {
+      if (deadline.signal.aborted) throw error;
+      return { bytes: new Uint8Array(0) };
+    });
+    throw httpError(where, {
+      status,
+      retryAfter: response.headers.get("retry-after"),
+      body: failed.bytes,
+      hadToken: server.hasToken,
+      wasBinary: body !== undefined && typeof body !== "string",
+    });
+  }
+  const { bytes, isWhole } = await readBody(response, bound.limit, where, deadline);
+  if (!isWhole) throw new TargetError("SL6055", `${where}: ${exceeded(bound)}`, { limit: bound.limit });
+  return { bytes, header: (name) => response.headers.get(name) };
+}
+
+/** Reads a body up to a limit; the rest is canceled. */
+async function readBody(
+  { body }: FetchResponse,
+  limit: number,
+  where: string,
+  deadline: CallDeadline,
+): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body?.getReader();
+  if (reader === undefined) return { bytes: new Uint8Array(0), isWhole: true };
+  for (;;) {
+    const { done, value } = await readChunk(reader, size, where, deadline);
+    if (done || value === undefined) return { bytes: joined(chunks, size), isWhole: true };
+    const rest = limit - size;
+    size += Math.min(value.length, rest);
+    chunks.push(value.length > rest ? value.subarray(0, rest) : value);
+    if (value.length > rest) {
+      reader.cancel().catch(() => undefined);
+      return { bytes: joined(chunks, size), isWhole: false };
+    }
+  }
+}
+
+async function readChunk(reader: BodyReader, size: number, where: string, deadline: CallDeadline) {
+  try {
+    return await deadline.during(where, reader.read());
+  } catch (error) {
+    if (error instanceof TargetError) throw error;
+    throw new TargetError(
+      "SL6055",
+      `${where}: the answer was cut off after ${size} bytes: ${reasonOf(error)}; send the request again`,
+      { bytes: size },
+      { cause: error },
+    );
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return only;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function unreachable(where: string, error: unknown): TargetError {
+  return new TargetError(
+    "SL6050",
+    `${where}: the server cannot be reached: ${reasonOf(error)}; check that it runs, and the url; in a browser also that it allows the page's origin (CORS)`,
+    {},
+    { cause: error },
+  );
+}
+
+/** What `fetch` says: Node has the reason in the cause, of several addresses in a list there. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error));
+  const { cause } = error;
+  if (cause instanceof AggregateError && cause.message === "") return reasonOf(cause.errors[0]);
+  return cause instanceof Error && cause.message !== "" ? oneLine(cause.message) : oneLine(error.message);
+}
