@@ -294,7 +294,7 @@ export const errorCodes = {
   SL7015: "rows do not fit the log",
   SL7016: "old rows could not be deleted",
   SL7017: "the log's journal cannot be read or written",
-  SL7018: "acknowledged rows wait in the log's journal",
+  SL7018: "acknowledged rows wait: they cannot be moved into the log now",
   SL7019: "the log cannot be opened again after an error",
   SL7020: "another process and this one do not understand each other",
   SL7021: "the data folder belongs to another user",

@@ -95,14 +95,17 @@ export interface PipelineLog {
 
   /**
    * Logs a batch and returns at once. Its commit starts after 50 ms or 1,000 rows, or when the running commit ends. If
-   * it fails, the next `flush` or `close` rejects, and the store's `onError` is called. Call `whenRoom` first.
+   * it fails, the rows wait and are retried every second; `flush` rejects meanwhile. Call `whenRoom` first.
    */
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint };
 
   /**
    * null if `appendRelaxed` may be called; otherwise the write queue is full: await the promise, then call this again.
+   *
+   * @param rows of the batch
+   * @throws StorageError SL7009 if the queue is full because the log cannot be written
    */
-  whenRoom(): Promise<void> | null;
+  whenRoom(rows?: number): Promise<void> | null;
 
   /**
    * Logs a challenger's outputs for `rows` rows starting at `firstRow`, or the reason for their absence. Resolves once

@@ -3,12 +3,20 @@ import type { DuckDB } from "../duckdb.js";
 import { GroupCommitter } from "../write/group-commit.js";
 import type { Journal } from "../write/journal.js";
 import { openJournal } from "../write/journal-replay.js";
+import type { RelaxedRows } from "../write/relaxed-rows.js";
 import type { TableSink, WriteBatch } from "../write/write-batch.js";
 import type { UnwrittenRows } from "../write/write-failure.js";
 import { Catalog } from "./catalog.js";
 import { protectFiles } from "./data-folder.js";
 import { FolderWatch } from "./folder-watch.js";
 import { openDatabase } from "./open-database.js";
+
+interface SessionOptions {
+  readonly readOnly: boolean;
+  /** true: other users may use the folder's files. */
+  readonly shared: boolean;
+  readonly relaxed: RelaxedRows;
+}
 
 /** Owns a DuckDB instance, its connections, the catalog and the writer; releases all of them on close. */
 export class DatabaseSession {
@@ -30,6 +38,7 @@ export class DatabaseSession {
     instance: DuckDBInstance,
     connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection],
     journal: Journal | null,
+    relaxed: RelaxedRows,
     watch: ((onLost: () => void) => FolderWatch) | null,
   ) {
     const [catalog, reading, writing, exit] = connections;
@@ -38,7 +47,9 @@ export class DatabaseSession {
       watch?.(() => void reading.run("PRAGMA disable_checkpoint_on_shutdown").catch(() => undefined)) ?? null;
     this.catalog = new Catalog(catalog);
     this.readConnection = reading;
-    this.writer = new GroupCommitter(duckdb, writing, exit, journal, this.watch, (cause) => this.onFatal(cause));
+    this.writer = new GroupCommitter(duckdb, writing, exit, journal, relaxed, this.watch, (cause) =>
+      this.onFatal(cause),
+    );
     this.#instance = instance;
     this.#connections = new Set(connections);
   }
@@ -51,7 +62,7 @@ export class DatabaseSession {
   static async open(
     duckdb: DuckDB,
     folder: string,
-    { readOnly, shared }: { readonly readOnly: boolean; readonly shared: boolean },
+    { readOnly, shared, relaxed }: SessionOptions,
     beforeWrites?: (connection: DuckDBConnection) => Promise<void>,
   ): Promise<DatabaseSession> {
     const instance = await openDatabase(duckdb, folder, readOnly);
@@ -64,11 +75,11 @@ export class DatabaseSession {
     try {
       const four = [await connect(), await connect(), await connect(), await connect()] as const;
       await beforeWrites?.(four[1]);
-      if (readOnly) return new DatabaseSession(duckdb, instance, four, null, null);
+      if (readOnly) return new DatabaseSession(duckdb, instance, four, null, relaxed, null);
       const journal = await openJournal(duckdb, folder, four[2]);
       if (!shared) protectFiles(folder);
       const watch = (onLost: () => void) => new FolderWatch(folder, shared, onLost);
-      return new DatabaseSession(duckdb, instance, four, journal, watch);
+      return new DatabaseSession(duckdb, instance, four, journal, relaxed, watch);
     } catch (error) {
       for (const connection of connections) connection.closeSync();
       instance.closeSync();

@@ -21,7 +21,7 @@ import { loggedMetadata } from "../schema/withheld.js";
 /** The part of the store that a log uses. */
 export interface LogHost {
   readonly duckdb: DuckDB;
-  readonly writer: Pick<ReopeningDatabase, "prepare" | "release" | "whenRoom" | "push" | "flush">;
+  readonly writer: Pick<ReopeningDatabase, "prepare" | "release" | "whenRoom" | "push" | "flush" | "dropRelaxed">;
   readonly onError: (error: StorageError) => void;
   /** Reserves row ids; the logs of all versions of the pipeline share one sequence. */
   reserveRowIds(rows: number): bigint;
@@ -72,8 +72,8 @@ export class DuckDBLog implements PipelineLog {
     return { firstRow };
   }
 
-  whenRoom(): Promise<void> | null {
-    return this.#host.writer.whenRoom();
+  whenRoom(rows = 1): Promise<void> | null {
+    return this.#host.writer.whenRoom(rows);
   }
 
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
@@ -83,7 +83,8 @@ export class DuckDBLog implements PipelineLog {
       this.#lastRelaxed = written;
       written.catch((error: unknown) => {
         this.#unreportedError ??= error as StorageError;
-        this.#host.onError(error as StorageError);
+        // `close` throws it.
+        if (!this.#closed) this.#host.onError(error as StorageError);
       });
     }
     return { firstRow };
@@ -163,6 +164,8 @@ export class DuckDBLog implements PipelineLog {
     this.#closed = true;
     try {
       await this.flush();
+    } catch (error) {
+      throw this.#host.writer.dropRelaxed(this.#sinks()) ?? error;
     } finally {
       for (const sink of this.#sinks()) this.#host.writer.release(sink);
     }

@@ -2,7 +2,8 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { isFatal, reasonOf } from "../duckdb.js";
 import type { Cells } from "../write/encode-rows.js";
-import { retryMilliseconds } from "../write/group-commit.js";
+import { retryMilliseconds, valuesIn } from "../write/group-commit.js";
+import type { RelaxedRows } from "../write/relaxed-rows.js";
 import type { TableSink } from "../write/write-batch.js";
 import { notLoggedError, rejectAll, settleUncertain, type UnwrittenRows } from "../write/write-failure.js";
 import type { DatabaseSession } from "./database-session.js";
@@ -13,14 +14,13 @@ type Reopen = (beforeWrites: (connection: DuckDBConnection) => Promise<void>) =>
 /** A read that meets this many reopenings fails. */
 const maxReads = 5;
 
-const noRows = (cause: unknown): UnwrittenRows => ({ failure: { cause }, uncertain: [], queued: [] });
-
 /**
  * Keeps a database file open. Some errors invalidate a DuckDB instance, for example a full disk during a checkpoint:
  * then this class replaces the session with a new one, at once or as soon as the file can be opened.
  */
 export class ReopeningDatabase {
   readonly #file: string;
+  readonly #relaxed: RelaxedRows;
   readonly #reopen: Reopen;
   /** The tables in use; a new session prepares them again. */
   readonly #sinks = new Set<TableSink>();
@@ -33,7 +33,9 @@ export class ReopeningDatabase {
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(file: string, first: DatabaseSession, reopen: Reopen) {
+  /** @param relaxed the rows that all sessions write */
+  constructor(file: string, relaxed: RelaxedRows, first: DatabaseSession, reopen: Reopen) {
+    this.#relaxed = relaxed;
     this.#file = file;
     this.#reopen = reopen;
     this.#next = Promise.resolve(this.#adopt(first));
@@ -82,13 +84,20 @@ export class ReopeningDatabase {
   }
 
   /** null if relaxed rows may be pushed; otherwise await the promise, then call this again. */
-  whenRoom(): Promise<void> | null {
-    return this.#session === null ? this.#reopening : this.#session.writer.whenRoom();
+  whenRoom(rows: number): Promise<void> | null {
+    return this.#relaxed.whenRoom(rows);
+  }
+
+  /** Gives up the waiting relaxed rows of tables; the error says how many, null if none waited. */
+  dropRelaxed(sinks: readonly TableSink[]): StorageError | null {
+    return this.#relaxed.drop(sinks);
   }
 
   /** Queues rows and resolves once they are on disk. */
   push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
     if (this.#session !== null) return this.#session.writer.push(sink, rows, cells, urgent);
+    // Relaxed rows wait for the next session.
+    if (!urgent) return this.#relaxed.add(sink, rows, cells, valuesIn(cells, rows)).written;
     return this.#next.then(
       ({ writer }) => writer.push(sink, rows, cells, urgent),
       (cause: unknown) => {
@@ -104,7 +113,9 @@ export class ReopeningDatabase {
 
   /** For `process.exit`: writes the queued rows synchronously. */
   writeAtExit(): void {
-    this.#session?.writer.writeAtExit();
+    if (this.#session !== null) return this.#session.writer.writeAtExit();
+    const lost = this.#relaxed.drop();
+    if (lost !== null) process.stderr.write(`${lost.code} ${lost.message}\n`);
   }
 
   /** Rows that could not be moved into the database stay in the journal. */
@@ -113,6 +124,7 @@ export class ReopeningDatabase {
     this.#closed = true;
     clearTimeout(this.#retry);
     await (await this.#next.catch(() => null))?.close();
+    this.#relaxed.drop();
   }
 
   #replaceSession(session: DatabaseSession, cause: unknown): void {
@@ -137,7 +149,7 @@ export class ReopeningDatabase {
 
   async #openNext(cause: unknown, unwritten: UnwrittenRows): Promise<DatabaseSession> {
     try {
-      const session = await this.#reopen((connection) => settleUncertain(connection, unwritten));
+      const session = await this.#reopen((connection) => settleUncertain(connection, unwritten, this.#relaxed));
       try {
         await session.resume(this.#sinks, unwritten.queued);
       } catch (error) {
@@ -147,8 +159,14 @@ export class ReopeningDatabase {
       return this.#adopt(session);
     } catch (error) {
       rejectAll(unwritten);
+      this.#relaxed.failed({ cause });
+      const unsettled = {
+        failure: { cause },
+        uncertain: unwritten.uncertain.filter((batch) => batch.relaxed),
+        queued: [],
+      };
       if (!this.#closed)
-        this.#retry = setTimeout(() => this.#setNext(this.#openNext(cause, noRows(cause))), retryMilliseconds).unref();
+        this.#retry = setTimeout(() => this.#setNext(this.#openNext(cause, unsettled)), retryMilliseconds).unref();
       const root = rootCause(error);
       throw new StorageError(
         "SL7019",
@@ -161,6 +179,7 @@ export class ReopeningDatabase {
 
   #adopt(session: DatabaseSession): DatabaseSession {
     this.#session = session;
+    session.writer.resumeRelaxed();
     session.onFatal = (cause) => this.#replaceSession(session, cause);
     return session;
   }

@@ -12,6 +12,7 @@ import { databaseFileName } from "./data-folder.js";
 import type { FolderWatch } from "./folder-watch.js";
 import { OwnerSocket } from "../remote/owner-socket.js";
 import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
+import { RelaxedRows } from "../write/relaxed-rows.js";
 import type { GroupCommitter } from "../write/group-commit.js";
 import { readJournal } from "../write/journal.js";
 import { ReopeningDatabase } from "./reopening-database.js";
@@ -40,6 +41,7 @@ export class SharedDatabase {
   };
   #ignoreSignals = (): void => undefined;
   #watch: FolderWatch | null;
+  readonly #relaxed: RelaxedRows;
   #retention: Retention | null = null;
   #sweeping: NodeJS.Timeout | undefined;
   #lastSweep: Promise<unknown> = Promise.resolve();
@@ -50,15 +52,22 @@ export class SharedDatabase {
     session: DatabaseSession,
     socket: OwnerSocket | null,
     shared: boolean,
+    relaxed: RelaxedRows,
   ) {
+    this.#relaxed = relaxed;
     this.duckdb = duckdb;
     this.file = join(folder, databaseFileName);
     this.readOnly = socket === null;
-    this.sessions = new ReopeningDatabase(this.file, session, async (beforeWrites) => {
+    this.sessions = new ReopeningDatabase(this.file, relaxed, session, async (beforeWrites) => {
       // A new database in place of the lost one would hide what happened.
       const lost = this.#watch?.check() ?? null;
       if (lost !== null) throw lost;
-      const next = await DatabaseSession.open(duckdb, folder, { readOnly: this.readOnly, shared }, beforeWrites);
+      const next = await DatabaseSession.open(
+        duckdb,
+        folder,
+        { readOnly: this.readOnly, shared, relaxed },
+        beforeWrites,
+      );
       this.#watch = next.watch;
       try {
         // Another process may have written to the log meanwhile.
@@ -89,8 +98,9 @@ export class SharedDatabase {
   ): Promise<SharedDatabase> {
     const readOnly = socket === null;
     if (readOnly && readJournal(folder).rows.length > 0) await replayJournal(duckdb, folder, shared);
-    const session = await DatabaseSession.open(duckdb, folder, { readOnly, shared });
-    const database = new SharedDatabase(duckdb, folder, session, socket, shared);
+    const relaxed = new RelaxedRows();
+    const session = await DatabaseSession.open(duckdb, folder, { readOnly, shared, relaxed });
+    const database = new SharedDatabase(duckdb, folder, session, socket, shared, relaxed);
     await socket?.serve({
       versions: (pipeline) => database.sessions.read(({ catalog }) => catalog.versions(pipeline)),
       pipelines: () => database.sessions.read(({ catalog }) => catalog.pipelines()),
@@ -134,9 +144,9 @@ export class SharedDatabase {
     });
   }
 
-  /** Why nothing more can be logged: the database's files were deleted or replaced; null if they are there. */
+  /** Why rows are not logged now: the files were deleted or replaced, or cannot be written; null if they are logged. */
   problem(): StorageError | null {
-    return this.#watch?.check() ?? null;
+    return this.#watch?.check() ?? this.#relaxed.problem;
   }
 
   async close(): Promise<void> {

@@ -1,26 +1,18 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { StorageError } from "../../../dsl/errors.js";
-import { WriteBatch, type TableSink } from "./write-batch.js";
+import { WriteBatch, type TableSink, type WriteFailure } from "./write-batch.js";
 import { isFatal, type DuckDB } from "../duckdb.js";
 import type { Cells } from "./encode-rows.js";
 import type { Journal } from "./journal.js";
 import type { FolderWatch } from "../database/folder-watch.js";
 import { columnsDigest, JournalRecordWriter } from "./journal-record.js";
+import { mayBeWrittenLater, type RelaxedRows } from "./relaxed-rows.js";
 import { TableWriter } from "./table-writer.js";
-import {
-  rejectAll,
-  notLoggedError,
-  stuckInJournalError,
-  type WriteFailure,
-  type UnwrittenRows,
-} from "./write-failure.js";
+import { rejectAll, notLoggedError, stuckInJournalError, type UnwrittenRows } from "./write-failure.js";
 
 /** Relaxed rows are committed after this time, or once there are this many. */
 const relaxedMilliseconds = 50;
 const relaxedRows = 1000;
-/** If more relaxed rows or values are queued, because the database falls behind, callers must wait (`whenRoom`). */
-const maxRelaxedRows = 20_000;
-const maxRelaxedValues = 4 * 2 ** 20;
 /** The same limits for rows that are already on disk, in the journal. */
 const journaledMilliseconds = 250;
 const journaledRows = 2000;
@@ -62,13 +54,9 @@ export class GroupCommitter {
   #journaled = new Map<TableSink, WriteBatch>();
   #unmoved: readonly WriteBatch[] = [];
   #journalError: StorageError | null = null;
-  /** Rows for the next commit: urgent batches, and relaxed rows by table. */
+  /** Rows for the next commit: urgent batches, and relaxed ones. */
   #urgent: WriteBatch[] = [];
-  #relaxed = new Map<TableSink, WriteBatch>();
-  #relaxedRows = 0;
-  #relaxedValues = 0;
-  #onRoom: (() => void) | undefined;
-  #roomPromise: Promise<void> | null = null;
+  readonly #relaxed: RelaxedRows;
   /** The error that invalidated the database, and the batches of the commit that failed with it. */
   #fatal: WriteFailure | null = null;
   #uncertain: readonly WriteBatch[] = [];
@@ -81,6 +69,7 @@ export class GroupCommitter {
 
   /**
    * @param journal null: all rows go directly into the database
+   * @param relaxed shared with the writers before and after this one
    * @param watch tells whether the files that rows are written to are still those of the folder
    * @param onFatal called when the database has been invalidated; the caller must then call `abandon`
    */
@@ -89,12 +78,14 @@ export class GroupCommitter {
     connection: DuckDBConnection,
     exitConnection: DuckDBConnection,
     journal: Journal | null,
+    relaxed: RelaxedRows,
     watch: Pick<FolderWatch, "check" | "error"> | null,
     onFatal: (cause: unknown) => void,
   ) {
     this.#connection = connection;
     this.#tables = new TableWriter(duckdb, connection, exitConnection);
     this.#journal = journal;
+    this.#relaxed = relaxed;
     this.#watch = watch;
     this.#onFatal = onFatal;
   }
@@ -109,12 +100,6 @@ export class GroupCommitter {
     this.#tables.release(sink);
   }
 
-  /** null if relaxed rows may be pushed; otherwise await the promise, then call this again. */
-  whenRoom(): Promise<void> | null {
-    if (this.#relaxedRows < maxRelaxedRows && this.#relaxedValues < maxRelaxedValues) return null;
-    return (this.#roomPromise ??= new Promise((resolve) => (this.#onRoom = resolve)));
-  }
-
   /**
    * Queues rows and resolves once they are on disk. Rows that are not `urgent` (relaxed rows) may wait for more rows.
    */
@@ -122,12 +107,8 @@ export class GroupCommitter {
     const lost = this.#watch?.error ?? null;
     if (lost !== null) throw urgent ? lost : notLoggedError({ cause: lost });
     if (!urgent) {
-      const batch = batchFor(this.#relaxed, sink);
-      batch.add(cells, rows);
-      this.#relaxedRows += rows;
-      this.#relaxedValues += valuesIn(cells, rows);
-      if (batch.rows >= relaxedRows) this.#commitNow();
-      else this.#commitIn(relaxedMilliseconds);
+      const batch = this.#relaxed.add(sink, rows, cells, valuesIn(cells, rows));
+      this.#startRelaxed(batch.rows);
       return batch.written;
     }
     if (this.#journal !== null && this.#journalError === null && isSmall(rows, cells)) {
@@ -141,6 +122,18 @@ export class GroupCommitter {
     return batch.written;
   }
 
+  /** Schedules the commit of relaxed rows that an earlier writer left. */
+  resumeRelaxed(): void {
+    if (this.#relaxed.waiting) this.#startRelaxed(Infinity);
+  }
+
+  #startRelaxed(rows: number): void {
+    // After a failure, only the retries try again.
+    if (this.#relaxed.failing) this.#commitIn(retryMilliseconds);
+    else if (rows >= relaxedRows) this.#commitNow();
+    else this.#commitIn(relaxedMilliseconds);
+  }
+
   /** Queues batches for the next commit. */
   enqueue(batches: readonly WriteBatch[]): void {
     this.#urgent.push(...batches);
@@ -150,7 +143,7 @@ export class GroupCommitter {
   /**
    * Resolves once all rows queued so far are in the database or have failed.
    *
-   * @throws StorageError SL7018 if rows in the journal cannot be moved into the database
+   * @throws StorageError SL7018 if acknowledged rows cannot be moved into the database
    */
   async flush(): Promise<void> {
     this.enqueue(this.#journalQueue.splice(0).map(toBatch));
@@ -158,13 +151,14 @@ export class GroupCommitter {
       this.#journalWriting.length > 0 ||
       this.#journaled.size > 0 ||
       this.#unmoved.length > 0 ||
-      this.#relaxed.size > 0 ||
+      this.#relaxed.waiting ||
       this.#urgent.length > 0
     )
       this.#commitNow();
     await this.#draining;
     if (this.#fatal !== null) throw stuckInJournalError(this.#fatal);
-    if (this.#journalError !== null) throw this.#journalError;
+    const error = this.#journalError ?? this.#relaxed.problem;
+    if (error !== null) throw error;
   }
 
   /** Runs work on the writer's connection between two commits. */
@@ -197,7 +191,6 @@ export class GroupCommitter {
     this.#fatal ??= { cause };
     await this.#draining;
     clearTimeout(this.#timer);
-    this.#onRoom?.();
     const unjournaled = this.#journalQueue.splice(0).map(toBatch);
     if (this.#journalWriting.length > 0) await new Promise<void>((resolve) => (this.#onJournalIdle = resolve));
     this.#tables.discard();
@@ -205,7 +198,7 @@ export class GroupCommitter {
     return {
       failure: this.#fatal,
       uncertain: this.#uncertain,
-      queued: [...unjournaled, ...this.#urgent, ...this.#relaxed.values()],
+      queued: [...unjournaled, ...this.#urgent],
     };
   }
 
@@ -219,7 +212,7 @@ export class GroupCommitter {
         WriteBatch.of(sink, rows, cells),
       ),
       ...this.#urgent,
-      ...this.#relaxed.values(),
+      ...this.#relaxed.batches,
     ]);
   }
 
@@ -285,14 +278,10 @@ export class GroupCommitter {
       if (this.#journalWriting.length > 0) await new Promise<void>((resolve) => (this.#onJournalIdle = resolve));
       this.#onJournalIdle = undefined;
       const journaled = [...this.#unmoved, ...this.#journaled.values()];
-      const others = [...this.#urgent, ...this.#relaxed.values()];
+      const others = [...this.#urgent, ...this.#relaxed.take()];
       if (this.#unmoved.length === 0) this.#journal?.switchFiles();
       this.#journaled = new Map();
       this.#urgent = [];
-      this.#relaxed = new Map();
-      this.#relaxedRows = this.#relaxedValues = 0;
-      this.#roomPromise = null;
-      this.#onRoom?.();
       this.#commitDue = false;
       clearTimeout(this.#timer);
       this.#timerDue = Infinity;
@@ -312,12 +301,33 @@ export class GroupCommitter {
     this.#journalError =
       this.#unmoved.length > 0 && journaledFailure !== null ? stuckInJournalError(journaledFailure) : null;
     if (this.#journalError !== null && this.#lost() === null) this.#commitIn(retryMilliseconds);
+    const waiting: WriteBatch[] = [];
+    let failed: WriteFailure | null = null;
+    let written = 0;
     for (const batch of others) {
-      const failure = error === null || (!split && others.length === 1) ? error : await this.#commit([], [batch]);
-      if (failure === null) batch.resolve();
+      // Rows of a table are written in their order: after a failure the later ones wait as well.
+      const behind: WriteFailure | null = waiting.some(({ sink }) => sink.table === batch.sink.table) ? failed : null;
+      const alone = error !== null && (split || others.length > 1);
+      const failure: WriteFailure | null = behind ?? (alone ? await this.#commit([], [batch]) : error);
+      if (batch.relaxed) {
+        if (failure === null) {
+          written += batch.rows;
+          this.#relaxed.written(batch);
+        } else if (!mayBeWrittenLater(failure)) this.#relaxed.reject(batch, notLoggedError(failure));
+        else {
+          failed = failure;
+          if (!this.#uncertain.includes(batch)) waiting.push(batch);
+        }
+      } else if (failure === null) batch.resolve();
       else if (this.#fatal === null) batch.reject(notLoggedError(failure));
       else if (!this.#uncertain.includes(batch)) this.#urgent.push(batch);
     }
+    this.#relaxed.putBack(waiting);
+    if (failed === null) return this.#relaxed.succeeded(written);
+    // Whether the rows of an invalidated database are on disk is only known once it is reopened.
+    if (this.#fatal !== null) return;
+    this.#relaxed.failed(failed);
+    this.#commitIn(retryMilliseconds);
   }
 
   /** Rows that are written to deleted files are lost. */
@@ -356,7 +366,7 @@ function isSmall(rows: number, cells: readonly Cells[]): boolean {
 }
 
 /** The number of values in rows. */
-function valuesIn(cells: readonly Cells[], rows: number): number {
+export function valuesIn(cells: readonly Cells[], rows: number): number {
   let values = 0;
   for (const { size, ragged } of cells) values += ragged === undefined ? rows * size : (ragged.offsets[rows] ?? 0);
   return values;

@@ -1,8 +1,8 @@
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import type { WriteBatch, TableSink } from "./write-batch.js";
+import type { WriteBatch, WriteFailure, TableSink } from "./write-batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { reasonOf, type DuckDB } from "../duckdb.js";
-import type { WriteFailure } from "./write-failure.js";
+import { rowsIn } from "./relaxed-rows.js";
 
 /** Writes batches into their tables: in one transaction, or synchronously when the process exits. */
 export class TableWriter {
@@ -14,8 +14,9 @@ export class TableWriter {
   readonly #exitAppenders = new Map<TableSink, DuckDBAppender>();
   /** One reusable chunk per table, for commits and for the write at exit. */
   readonly #chunks = new WeakMap<TableSink, ChunkWriter>();
-  /** The batches being appended, until their commit starts. */
+  /** The batches being appended, and those whose COMMIT is running: Node finishes it. */
   #appending: readonly WriteBatch[] = [];
+  #committing: readonly WriteBatch[] = [];
 
   constructor(duckdb: DuckDB, connection: DuckDBConnection, exitConnection: DuckDBConnection) {
     this.#duckdb = duckdb;
@@ -73,6 +74,7 @@ export class TableWriter {
       await this.#connection.run("BEGIN");
       for (const batch of batches) this.#append(await this.#appender(batch.sink), batch);
       this.#appending = [];
+      this.#committing = batches;
       await this.#connection.run("COMMIT");
       return null;
     } catch (cause) {
@@ -82,12 +84,15 @@ export class TableWriter {
       this.#appenders.clear();
       await this.#connection.run("ROLLBACK").catch(() => undefined);
       return { cause };
+    } finally {
+      this.#committing = [];
     }
   }
 
   /** Writes synchronously: the batches being appended, then the given ones. Says on stderr how many rows were not. */
   writeAtExit(batches: readonly WriteBatch[]): void {
-    const all = [...this.#appending, ...batches];
+    const committing = new Set(this.#committing);
+    const all = [...new Set([...this.#appending, ...batches])].filter((batch) => !committing.has(batch));
     let written = 0;
     try {
       for (const batch of all) {
@@ -96,7 +101,7 @@ export class TableWriter {
         written++;
       }
     } catch (error) {
-      const rows = all.slice(written).reduce((sum, batch) => sum + batch.rows, 0);
+      const rows = rowsIn(all.slice(written));
       process.stderr.write(`SL7009 the last ${rows} rows could not be logged: ${reasonOf(error)}\n`);
     }
   }

@@ -9,18 +9,28 @@ export interface TableSink {
   readonly columns: readonly LogColumn[];
 }
 
+/** Why rows could not be written. */
+export interface WriteFailure {
+  readonly cause: unknown;
+}
+
 /** Rows of one table that are committed together. */
 export class WriteBatch {
   readonly sink: TableSink;
   readonly chunks: ChunkBuffer[] = [];
   rows = 0;
+  /** Counted for relaxed batches only. */
+  values = 0;
+  /** Whether its rows were acknowledged before they are on disk. */
+  readonly relaxed: boolean;
   /** Resolves once the rows are in the database; rejects if they will never be. */
   readonly written: Promise<void>;
   resolve = (): void => undefined;
   reject = (_: StorageError): void => undefined;
 
-  constructor(sink: TableSink) {
+  constructor(sink: TableSink, relaxed = false) {
     this.sink = sink;
+    this.relaxed = relaxed;
     this.written = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;

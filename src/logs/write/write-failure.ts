@@ -1,12 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
-import type { WriteBatch } from "./write-batch.js";
+import { rowsIn, type RelaxedRows } from "./relaxed-rows.js";
+import type { WriteBatch, WriteFailure } from "./write-batch.js";
 import { databaseMemory, identifier, isOutOfMemory, reasonOf } from "../duckdb.js";
-
-/** Why rows could not be written. */
-export interface WriteFailure {
-  readonly cause: unknown;
-}
 
 /** The unwritten rows of an invalidated database, without those in the journal. */
 export interface UnwrittenRows {
@@ -16,21 +12,35 @@ export interface UnwrittenRows {
   readonly queued: readonly WriteBatch[];
 }
 
-/** Looks up in the reopened database whether the uncertain batches were committed, and settles their promises. */
+/**
+ * Looks up in the reopened database whether the uncertain batches were committed, and settles their promises; relaxed
+ * ones that were not wait again.
+ */
 export async function settleUncertain(
   connection: DuckDBConnection,
   { failure, uncertain }: UnwrittenRows,
+  relaxed: RelaxedRows,
 ): Promise<void> {
+  const found = new Set<WriteBatch>();
   for (const batch of uncertain) {
-    const found = await connection.run(`SELECT row FROM ${identifier(batch.sink.table)} WHERE row = ${batch.firstRow}`);
-    if (found.rowCount > 0) batch.resolve();
+    const rows = await connection.run(`SELECT row FROM ${identifier(batch.sink.table)} WHERE row = ${batch.firstRow}`);
+    if (rows.rowCount > 0) found.add(batch);
+  }
+  for (const batch of uncertain) {
+    if (batch.relaxed) {
+      if (found.has(batch)) relaxed.written(batch);
+    } else if (found.has(batch)) batch.resolve();
     else batch.reject(notLoggedError(failure));
   }
+  const waiting = uncertain.filter((batch) => batch.relaxed && !found.has(batch));
+  relaxed.putBack(waiting);
+  if (waiting.length > 0) relaxed.failed(failure);
+  else relaxed.succeeded(rowsIn([...found].filter((batch) => batch.relaxed)));
 }
 
-/** Rejects all batches. */
+/** Rejects all batches but the relaxed ones, which wait. */
 export function rejectAll({ failure, uncertain, queued }: UnwrittenRows): void {
-  for (const batch of uncertain) batch.reject(uncertainError(failure));
+  for (const batch of uncertain) if (!batch.relaxed) batch.reject(uncertainError(failure));
   for (const batch of queued) batch.reject(notLoggedError(failure));
 }
 

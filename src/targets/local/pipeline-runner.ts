@@ -31,6 +31,7 @@ export class PipelineRunner {
   readonly #backgroundWork = new Set<Promise<void>>();
   readonly #reads = new PendingWork();
   #activeRequests = 0;
+  #lastChallengerError: unknown = null;
   #onIdle = (): void => undefined;
   #unflushed = false;
   #closed: Promise<void> | undefined;
@@ -78,7 +79,8 @@ export class PipelineRunner {
       if (inference.deferred.length > 0) this.#startChallengers(inference, 0n);
       return null;
     }
-    if (this.#settings.durability === "relaxed") return this.#logRelaxed(log, inference, log.whenRoom());
+    if (this.#settings.durability === "relaxed")
+      return this.#logRelaxed(log, inference, log.whenRoom(inference.batch.rows));
     this.#unflushed = true;
     const { batch, deadline } = inference;
     return deadline
@@ -91,7 +93,7 @@ export class PipelineRunner {
     if (room !== null)
       return inference.deadline
         .whileRunning(this.#label, room)
-        .then(() => this.#logRelaxed(log, inference, log.whenRoom()) ?? undefined);
+        .then(() => this.#logRelaxed(log, inference, log.whenRoom(inference.batch.rows)) ?? undefined);
     this.#unflushed = true;
     this.#afterAppend(log, inference, log.appendRelaxed(inference.batch, rowMeta(inference)).firstRow);
     return null;
@@ -143,14 +145,16 @@ export class PipelineRunner {
     const logged =
       "note" in answer && typeof answer.note === "string" ? { note: loggedNote(answer.note, log.layout) } : answer;
     // A failed append of the champion's rows rejects the request; one of a challenger's must not end the process.
-    this.#track(
-      log.appendChallenger(challenger, firstRow, rows, logged, elapsedNs).catch((error: unknown) => {
-        process.emitWarning(
-          `pipeline '${this.engine.config.name}': the answer of challenger '${challenger}' was not logged: ${error instanceof Error ? error.message : String(error)}`,
-          "ShapelineLogWarning",
-        );
-      }),
-    );
+    // It is not tracked: rows that cannot be written for now wait in the log, which a flush or close settles.
+    log.appendChallenger(challenger, firstRow, rows, logged, elapsedNs).catch((error: unknown) => {
+      // Answers that are written together fail together.
+      if (error === this.#lastChallengerError) return;
+      this.#lastChallengerError = error;
+      process.emitWarning(
+        `pipeline '${this.engine.config.name}': the answer of challenger '${challenger}' was not logged: ${error instanceof Error ? error.message : String(error)}`,
+        "ShapelineLogWarning",
+      );
+    });
   }
 
   #track(work: Promise<void>): void {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -33,6 +32,7 @@ import {
   wideRows,
 } from "../support/sample-rows.js";
 import { newFolder, rowIdsOf, storeIn, warningsOf } from "../support/stores.js";
+import { newTmpfs, resizeTmpfs } from "../support/tmpfs.js";
 
 /** How often a process is killed while it compacts the file. */
 const kills = Number(process.env.SHAPELINE_KILLS ?? 4);
@@ -236,7 +236,7 @@ describe.skipIf(process.platform === "win32")("a folder that became read-only wh
   });
 });
 
-const tmpfs = newTmpfs();
+const tmpfs = newTmpfs(24);
 if (tmpfs === null)
   process.stderr.write(
     "skipped: a small tmpfs cannot be mounted here, so no disk is filled; the file size limit test covers the rest\n",
@@ -266,7 +266,7 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
     expect(acknowledged.length).toBeGreaterThan(1000);
     for (let i = 0; i < 3; i++) await Promise.all([append(5000), append(1)]);
     expect(errors.every((text) => text.startsWith("SL7009") && text.includes("No space left on device"))).toBe(true);
-    expect(spawnSync("mount", ["-o", "remount,size=96m", tmpfs ?? ""]).status).toBe(0);
+    resizeTmpfs(tmpfs, 96);
     await vi.waitFor(() => store.readLog("fraud", { limit: 1 }), { timeout: 60_000, interval: 50 });
     const before = errors.length;
     await Promise.all([append(5000), append(1)]);
@@ -279,18 +279,6 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
     expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
   });
 });
-
-/** A file system of 24 MiB; null if none can be mounted. */
-function newTmpfs(): string | null {
-  if (!root || process.platform !== "linux") return null;
-  const folder = mkdtempSync(join(tmpdir(), "shapeline-full-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", folder]).status === 0;
-  afterAll(() => {
-    if (mounted) spawnSync("umount", [folder]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return mounted ? folder : null;
-}
 
 describe("a killed process", () => {
   it.runIf(slow)("that was deleting rows leaves every row within the limit once", async () => {

@@ -169,6 +169,48 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
       }
     }
   },
+  /**
+   * Appends relaxed batches until one is refused; prints the number of answered rows and the error. If there is room
+   * again, appends one more and closes; prints "again" and the number. Prints the error of `close`, or "closed".
+   */
+  fillRelaxed: async () => {
+    const [rows, waitMs] = rest.map(Number) as [number, number];
+    const store = await openStore(folder);
+    const log = await store.openLog(wideLayout);
+    const batch = wideRows(rows);
+    let answered = 0;
+    const answer = async () => {
+      for (let room = log.whenRoom(rows); room !== null; room = log.whenRoom(rows)) await room;
+      log.appendRelaxed(batch, rowMeta);
+      answered += rows;
+    };
+    const refusal = async () => {
+      for (let i = 0; ; i++) {
+        if ((i * rows) % 50 === 0) await new Promise(setImmediate);
+        const error = await answer().then(
+          () => null,
+          (reason: unknown) => reason as ShapelineError,
+        );
+        if (error !== null) return error;
+      }
+    };
+    const error = await refusal();
+    print(String(answered));
+    print(`${error.code} ${error.message}`);
+    const giveUpAt = performance.now() + waitMs;
+    while (performance.now() < giveUpAt) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (store.problem() !== null) continue;
+      await answer();
+      print("again");
+      print(String(answered));
+      break;
+    }
+    await store.close().then(
+      () => print("closed"),
+      (reason: unknown) => print((reason as ShapelineError).message),
+    );
+  },
   /** Appends batches until one fails; prints the number of acknowledged rows and the error. */
   fill: async () => {
     const store = await openStore(folder);

@@ -47,7 +47,7 @@ export async function startOwner(job: "own" | "serve", folder: string, ...args: 
 export function startChildWithFileLimit(blocks: number, job: string, ...args: readonly string[]): Child {
   return start("bash", [
     "-c",
-    `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$@"`,
+    `trap '' XFSZ; ulimit -S -f ${blocks}; exec "$0" "$@"`,
     process.execPath,
     bundlePath(),
     job,

@@ -106,7 +106,7 @@ describe("writing", () => {
     expect(scoresOf(await log.read())).toEqual([Math.fround(0.6), 0.5]);
   });
 
-  it("reports a failed commit: append rejects, relaxed rows fail the next flush, and nothing is half written", async () => {
+  it("reports a failed commit: append rejects, relaxed rows wait for the next one, and nothing is half written", async () => {
     const many = Array.from({ length: 500 }, (_, i) => i);
     const reported: StorageError[] = [];
     const store = await storeIn(newFolder(), { onError: (error) => reported.push(error) });
@@ -116,11 +116,27 @@ describe("writing", () => {
     expect(await refusal(log.append(scoredRows(noon, ...many), rowMeta))).toMatchInlineSnapshot(
       `"SL7009 the rows could not be logged: IO Error: No space left on device; none of them is in the log; make sure the disk has free space, then log them again"`,
     );
-    expect(await refusal(log.flush())).toMatch(/^SL7009 /);
-    expect(reported.map(({ code }) => code)).toEqual(["SL7009"]);
+    expect(await refusal(log.flush())).toMatch(/^SL7018 1 acknowledged rows wait in memory/);
+    expect(store.problem()?.code).toBe("SL7018");
+    expect(reported).toEqual([]);
     restore();
     await log.flush();
     await log.append(scoredRows(noon, 9), rowMeta);
+    expect(scoresOf(await log.read())).toEqual([9, 7]);
+    expect(store.problem()).toBe(null);
+  });
+
+  it("gives up relaxed rows for which DuckDB has no memory, so that they do not keep later rows waiting", async () => {
+    const reported: StorageError[] = [];
+    const store = await storeIn(newFolder(), { onError: (error) => reported.push(error) });
+    const log = await store.openLog(fraudLayout);
+    const restore = failStatements("COMMIT", "Out of Memory Error: failed to allocate data of size 381.4 MiB");
+    log.appendRelaxed(scoredRows(noon, 7), rowMeta);
+    expect(await refusal(log.flush())).toMatch(/^SL7009 .* a row is too large for the log's database/);
+    restore();
+    expect(reported.map(({ code }) => code)).toEqual(["SL7009"]);
+    expect(store.problem()).toBe(null);
+    log.appendRelaxed(scoredRows(noon, 9), rowMeta);
     expect(scoresOf(await log.read())).toEqual([9]);
   });
 
