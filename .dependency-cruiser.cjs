@@ -30,6 +30,7 @@ const allowed = {
     "dsl",
     "src/util",
     "src/tensors",
+    "src/expression",
     "src/config",
     "src/logs",
     "src/engine",

@@ -3,8 +3,10 @@ import type { RowScope } from "../../dsl/row.js";
 import { type AlertBackEnd, alertBackEndNames, type BackEnd, backEndNames, backEnds } from "./backends/back-ends.js";
 import type { AlertContext } from "./backends/backend.js";
 import { writeText } from "./backends/emitter.js";
+import { promqlAlert } from "./backends/promql.js";
 import { alertSql } from "./backends/sql.js";
 import type { Constants, Diagnostic, SurfaceLambda } from "./surface/surface.js";
+import { collectAggregates } from "./tree/aggregates.js";
 import type { ExpressionTree } from "./tree/tree.js";
 import { typeAlert, typeExpression } from "./typecheck/typecheck.js";
 
@@ -90,6 +92,29 @@ export function emitAlertAll(
 export function emitAlertSql(tree: ExpressionTree): { readonly sql: string } | Refusal {
   const { strings, refused } = collect(["sql"], () => alertSql(tree));
   return strings.sql === undefined ? (refused.sql as Refusal) : { sql: strings.sql };
+}
+
+/**
+ * The aggregates of an alert's condition as DuckDB numbers, in the order in which its PromQL text numbers them. Only
+ * for trees that `emitAlertSql` accepts.
+ */
+export function emitAggregatesSql(tree: ExpressionTree): string[] {
+  return collectAggregates(tree).map(alertSql);
+}
+
+/**
+ * The condition of an alert for Prometheus, from its tree; or the reason why it has none.
+ *
+ * @param pipeline the pipeline's name
+ * @param name the alert's name
+ */
+export function emitAlertPromql(
+  tree: ExpressionTree,
+  pipeline: string,
+  name: string,
+): { readonly promql: string } | Refusal {
+  const { strings, refused } = collect(["promql"], () => promqlAlert(tree, { pipeline, name }));
+  return strings.promql === undefined ? (refused.promql as Refusal) : { promql: strings.promql };
 }
 
 /** Each back-end's text, or the reason for its refusal. */

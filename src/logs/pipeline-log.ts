@@ -76,6 +76,18 @@ export interface AlertWindow {
   readonly overMs: number;
 }
 
+/** An alert's condition and the aggregates in it, over the newest rows of a log. */
+export interface MeasuredAlert extends AlertWindow {
+  /** DuckDB expressions of numbers, compiled from the config's tree. */
+  readonly aggregates: readonly string[];
+}
+
+/** What an alert's condition and its aggregates are now. */
+export interface AlertValues {
+  readonly holds: boolean;
+  readonly aggregates: readonly number[];
+}
+
 /** The inference log of one pipeline version. */
 export interface PipelineLog {
   readonly layout: LogLayout;
@@ -133,6 +145,9 @@ export interface PipelineLog {
    * they have the columns that the condition reads.
    */
   evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
+
+  /** As `evaluateAlerts`, with the values of the aggregates. */
+  measureAlerts(alerts: readonly MeasuredAlert[], now: Date): Promise<AlertValues[]>;
 
   /** Resolves once all appended rows are on disk. Rejects with the first relaxed failure not yet reported. */
   flush(): Promise<void>;

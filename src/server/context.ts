@@ -1,11 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import type { ModelHost } from "./models/model-host.js";
+import type { ServerMetrics } from "./metrics/server-metrics.js";
 import type { ServerSettings } from "./options.js";
 
 /** What all routes share. */
 export interface ServerContext {
   readonly settings: ServerSettings;
   readonly host: ModelHost;
+  /** Null without the package `prom-client`. */
+  readonly metrics: ServerMetrics | null;
   /** False while pipelines load, and from the moment the server shuts down. */
   readonly isReady: () => boolean;
 }

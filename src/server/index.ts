@@ -5,9 +5,14 @@ import { requirePackage } from "../util/process/require-package.js";
 import type { ServerContext } from "./context.js";
 import { requireRoles } from "./http/access.js";
 import { allowOrigins } from "./http/cors.js";
+import type { InferenceObserver } from "../targets/local/inference-observer.js";
 import { answerErrors } from "./http/answer-errors.js";
 import { ModelHost } from "./models/model-host.js";
+import { loadPrometheusClient } from "./metrics/prometheus-client.js";
+import { metricsRoutes } from "./metrics/routes.js";
+import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
+import { observeWith } from "./operations/observe-with.js";
 import { parseServerOptions, type ServerOptions, type ServerSettings } from "./options.js";
 
 export type { Role, ServerOptions } from "./options.js";
@@ -52,13 +57,16 @@ export interface ShapelineServer {
 export async function createServer(options: ServerOptions = {}): Promise<ShapelineServer> {
   const settings = parseServerOptions(options);
   const app = fastifyApp(settings);
-  const host = new ModelHost(settings);
+  const observers: InferenceObserver[] = [];
+  const host = new ModelHost(settings, observeWith(observers));
+  const metrics = createMetrics(host);
+  if (metrics !== null) observers.push(metrics);
   let state: "loading" | "ready" | "closing" = "loading";
-  const context: ServerContext = { settings, host, isReady: () => state === "ready" };
+  const context: ServerContext = { settings, host, metrics, isReady: () => state === "ready" };
   answerErrors(app);
   allowOrigins(app, settings.cors);
   requireRoles(app, settings);
-  for (const register of [healthRoutes]) register(app, context);
+  for (const register of [healthRoutes, metricsRoutes]) register(app, context);
   let problems: readonly string[];
   try {
     problems = await host.refresh();
@@ -83,6 +91,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
       await host.close();
     },
   };
+}
+
+function createMetrics(host: ModelHost): ServerMetrics | null {
+  const client = loadPrometheusClient();
+  return client === null ? null : new ServerMetrics(client, () => host.deployments());
 }
 
 function fastifyApp({ tls, maxBodyBytes, timeoutMs }: ServerSettings): FastifyInstance {

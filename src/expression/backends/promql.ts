@@ -10,7 +10,7 @@ import {
   type Op,
   valueOf,
 } from "../tree/tree.js";
-import { type AlertContext, type AlertEmitter, type BackEndDefinition, commonGuards } from "./backend.js";
+import { type AlertContext, type BackEndDefinition, commonGuards } from "./backend.js";
 import {
   cComparisons,
   emit,
@@ -46,13 +46,15 @@ type Write<O extends Op> = WriteWith<O, Metrics, Text>;
  * otherwise. It reads the gauges `shapeline_alert_aggregate{pipeline, alert, aggregate}`, one per aggregate of the
  * condition, numbered from 0, so that Prometheus evaluates exactly the same condition as the server.
  */
-const emitAlert: AlertEmitter = (tree, context) => {
+export function promqlAlert(tree: ExpressionTree, context: AlertNames): string {
   if (isConstant(tree)) return tree.value === true ? "vector(1)" : "vector(0) == 1";
   const { text } = samplesWhere(tree, metricsOf(tree, context));
   return text.startsWith("(") ? text.slice(1, -1) : text;
-};
+}
 
-function metricsOf(tree: ExpressionTree, { pipeline, name }: AlertContext): Metrics {
+type AlertNames = Pick<AlertContext, "pipeline" | "name">;
+
+function metricsOf(tree: ExpressionTree, { pipeline, name }: AlertNames): Metrics {
   const labels = (number: number): string =>
     `pipeline=${JSON.stringify(pipeline)},alert=${JSON.stringify(name)},aggregate="${number}"`;
   return new Map(
@@ -206,7 +208,7 @@ const writers: Writers<Metrics, Text> = {
 
 export const promql = {
   validation: null,
-  alert: emitAlert,
+  alert: promqlAlert,
   guards: {
     aggregate: "a gauge that the server sets to the aggregate's value",
     conditional: "with `and` and `or` of samples",

@@ -7,7 +7,9 @@ import type { DuckDB } from "../duckdb.js";
 import { type EncodeRows, rowEncoder, type Rows } from "../write/encode-rows.js";
 import type { ReopeningDatabase } from "./reopening-database.js";
 import type {
+  AlertValues,
   AlertWindow,
+  MeasuredAlert,
   ChallengerNote,
   LogBatch,
   LogLayout,
@@ -26,7 +28,7 @@ export interface LogHost {
   /** Reserves row ids; the logs of all versions of the pipeline share one sequence. */
   reserveRowIds(rows: number): bigint;
   read(query: LogQuery): Promise<LogBatch[]>;
-  evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]>;
+  measureAlerts(alerts: readonly MeasuredAlert[], now: Date): Promise<AlertValues[]>;
 }
 
 interface LogTable {
@@ -148,8 +150,16 @@ export class DuckDBLog implements PipelineLog {
   }
 
   async evaluateAlerts(windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+    const values = await this.measureAlerts(
+      windows.map((window) => ({ ...window, aggregates: [] })),
+      now,
+    );
+    return values.map(({ holds }) => holds);
+  }
+
+  async measureAlerts(alerts: readonly MeasuredAlert[], now: Date): Promise<AlertValues[]> {
     this.#assertOpen();
-    return this.#host.evaluateAlerts(windows, now);
+    return this.#host.measureAlerts(alerts, now);
   }
 
   async flush(): Promise<void> {

@@ -73,7 +73,7 @@ export class DuckDBStore implements Store {
         onError: this.#onError,
         reserveRowIds: (rows) => database.reserveRowIds(layout.pipeline, rows),
         read: (query) => this.#read(() => database.read(layout.pipeline, query)),
-        evaluateAlerts: (windows, now) => this.#read(() => database.evaluateAlerts(stored, windows, now)),
+        measureAlerts: (alerts, now) => this.#read(() => database.measureAlerts(stored, alerts, now)),
       },
       stored,
     );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
 import { flushOnSignals } from "../../util/process/ending-signals.js";
 import { onProcessExit } from "../../util/process/process-exit.js";
-import { evaluateAlerts } from "../read/alert-query.js";
+import { measureAlerts } from "../read/alert-query.js";
 import { compareLogs } from "../compare/compare-logs.js";
 import type { Comparison } from "../comparison.js";
 import { createTable, tableColumns } from "../schema/columns.js";
@@ -19,7 +19,15 @@ import { ReopeningDatabase } from "./reopening-database.js";
 import { DatabaseSession } from "./database-session.js";
 import type { Retention, SweepResult } from "../store.js";
 import { sweep } from "./retention.js";
-import type { AlertWindow, LogBatch, LogLayout, LogQuery, ModelOutputs, PageSize } from "../pipeline-log.js";
+import type {
+  AlertValues,
+  MeasuredAlert,
+  LogBatch,
+  LogLayout,
+  LogQuery,
+  ModelOutputs,
+  PageSize,
+} from "../pipeline-log.js";
 import { logsWithRows, readLogs, readPages, type WithConnection } from "../read/read-pages.js";
 import { challengerTable, championTable, tableNames, type StoredLog } from "../schema/stored-log.js";
 
@@ -205,9 +213,9 @@ export class SharedDatabase {
     return first;
   }
 
-  evaluateAlerts(log: StoredLog, windows: readonly AlertWindow[], now: Date): Promise<boolean[]> {
+  measureAlerts(log: StoredLog, alerts: readonly MeasuredAlert[], now: Date): Promise<AlertValues[]> {
     return this.#readFlushed(log.layout.pipeline, ({ readConnection }, logs) =>
-      evaluateAlerts(readConnection, log, logs, windows, now),
+      measureAlerts(readConnection, log, logs, alerts, now),
     );
   }
 

@@ -1,43 +1,45 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { holdsValues, tableColumns, type LogColumn } from "../schema/columns.js";
-import type { AlertWindow } from "../pipeline-log.js";
+import type { AlertValues, MeasuredAlert } from "../pipeline-log.js";
 import { identifier, reasonOf } from "../duckdb.js";
 import { logsWithRows } from "./read-pages.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /**
- * Evaluates alert conditions over a pipeline's rows, each over its own window before `now`. Rows of earlier versions
- * count if they have the columns that a condition reads: a new version has no rows yet, and deploying it must not
- * resolve an alert.
+ * Evaluates alert conditions and their aggregates over a pipeline's rows, each over its own window before `now`. Rows
+ * of earlier versions count if they have the columns that a condition reads: a new version has no rows yet, and
+ * deploying it must not resolve an alert.
  *
  * @param current the log of the version with these alerts
  * @param all all logs of the pipeline
  * @throws StorageError SL7010
  */
-export async function evaluateAlerts(
+export async function measureAlerts(
   connection: DuckDBConnection,
   current: StoredLog,
   all: readonly StoredLog[],
-  windows: readonly AlertWindow[],
+  alerts: readonly MeasuredAlert[],
   now: Date,
-): Promise<boolean[]> {
+): Promise<AlertValues[]> {
   const { pipeline } = current.layout;
-  const longest = Math.max(0, ...windows.map(({ overMs }) => overMs));
+  const longest = Math.max(0, ...alerts.map(({ overMs }) => overMs));
   const recent = await logsWithRows(
     connection,
     all.filter(({ id }) => id !== current.id),
     { start: new Date(now.getTime() - longest), end: now },
   );
-  const results: boolean[] = [];
-  for (const { sql, overMs } of windows) {
+  const results: AlertValues[] = [];
+  for (const { sql, overMs, aggregates } of alerts) {
     const columns = columnsRead(current, sql);
     const parts = [current, ...recent].flatMap(
       (log) => selectRows(log, columns, now.getTime() - overMs, now.getTime()) ?? [],
     );
     try {
-      const [row] = await (await connection.run(`SELECT ${sql} FROM (${parts.join(" UNION ALL ")})`)).getRows();
-      results.push(row?.[0] === true);
+      const wanted = [sql, ...aggregates].join(", ");
+      const rows = await (await connection.run(`SELECT ${wanted} FROM (${parts.join(" UNION ALL ")})`)).getRows();
+      const [holds, ...values] = rows[0] ?? [];
+      results.push({ holds: holds === true, aggregates: values.map(Number) });
     } catch (error) {
       throw new StorageError(
         "SL7010",

@@ -24,9 +24,17 @@ export class BareModel implements ServedModel {
   }
 
   async infer(input: unknown, options: InferOptions): Promise<ServedAnswer> {
-    const engine = await this.#open();
-    const { batch } = await engine.infer(input, options);
-    return { batch, config: this.config, version: this.version };
+    const { observer } = this.#settings;
+    const startedAt = performance.now();
+    try {
+      const engine = await this.#open();
+      const inference = await engine.infer(input, options);
+      observer?.answered(this.config, inference, performance.now() - startedAt);
+      return { batch: inference.batch, config: this.config, version: this.version };
+    } catch (error) {
+      observer?.failed(this.name, error, performance.now() - startedAt);
+      throw error;
+    }
   }
 
   /** Loads the model at the first request; a failed attempt is repeated at the next one. */

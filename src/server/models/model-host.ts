@@ -3,6 +3,7 @@ import { TargetError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
 import { readModelPipelines } from "../../read-models.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
+import type { InferenceObserver } from "../../targets/local/inference-observer.js";
 import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { type LocalSettings, parseLocalOptions } from "../../targets/local/options/local-options.js";
 import { didYouMean } from "../../util/did-you-mean.js";
@@ -19,8 +20,8 @@ export class ModelHost {
   #models = new Map<string, BareModel>();
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
-  constructor({ local, models }: ServerSettings) {
-    this.settings = parseLocalOptions({ ...local, models: resolve(models) });
+  constructor({ local, models }: ServerSettings, observer: InferenceObserver) {
+    this.settings = { ...parseLocalOptions({ ...local, models: resolve(models) }), observer };
     this.target = new LocalTargetImpl(this.settings);
   }
 
@@ -86,6 +87,11 @@ export class ModelHost {
       ...this.#pipelines.values(),
       ...[...this.#models.values()].filter(({ name }) => !this.#pipelines.has(name)),
     ];
+  }
+
+  /** The handles of the pipelines. */
+  deployments(): LocalDeploymentImpl[] {
+    return Array.from(this.#pipelines.values(), ({ live }) => live);
   }
 
   /**

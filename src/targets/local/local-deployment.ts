@@ -27,7 +27,7 @@ import { joinNames } from "../../util/join-names.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/read/empty-batch.js";
 import { prefetch } from "../../logs/read/paginate.js";
-import type { LogBatch, LogLayout, LogQuery } from "../../logs/pipeline-log.js";
+import type { AlertValues, LogBatch, LogLayout, LogQuery } from "../../logs/pipeline-log.js";
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
@@ -168,10 +168,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
    */
   async #infer<T>(input: unknown, options: InferOptions, startedAt: number, answer: MakeAnswer<T>): Promise<T> {
     this.#requests++;
+    const { observer } = this.#parts.settings;
     // Before anything else: a request too many must cost nearly nothing, and says nothing about how long one takes.
     if (this.#inFlight >= this.#parts.settings.concurrency) {
       this.#failures++;
-      throw this.#tooManyRequests();
+      const refusal = this.#tooManyRequests();
+      observer?.failed(this.name, refusal, 0);
+      throw refusal;
     }
     this.#inFlight++;
     try {
@@ -192,9 +195,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
       }
       this.#rows += inference.batch.rows;
       const made = answer(inference, choice, version);
-      return made instanceof Promise ? await made : made;
+      const answered = made instanceof Promise ? await made : made;
+      observer?.answered(version.config, inference, performance.now() - startedAt);
+      return answered;
     } catch (error) {
       this.#failures++;
+      observer?.failed(this.name, error, performance.now() - startedAt);
       throw error;
     } finally {
       this.#inFlight--;
@@ -343,6 +349,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
       if (running.runner.alerts !== null) yield* running.runner.alerts.watch.changes(signal);
       else return;
     }
+  }
+
+  /** By alert of the running version: its condition and aggregates now. */
+  async alertValues(): Promise<ReadonlyMap<string, AlertValues>> {
+    return (await this.#running?.runner.alerts?.measure()) ?? new Map<string, AlertValues>();
   }
 
   async status(): Promise<LocalStatus> {

@@ -26,7 +26,7 @@ export class PipelineRunner {
   readonly alerts: AlertWatchLease | null;
   readonly #store: Store;
   readonly #log: PipelineLog | null;
-  readonly #settings: Pick<LocalSettings, "durability">;
+  readonly #settings: Pick<LocalSettings, "durability" | "observer">;
   readonly #label: string;
   readonly #backgroundWork = new Set<Promise<void>>();
   readonly #reads = new PendingWork();
@@ -41,7 +41,7 @@ export class PipelineRunner {
     store: Store,
     log: PipelineLog | null,
     alerts: AlertWatchLease | null,
-    settings: Pick<LocalSettings, "durability">,
+    settings: Pick<LocalSettings, "durability" | "observer">,
   ) {
     this.engine = engine;
     this.alerts = alerts;
@@ -83,9 +83,11 @@ export class PipelineRunner {
       return this.#logRelaxed(log, inference, log.whenRoom(inference.batch.rows));
     this.#unflushed = true;
     const { batch, deadline } = inference;
-    return deadline
-      .whileLogging(this.#label, log.append(batch, rowMeta(inference)))
-      .then(({ firstRow }) => this.#afterAppend(log, inference, firstRow));
+    const startedAt = performance.now();
+    return deadline.whileLogging(this.#label, log.append(batch, rowMeta(inference))).then(({ firstRow }) => {
+      this.#settings.observer?.logged(this.engine.config.name, performance.now() - startedAt);
+      this.#afterAppend(log, inference, firstRow);
+    });
   }
 
   /** Waits for room in the log buffer, at most until the request's deadline. */
@@ -113,12 +115,15 @@ export class PipelineRunner {
   }
 
   #startChallengers({ deferred, batch }: Inference, firstRow: bigint): void {
+    const { observer } = this.#settings;
+    const answeredAt = performance.now();
     this.#track(
       new Promise<void>((resolve) => idleQueue.enqueue(resolve)).then(async () => {
         await Promise.all(
           deferred.map(async (challenge) => {
             const startedAt = performance.now();
             const { outputs, note } = await this.engine.runChallenger(challenge);
+            observer?.challengerEnded(this.engine.config.name, challenge.challenger, performance.now() - answeredAt);
             this.#appendChallenger(
               challenge.challenger,
               firstRow,

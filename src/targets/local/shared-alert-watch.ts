@@ -4,10 +4,11 @@ import type { Config } from "../../config/schema.js";
 import { emitAlertSql } from "../../expression/compile.js";
 import { columnsRead } from "../../expression/tree/tree.js";
 import { combinedElements } from "../../expression/tree/work.js";
-import type { LogLayout, PipelineLog } from "../../logs/pipeline-log.js";
+import type { AlertValues, LogLayout, PipelineLog } from "../../logs/pipeline-log.js";
 import { exceeds } from "../../logs/schema/withheld.js";
 import type { Store } from "../../logs/store.js";
 import { bounds, exceeded } from "../../util/bounds.js";
+import { AlertMeasures } from "./alert-measures.js";
 import { type AlertSource, AlertWatch, type WatchedAlert } from "./alert-watch.js";
 
 interface LogAccess {
@@ -17,6 +18,7 @@ interface LogAccess {
 
 interface SharedWatch {
   readonly watch: Promise<AlertWatch>;
+  readonly measures: AlertMeasures;
   /** Open logs of this version. Evaluations use the first; any of them would do. */
   readonly logs: LogAccess[];
 }
@@ -27,6 +29,8 @@ const watches = new Map<string, SharedWatch>();
 /** One handle's share in the alert watch of its version. */
 export interface AlertWatchLease {
   readonly watch: AlertWatch;
+  /** The alerts' conditions and aggregates now, or a short while ago. */
+  measure(): Promise<ReadonlyMap<string, AlertValues>>;
   /** The last release stops the watch. Repeated calls have no effect. */
   release(): Promise<void>;
 }
@@ -82,6 +86,7 @@ export async function acquireAlertWatch(
   let released = false;
   return {
     watch,
+    measure: () => shared.measures.read(),
     async release() {
       if (released) return;
       released = true;
@@ -100,7 +105,11 @@ function createSharedWatch(config: Config, alerts: readonly WatchedAlert[], stor
     evaluate: async (windows, now) => (await logs[0]?.log.evaluateAlerts(windows, now)) ?? [],
     save: async (changes) => logs[0]?.store.saveAlerts(config.name, changes),
   };
-  return { logs, watch: store.alertChanges(config.name).then((before) => new AlertWatch(alerts, before, source)) };
+  const measures = new AlertMeasures(config, alerts, async (measured, now) => {
+    return (await logs[0]?.log.measureAlerts(measured, now)) ?? [];
+  });
+  const watch = store.alertChanges(config.name).then((before) => new AlertWatch(alerts, before, source));
+  return { logs, watch, measures };
 }
 
 /** The ports in the log by column. */

@@ -14,6 +14,7 @@ import { parseRetention } from "./retention.js";
 import { parseSession } from "./session-options.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
+import type { InferenceObserver } from "../inference-observer.js";
 
 /** The options of `local()`. */
 export interface LocalOptions {
@@ -96,6 +97,8 @@ export interface LocalSettings extends Required<
   readonly session: SessionSettings;
   readonly limits: RequestLimits;
   readonly log: LoggedColumnsOptions | null;
+  /** Set by servers, not by users. */
+  readonly observer?: InferenceObserver;
 }
 
 const choices = {

@@ -1,0 +1,24 @@
+import type * as Client from "prom-client";
+import { requirePackage } from "../../util/process/require-package.js";
+
+export type PrometheusClient = typeof Client;
+
+/** The optional package `prom-client`; null if it is not installed. */
+export function loadPrometheusClient(): PrometheusClient | null {
+  try {
+    return requirePackage("prom-client") as PrometheusClient;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return null;
+    throw error;
+  }
+}
+
+let shared: Client.Registry | null = null;
+
+/** Memory, CPU, handles, garbage collection and event-loop delay: of the process, so that all servers share them. */
+export function processMetrics(client: PrometheusClient): Client.Registry {
+  if (shared !== null) return shared;
+  shared = new client.Registry();
+  client.collectDefaultMetrics({ register: shared });
+  return shared;
+}
