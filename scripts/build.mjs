@@ -80,6 +80,7 @@ await build({
     },
   ],
 });
+copyFileSync(join(root, "src", "entries", "needs-typescript-5.4.d.ts"), dist("needs-typescript-5.4.d.ts"));
 copyFileSync(join(root, "node_modules", "zod", "LICENSE"), dist("zod-LICENSE.txt"));
 
 const { configJsonSchema } = await import(new URL("../dist/src/config/schema.js", import.meta.url).href);

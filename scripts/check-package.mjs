@@ -79,7 +79,7 @@ await live.close();
   const shapeline = (...args) => run(join(project, "node_modules", ".bin", "shapeline"), args, project);
   shapeline("generate", "models/*.onnx", "--out", "src/models.gen.ts");
   for (const config of ["tsconfig.json", "tsconfig.bundler.json"]) {
-    for (const compiler of ["typescript-5.9", "typescript", "typescript-7"]) {
+    for (const compiler of ["typescript-5.4", "typescript-5.9", "typescript", "typescript-7"]) {
       console.log(`${config}, ${compiler}`);
       run(process.execPath, [tscOf(compiler), "-p", config, "--noEmit"], project);
     }

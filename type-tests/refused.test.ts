@@ -1,18 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { checkPipeline, constant, pipeline, type AnyPipeline } from "../dsl/index.js";
 import { imageRow, imageRowInOrderOf7, refused, refusedByCompiler } from "./cases.js";
-import { diagnose, program, slowSuiteCompilers } from "./compilers.js";
+import { diagnose, judges, oldestCompiler, program } from "./compilers.js";
 import * as models from "./models.js";
 
 const programs = refused.map(({ source }) => program(source));
 const others = refusedByCompiler.map(({ source }) => program(source));
 
-describe.each(slowSuiteCompilers)("TypeScript %s reports the error at the wrong argument, in one line", (compiler) => {
+describe.each(judges)("TypeScript %s reports the error at the wrong argument, in one line", (compiler) => {
   const all = diagnose(
     compiler,
     [...programs, ...others].map(({ text }) => text),
   );
   const findings = all.slice(0, programs.length);
+  /** Typed arrays have a type argument from TypeScript 5.7 on. */
+  const worded = (text: string): string =>
+    compiler === oldestCompiler ? text.replaceAll(/<ArrayBuffer(?:Like)?>/g, "") : text;
 
   it.each(refusedByCompiler.map((one, index) => ({ ...one, index })))("$source", ({ message, index }) => {
     const { line, column } = others[index] ?? {};
@@ -20,13 +23,13 @@ describe.each(slowSuiteCompilers)("TypeScript %s reports the error at the wrong 
       ...finding,
       message: finding.message.replaceAll(imageRowInOrderOf7, imageRow),
     }));
-    expect(found).toMatchObject([{ line, column, message }]);
+    expect(found).toMatchObject([{ line, column, message: worded(message) }]);
   });
 
   it.each(refused.map((one, index) => ({ ...one, index })))("$source", ({ given, step, text: words, index }) => {
     const text = step === undefined ? words : `step ${step}: ${words}`;
     const { line, column } = programs[index] ?? {};
-    const wording = `'${given}' is not assignable to `;
+    const wording = `'${worded(given)}' is not assignable to `;
     expect(findings[index]).toEqual([
       {
         line,
