@@ -84,6 +84,7 @@ await live.close();
       run(process.execPath, [tscOf(compiler), "-p", config, "--noEmit"], project);
     }
   }
+  checkTooOldCompiler(project);
   shapeline("compile", "--out", ".");
 
   const { devDependencies } = JSON.parse(
@@ -124,6 +125,20 @@ await live.close();
   shapeline("undeploy", "fraud");
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/** A compiler that would accept wrong pipelines in silence must refuse all pipelines, and say which one is needed. */
+function checkTooOldCompiler(project) {
+  const old = join(work, "old-compiler");
+  mkdirSync(old);
+  run("npm", ["install", "--no-save", "--prefix", old, "typescript@5.3.3"], old);
+  const tsc = join(old, "node_modules", "typescript", "bin", "tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.json", "--noEmit"], {
+    cwd: project,
+    encoding: "utf8",
+  });
+  if (status === 0 || !/'ShapelineNeedsTypeScript5_4OrLater' has no call signatures/.test(stdout))
+    throw new Error(`TypeScript 5.3 must say that it is too old, but printed:\n${stdout}`);
 }
 
 /** What an uncaught error of a bad lambda prints stays readable: no long lines of a bundle, no nested trees. */
