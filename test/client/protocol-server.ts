@@ -198,7 +198,9 @@ function sendOutputs(response: ServerResponse, model: string, json: InferJson, a
       return `${start},"parameters":{"binary_data_size":${bytes.length}}}`;
     }
     // As Triton: NaN and infinities are bare words.
-    const elements = data.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value)));
+    const elements = data.map((value) =>
+      typeof value === "string" ? JSON.stringify(value) : Object.is(value, -0) ? "-0" : String(value),
+    );
     return `${start},"data":[${elements.join(",")}]}`;
   });
   const id = json.id === undefined ? "" : `"id":${JSON.stringify(json.id)},`;

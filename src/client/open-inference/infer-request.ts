@@ -106,8 +106,8 @@ function jsonData({ dtype, data }: TensorData): string {
 function elementsText(data: TensorElements): string {
   if (!ArrayBuffer.isView(data)) return data.map((text) => JSON.stringify(text)).join(",");
   const isFloat = data instanceof Float32Array || data instanceof Float64Array;
-  // `join` writes -0 as 0.
+  // `join` writes -0 as 0, and Python reads "-0" as a whole number.
   return isFloat && data.some((element) => Object.is(element, -0))
-    ? Array.from(data, (element) => (Object.is(element, -0) ? "-0" : String(element))).join(",")
+    ? Array.from(data, (element) => (Object.is(element, -0) ? "-0.0" : String(element))).join(",")
     : data.join(",");
 }

@@ -65,11 +65,12 @@ function sentence(status: number, hasToken: boolean, isBinary: boolean, retryAft
       };
     default:
   }
-  if (status >= 500) return { code: "SL6054", text: "the server failed; its log has more" };
   const binary = isBinary
     ? "; its tensors were binary, which not every server takes: MLServer wants JSON, which has no float16, NaN and infinities"
     : "";
-  return { code: "SL6053", text: `the server refuses the request${binary}` };
+  return status >= 500
+    ? { code: "SL6054", text: `the server failed${binary === "" ? "; its log has more" : binary}` }
+    : { code: "SL6053", text: `the server refuses the request${binary}` };
 }
 
 function retryText(retryAfter: string | null): string {
@@ -102,6 +103,8 @@ export function serverWords(body: string): string {
     const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.trim();
     return `an HTML page${title === undefined || title === "" ? "" : `, ${oneLine(title)}`}`;
   }
+  // The reason is at the end of a traceback of Python.
+  if (text.startsWith("Traceback ")) return oneLine(text.split("\n").findLast((line) => /^\S/.test(line)) ?? text);
   try {
     const parsed: unknown = JSON.parse(text);
     return isRecord(parsed)
