@@ -12,6 +12,7 @@ import { loadPrometheusClient } from "./metrics/prometheus-client.js";
 import { metricsRoutes } from "./metrics/routes.js";
 import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
+import { modelRoutes } from "./open-inference/model-routes.js";
 import { observeWith } from "./operations/observe-with.js";
 import { parseServerOptions, type ServerOptions, type ServerSettings } from "./options.js";
 
@@ -66,7 +67,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   answerErrors(app);
   allowOrigins(app, settings.cors);
   requireRoles(app, settings);
-  for (const register of [healthRoutes, metricsRoutes]) register(app, context);
+  for (const register of [healthRoutes, modelRoutes, metricsRoutes]) register(app, context);
   let problems: readonly string[];
   try {
     problems = await host.refresh();
