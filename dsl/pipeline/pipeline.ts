@@ -3,7 +3,18 @@ import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { Missing, MissingOption, WithMissing } from "../missing.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
-import type { Bound, Fits, FitsRenamed, Next, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
+import type {
+  Bound,
+  FirstNext,
+  Fits,
+  FitsRenamed,
+  Misfits,
+  Next,
+  Plain,
+  Refused,
+  Resolved,
+  Substituted,
+} from "../shapes/fits.js";
 import type { SourceEntry, Sources } from "../shapes/sources.js";
 import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice } from "../steps/audit.js";
@@ -99,13 +110,17 @@ export interface Pipeline<
    */
   model<M extends Model>(
     // `Fits` and `Next`, inlined: alias arguments are instantiated again at every step (+25 %).
-    model: M extends unknown
-      ? Out extends M["inputs"]
-        ? M
-        : NoInfer<
-            M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never
-          >
-      : never,
+    model: (
+      M extends unknown
+        ? Out extends M["inputs"]
+          ? never
+          : Bound<M["inputs"], Out> extends Refused
+            ? M
+            : never
+        : never
+    ) extends never
+      ? M
+      : NoInfer<M["name"] extends string ? Misfits<Out, M, In, Steps> : never>,
   ): Pipeline<
     In,
     M extends unknown
@@ -144,7 +159,7 @@ export interface Pipeline<
    * @example pipeline("imdb").models([control, challenger]).audit("1:").select(0)
    */
   models<const Ms extends readonly Model[]>(
-    models: Members<Out, Ms, Names, Steps>,
+    models: Members<Out, Ms, Names, In, Steps>,
   ): Pipeline<In, TupleOf<Out, Ms>, Checks, After<MultiModel<Ms>, Steps>, OutputsByName<Out, Ms>, Names>;
 
   /**
@@ -173,7 +188,7 @@ export interface Pipeline<
    */
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
+    options: KeySplitOptions<Fits<Out, D, In, Steps>, Routes<Out, D, R, In, Steps>>,
   ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
 
   /**
@@ -183,7 +198,7 @@ export interface Pipeline<
    * @example pipeline("fraud").randomSplit([[2, control], [1, challenger]], { hashKey: "session_id" })
    */
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<Out, Ws, Steps>,
+    weights: Weights<Out, Ws, In, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
   ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
 
@@ -202,8 +217,8 @@ export interface Pipeline<
    * @example pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf])
    */
   shadow<C extends Model, const Cs extends readonly Model[]>(
-    champion: Fits<Out, C, Steps>,
-    challengers: Challengers<Out, C, Cs, Names, Steps>,
+    champion: Fits<Out, C, In, Steps>,
+    challengers: Challengers<Out, C, Cs, Names, In, Steps>,
   ): Pipeline<
     In,
     Next<Out, C>,
@@ -302,7 +317,7 @@ export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
  * the right index.
  */
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
-  model<M extends Model>(model: M): Pipeline<M["inputs"], Next<M["inputs"], M>, never, After<M, Steps>>;
+  model<M extends Model>(model: M): Pipeline<M["inputs"], FirstNext<M>, never, After<M, Steps>>;
   model<M extends Model, const R extends Sources>(
     model: FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
     sources: FirstSources<M, R>,
@@ -316,17 +331,17 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
-    challengers: Challengers<C["inputs"], C, Cs, never, Steps>,
+    challengers: Challengers<C["inputs"], C, Cs, never, C["inputs"], Steps>,
   ): Pipeline<
     C["inputs"],
-    Next<C["inputs"], C>,
+    FirstNext<C>,
     never,
     After<Shadow<C, Cs>, Steps>,
     ShadowOutputs<C["inputs"], C, Cs>,
     ShadowNames<Cs>
   >;
   models<const Ms extends readonly Model[]>(
-    models: Members<Ms[0]["inputs"], Ms, never, Steps>,
+    models: Members<Ms[0]["inputs"], Ms, never, Ms[0]["inputs"], Steps>,
   ): Pipeline<
     Ms[0]["inputs"],
     TupleOf<Ms[0]["inputs"], Ms>,
@@ -344,17 +359,12 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<D, Routes<D["inputs"], D, R, Steps>>,
-  ): Pipeline<D["inputs"], Next<D["inputs"], D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
+    options: KeySplitOptions<D, Routes<D["inputs"], D, R, D["inputs"], Steps>>,
+  ): Pipeline<D["inputs"], FirstNext<D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<FirstModel<Ws>["inputs"], Ws, Steps>,
+    weights: Weights<FirstModel<Ws>["inputs"], Ws, FirstModel<Ws>["inputs"], Steps>,
     options?: { readonly hashKey?: HashKey<H> },
-  ): Pipeline<
-    FirstModel<Ws>["inputs"],
-    Next<FirstModel<Ws>["inputs"], FirstModel<Ws>>,
-    never,
-    After<RandomSplit<Ws>, Steps>
-  >;
+  ): Pipeline<FirstModel<Ws>["inputs"], FirstNext<FirstModel<Ws>>, never, After<RandomSplit<Ws>, Steps>>;
   /** Always refused: only stated inputs or a model's outputs have symbols. */
   refine<const Z extends SizeOption>(
     sizes: Sizes<Z, object, Steps>,
