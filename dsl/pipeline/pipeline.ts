@@ -1,7 +1,7 @@
 import type { Deployment, OutputsByModel } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { Missing, MissingOption, WithMissing } from "../missing.js";
-import type { PipelineName } from "../names.js";
+import type { IsRefused, PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type {
   Bound,
@@ -29,7 +29,7 @@ import type { Select, Selected, SelectIndex } from "../steps/select.js";
 import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/shadow.js";
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
 import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
-import type { NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
+import type { IsRefusedName, NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
 import type { AnyPipeline, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
 import type {
   AtIndex,
@@ -235,7 +235,12 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).validate("amt", (x) => x.out < 1)
    */
   validate<const N extends string>(
-    name: N extends unknown ? NoInfer<ValidationName<N, Checks, Steps>> : N,
+    // Where `N` is a type parameter, the compiler tries `any` for it: then nothing is refused.
+    name: true extends ([unknown] extends [N] ? false : IsRefusedName<N, Checks, Steps>)
+      ? N extends unknown
+        ? NoInfer<ValidationName<N, Checks, Steps>>
+        : N
+      : N,
     check: (row: RowOf<In, Out, ByModel>) => boolean,
   ): Pipeline<In, Out, Checks | N, After<Validation<N>, Steps>, ByModel, Names>;
 
@@ -249,7 +254,11 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: N extends unknown ? NoInfer<AlertName<N, Names, Steps>> : N,
+    name: true extends IsRefused<N, AlertName<N, Names, Steps>>
+      ? N extends unknown
+        ? NoInfer<AlertName<N, Names, Steps>>
+        : N
+      : N,
     condition: (all: AlertRows<RowOf<In, Out, ByModel>>) => boolean,
     options: AlertOptions<D, F>,
   ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertEntry<N>>;
