@@ -189,28 +189,28 @@ export const accepted: readonly Accepted[] = [
   ),
   // partly known text: `build()` checks the names
   outputs(
-    `pipeline(\`fraud-\${tenant}\`).model(embed).model(head).validate(\`low_\${size}\`, (x) => x.out < 1).validate("low_1", (x) => x.out < 2)`,
+    `pipeline(\`fraud-\${Date()}\`).model(embed).model(head).validate(\`low_\${Date.now()}\`, (x) => x.out < 1).validate("low_1", (x) => x.out < 2)`,
     Y(`["batch", 1]`),
   ),
   outputs(
-    `pipeline("p").model(embed).model(head).alert(\`drift_\${tenant}\`, (all) => all.count() > 1, { over: \`\${size}m\`, for: \`\${size}s\` }).alert("drift_a", (all) => all.count() > 1, { over: "5m" })`,
+    `pipeline("p").model(embed).model(head).alert(\`drift_\${Date()}\`, (all) => all.count() > 1, { over: \`\${Date.now()}m\`, for: \`\${Date.now()}s\` }).alert("drift_a", (all) => all.count() > 1, { over: "5m" })`,
     Y(`["batch", 1]`),
   ),
   outputs(
-    `pipeline("p").models([head, head2]).audit(\`\${size}:\${size}\`).select(1)`,
+    `pipeline("p").models([head, head2]).audit(\`\${Date.now()}:\${Date.now()}\`).select(1)`,
     `{ readonly p: F<readonly ["batch", 3]> }`,
   ),
   outputs(
-    `pipeline("p").model(embed).model(head).insertStep(1, (at) => at.validate(\`low_\${size}\`, () => true)).insertStep(1, (at) => at.alert(\`busy_\${size}\`, () => true, { over: \`\${size}m\` }))`,
+    `pipeline("p").model(embed).model(head).insertStep(1, (at) => at.validate(\`low_\${Date.now()}\`, () => true)).insertStep(1, (at) => at.alert(\`busy_\${Date.now()}\`, () => true, { over: \`\${Date.now()}m\` }))`,
     Y(`["batch", 1]`),
   ),
   {
-    source: `pipeline("p").model(embed).validate("low", () => true).validate(\`low_\${size}\`, () => true)`,
+    source: `pipeline("p").model(embed).validate("low", () => true).validate(\`low_\${Date.now()}\`, () => true)`,
     of: "ValidationsOf<typeof made>",
     type: '"low" | `low_${number}`',
   },
   {
-    source: `pipeline("p").model(embed).validate(\`low_\${size}\`, () => true)`,
+    source: `pipeline("p").model(embed).validate(\`low_\${Date.now()}\`, () => true)`,
     of: `InferOutput<typeof made>["anomaly"]["low_7"]`,
     type: "boolean",
   },
@@ -424,5 +424,5 @@ export const helpers: readonly string[] = [
   `type Float16 = typeof globalThis extends { readonly Float16Array: { readonly prototype: infer A } } ? A : never;`,
   `type N2 = readonly (readonly [number, number])[];`,
   `type Ragged = number | readonly Ragged[];`,
-  `declare const sha256: string; declare const tenant: string; declare const size: number;`,
+  `declare const sha256: string;`,
 ];
