@@ -1,7 +1,8 @@
-// Throughput of the server: a bare node:http handler over onnxruntime-node is the floor, and MLServer and KServe's Python
-// server are the peers if they are installed (`npm run oracles:serving`). All servers run one model with the same JSON;
-// autocannon runs in a process of its own. The cases alternate in blocks, so that other load on the machine affects all;
-// a ratio is the median over the blocks, printed with its quartiles. Nothing passes or fails.
+// Throughput of the server: a bare node:http handler over onnxruntime-node is the floor; MLServer and KServe's Python
+// server are the peers if they are installed (test/oracles/serving/run.sh). All servers run one model with the same JSON;
+// autocannon runs in a process of its own. The cases alternate in blocks, so that other load on the machine affects
+// all; a ratio is the median over the blocks, printed with its quartiles. The CPU time per request hardly depends on
+// what else the machine does. Nothing passes or fails.
 // node bench/server.mjs [--blocks 7] [--seconds 3] [--only json,binary,graph] [--venvs DIR]
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -45,7 +46,7 @@ const tensor = (rows) => ({ name: "features", shape: [rows, width], datatype: "F
 const inferUrl = (url, model) => `${url}/v2/models/${model}/infer`;
 
 function jsonRequest(url, model, rows) {
-  const body = JSON.stringify({ inputs: [{ ...tensor(rows), data: Array.from(flat(rows)) }] });
+  const body = JSON.stringify({ id: "1", inputs: [{ ...tensor(rows), data: Array.from(flat(rows)) }] });
   return { url: inferUrl(url, model), headers: { "content-type": "application/json" }, body };
 }
 
@@ -81,20 +82,21 @@ const three = pipeline("three")
 function print(title, results, ratios) {
   const cases = Object.keys(results);
   const wide = Math.max(...cases.map((name) => name.length), ...ratios.map(([a, b]) => a.length + b.length + 3));
-  console.log(`\n${title} (${machineLoad()})\n${"".padEnd(wide)}   requests/s   mean ms    p99 ms`);
+  console.log(`\n${title} (${machineLoad()})\n${"".padEnd(wide)}   requests/s   mean ms    p99 ms    CPU µs`);
   const of = (name, key) => results[name].map((result) => result[key]);
   for (const name of cases) {
-    const [perSecond, mean, p99] = ["perSecond", "mean", "p99"].map((key) => median(of(name, key)));
+    const [perSecond, mean, p99, cpu] = ["perSecond", "mean", "p99", "cpu"].map((key) => median(of(name, key)));
     const failed = of(name, "failed").reduce((sum, count) => sum + count, 0);
     console.log(
-      `${name.padEnd(wide)}   ${perSecond.toFixed(0).padStart(10)}  ${mean.toFixed(2).padStart(8)}  ${p99.toFixed(1).padStart(8)}${failed === 0 ? "" : `  ${failed} FAILED`}`,
+      `${name.padEnd(wide)}   ${perSecond.toFixed(0).padStart(10)}  ${mean.toFixed(2).padStart(8)}  ${p99.toFixed(1).padStart(8)}  ${cpu.toFixed(0).padStart(8)}${failed === 0 ? "" : `  ${failed} FAILED`}`,
     );
   }
   for (const [name, other, goal] of ratios) {
     if (results[name] === undefined || results[other] === undefined) continue;
     const values = of(name, "perSecond").map((value, i) => value / results[other][i].perSecond);
+    const cpu = of(other, "cpu").map((value, i) => value / results[name][i].cpu);
     console.log(
-      `${`${name} / ${other}`.padEnd(wide)}   ${median(values).toFixed(2).padStart(10)}  ${quantile(values, 0.25).toFixed(2)} to ${quantile(values, 0.75).toFixed(2)}  (goal ${goal})`,
+      `${`${name} / ${other}`.padEnd(wide)}   ${median(values).toFixed(2).padStart(10)}  ${quantile(values, 0.25).toFixed(2)} to ${quantile(values, 0.75).toFixed(2)}  (goal ${goal}), by CPU ${median(cpu).toFixed(2)}`,
     );
   }
 }
@@ -166,7 +168,10 @@ try {
       };
       for (const connections of [1, 16]) {
         const results = await blocks(cases, connections);
-        for (const result of results["three calls of KServe"]) result.perSecond /= 3;
+        for (const result of results["three calls of KServe"]) {
+          result.perSecond /= 3;
+          result.cpu *= 3;
+        }
         print(`three models, ${connections} connections (latencies of one call)`, results, [
           ["three models, relaxed log", "three calls of KServe", "2.5"],
           ["three models, committed log", "three calls of KServe", "2.5"],

@@ -15,6 +15,7 @@ process.on("message", async ({ requests, connections, seconds }) => {
   });
   const answered = result["2xx"];
   process.send({
+    answered,
     perSecond: answered / duration,
     mean: latency.average,
     p99: latency.p99,

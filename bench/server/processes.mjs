@@ -13,13 +13,18 @@ const oracles = here("../../test/oracles/serving");
 /** Servers and the client of a run; all end with it. */
 export class Processes {
   #children = [];
+  /** Origin -> the process that listens there. */
+  #servers = new Map();
   #client;
 
   /** Starts a script that prints its URL when it listens. */
   async start(script, ...args) {
     const child = spawn(process.execPath, [here(script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
     this.#children.push(child);
-    for await (const line of createInterface({ input: child.stdout })) return { url: line, child };
+    for await (const url of createInterface({ input: child.stdout })) {
+      this.#servers.set(url, child);
+      return { url, child };
+    }
     throw new Error(`${script} did not start`);
   }
 
@@ -50,28 +55,34 @@ export class Processes {
         ...ports,
       );
       await once(settings, "exit");
-      run(executable("mlserver", "mlserver"), "start", folder);
       found.MLServer = `http://127.0.0.1:${ports[0]}`;
+      this.#servers.set(found.MLServer, run(executable("mlserver", "mlserver"), "start", folder));
     }
     if (existsSync(executable("kserve", "python"))) {
       const port = String(await freePort());
-      run(executable("kserve", "python"), join(oracles, "kserve_server.py"), models, port);
       found.KServe = `http://127.0.0.1:${port}`;
+      const server = run(executable("kserve", "python"), join(oracles, "kserve_server.py"), models, port);
+      this.#servers.set(found.KServe, server);
     }
     await Promise.all(Object.entries(found).map(([name, url]) => ready(name, url)));
     return found;
   }
 
-  /** Sends requests, one after the other on each connection, and resolves to what was measured. */
+  /**
+   * Sends requests, one after the other on each connection, and resolves to what was measured; `cpu` is the server's,
+   * in microseconds a request.
+   */
   async load(requests, connections, seconds) {
     this.#client ??= fork(here("client.mjs"));
     const encoded = requests.map(({ body, ...request }) => ({
       ...request,
       body: Buffer.from(body).toString("base64"),
     }));
+    const server = this.#servers.get(new URL(requests[0].url).origin);
+    const before = cpuMilliseconds(server.pid);
     this.#client.send({ requests: encoded, connections, seconds });
     const [result] = await once(this.#client, "message");
-    return result;
+    return { ...result, cpu: ((cpuMilliseconds(server.pid) - before) * 1000) / result.answered };
   }
 
   async end() {
@@ -105,7 +116,10 @@ async function ready(name, url) {
   throw new Error(`${name} did not start`);
 }
 
-/** Bytes that a process occupies. Linux only. */
-export function residentBytes(pid) {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) * 1024;
+/** CPU time of a process and its threads. Linux only: NaN elsewhere. */
+function cpuMilliseconds(pid) {
+  if (process.platform !== "linux") return NaN;
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  // Clock ticks are 10 ms on every Linux that Node supports.
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { slow } from "../../slow.js";
@@ -12,7 +11,7 @@ import { goodBody, goodPath, mutatedRequest, tokens } from "./mutated-request.js
 import { HostileClient } from "./send-hostile.js";
 
 /** `npm run fuzz:server` sets it. */
-const count = Number(process.env["SHAPELINE_SERVER_REQUESTS"] ?? (slow ? 3000 : 400));
+const count = Number(process.env["SHAPELINE_SERVER_REQUESTS"] ?? (slow ? 3000 : 150));
 const first = Number(process.env["SHAPELINE_SERVER_FIRST"] ?? 1);
 const connections = 16;
 const mebibyte = 2 ** 20;
@@ -34,8 +33,7 @@ async function startServer(): Promise<TestedServer> {
   onTestFinished(() => void child.kill("SIGKILL"));
   let stderr = "";
   child.stderr.on("data", (data: Buffer) => (stderr = (stderr + data.toString()).slice(-8000)));
-  for await (const url of createInterface({ input: child.stdout }))
-    return { child, url, stderr: () => stderr };
+  for await (const url of createInterface({ input: child.stdout })) return { child, url, stderr: () => stderr };
   throw new Error(`the server did not start: ${stderr}`);
 }
 
