@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Server as TlsServer } from "node:tls";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { TargetError } from "../../dsl/errors.js";
 import { requirePackage } from "../util/process/require-package.js";
 import type { ServerContext } from "./context.js";
-import { requireRoles } from "./http/access.js";
+import { Access, requireRoles } from "./http/access.js";
 import { allowOrigins } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
 import { answerErrors } from "./http/answer-errors.js";
@@ -12,11 +13,14 @@ import { loadPrometheusClient } from "./metrics/prometheus-client.js";
 import { metricsRoutes } from "./metrics/routes.js";
 import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
-import { modelRoutes } from "./open-inference/model-routes.js";
+import { closeConnectionsWhen, drain } from "./operations/drain.js";
+import { answerUnreadable, bodyMs, httpLimits, limitConnections } from "./operations/http-limits.js";
+import { LogStream } from "./operations/log-stream.js";
+import { loggerOptions, logRequests, requestId } from "./operations/request-log.js";
 import { observeWith } from "./operations/observe-with.js";
 import { parseServerOptions, type ServerOptions, type ServerSettings } from "./options.js";
 
-export type { Role, ServerOptions } from "./options.js";
+export type { LogLevel, Role, ServerOptions } from "./options.js";
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -39,10 +43,18 @@ export interface ShapelineServer {
   listen(options?: ListenOptions): Promise<string>;
   /** Answers a request of a `node:http` server, or of Express: `app.use((req, res) => server.handle(req, res))`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Reads the data folder and the model files again. */
-  reload(): Promise<void>;
-  /** Stops taking requests, finishes those that run, and closes the data folder. */
-  close(): Promise<void>;
+  /**
+   * Reads the data folder and the model files again, and takes new tokens and a new certificate. Running requests are
+   * not disturbed. If it fails, everything stays as it was.
+   *
+   * @throws TargetError SL6011 for tokens or a certificate that are not valid
+   */
+  reload(changed?: Pick<ServerOptions, "token" | "tls">): Promise<void>;
+  /**
+   * Answers as usual for `drainMs`, with `/v2/health/ready` at 503; then takes no new connection, finishes the running
+   * requests, stores all rows and closes the data folder.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
 /**
@@ -57,17 +69,21 @@ export interface ShapelineServer {
  */
 export async function createServer(options: ServerOptions = {}): Promise<ShapelineServer> {
   const settings = parseServerOptions(options);
-  const app = fastifyApp(settings);
+  const stream = new LogStream();
+  const app = fastifyApp(settings, stream);
   const observers: InferenceObserver[] = [];
   const host = new ModelHost(settings, observeWith(observers));
   const metrics = createMetrics(host);
   if (metrics !== null) observers.push(metrics);
+  const access = new Access(settings.tokens);
   let state: "loading" | "ready" | "closing" = "loading";
   const context: ServerContext = { settings, host, metrics, isReady: () => state === "ready" };
   answerErrors(app);
+  closeConnectionsWhen(app, () => state === "closing");
+  for (const register of [logRequests]) register(app, context);
   allowOrigins(app, settings.cors);
-  requireRoles(app, settings);
-  for (const register of [healthRoutes, modelRoutes, metricsRoutes]) register(app, context);
+  requireRoles(app, access);
+  for (const register of [healthRoutes, metricsRoutes]) register(app, context);
   let problems: readonly string[];
   try {
     problems = await host.refresh();
@@ -77,21 +93,50 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
     throw error;
   }
   state = "ready";
+  let reloading = Promise.resolve();
+  let closed: Promise<void> | null = null;
   return {
     get problems() {
       return problems;
     },
     listen: (where = {}) => listen(app, settings, where),
     handle: (request, response) => app.routing(request, response),
-    async reload() {
-      problems = await host.refresh();
-    },
-    async close() {
-      state = "closing";
-      await app.close();
-      await host.close();
-    },
+    reload: (changed = {}) =>
+      (reloading = reloading
+        .catch(() => undefined)
+        .then(async () => {
+          replaceSecrets(app, settings, access, changed);
+          problems = await host.refresh();
+        })),
+    close: ({ drainMs = 0 } = {}) =>
+      (closed ??= (async () => {
+        state = "closing";
+        await drain(app, { drainMs, requestMs: bodyMs(settings.timeoutMs) + settings.timeoutMs });
+        await reloading.catch(() => undefined);
+        await host.close();
+        stream.flush();
+      })()),
   };
+}
+
+/** @throws TargetError SL6011 before anything is replaced */
+function replaceSecrets(
+  app: FastifyInstance,
+  settings: ServerSettings,
+  access: Access,
+  changed: Pick<ServerOptions, "token" | "tls">,
+): void {
+  const { tokens, tls } = parseServerOptions(changed);
+  if (tls !== null && settings.tls === null)
+    throw new TargetError("SL6011", "a server without TLS cannot get a certificate; start it again", { option: "tls" });
+  if (changed.token !== undefined) {
+    if (tokens.length === 0 && access.isRestricted)
+      throw new TargetError("SL6011", "a server with tokens cannot go on without any; start it again", {
+        option: "token",
+      });
+    access.replace(tokens);
+  }
+  if (tls !== null) (app.server as unknown as TlsServer).setSecureContext(tls);
 }
 
 function createMetrics(host: ModelHost): ServerMetrics | null {
@@ -99,21 +144,37 @@ function createMetrics(host: ModelHost): ServerMetrics | null {
   return client === null ? null : new ServerMetrics(client, () => host.deployments());
 }
 
-function fastifyApp({ tls, maxBodyBytes, timeoutMs }: ServerSettings): FastifyInstance {
-  const { default: create } = loadFastify();
-  const options: FastifyServerOptions = {
+function fastifyApp(settings: ServerSettings, stream: LogStream): FastifyInstance {
+  const { default: create, LogController } = loadFastify();
+  const noLinesOfItsOwn = { disableRequestLogging: true, requestIdLogLabel: "id" };
+  const { requestTimeout, ...http } = httpLimits(settings);
+  const { tls, maxBodyBytes, logLevel } = settings;
+  const app = create({
     bodyLimit: maxBodyBytes,
-    // Slow senders: the whole request must arrive within this time.
-    requestTimeout: 2 * timeoutMs,
+    requestTimeout,
+    // Requests that arrive on open connections while the server closes are answered, too.
+    return503OnClosing: false,
     forceCloseConnections: "idle",
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
-  };
-  return create({ ...options, ...(tls !== null && { https: tls }) });
+    logger: loggerOptions(logLevel, stream),
+    // Fastify 6 takes these options only this way, and the first releases of Fastify 5 only the other way.
+    ...(LogController === undefined ? noLinesOfItsOwn : { logController: new LogController(noLinesOfItsOwn) }),
+    genReqId: requestId,
+    clientErrorHandler: answerUnreadable,
+    ...(tls === null ? { http } : { https: { ...http, ...tls } }),
+  } as FastifyServerOptions);
+  limitConnections(app, settings);
+  return app;
 }
 
-function loadFastify(): { readonly default: (options: FastifyServerOptions) => FastifyInstance } {
+interface FastifyPackage {
+  readonly default: (options: FastifyServerOptions) => FastifyInstance;
+  readonly LogController?: new (options: object) => NonNullable<FastifyServerOptions["logController"]>;
+}
+
+function loadFastify(): FastifyPackage {
   try {
-    return requirePackage("fastify") as { readonly default: (options: FastifyServerOptions) => FastifyInstance };
+    return requirePackage("fastify") as FastifyPackage;
   } catch (cause) {
     throw new TargetError(
       "SL6000",

@@ -1,6 +1,9 @@
+import { createSecureContext } from "node:tls";
 import * as z from "zod";
 import { TargetError } from "../../dsl/errors.js";
 import type { LocalOptions } from "../targets/local/index.js";
+import { bounds } from "../util/bounds.js";
+import { errorSummary } from "../util/error-message.js";
 import { parseByteSize } from "../util/quantities/parse-quantity.js";
 
 /** What a token allows: `read` sees, `infer` sees and infers, `admin` may do everything. */
@@ -23,16 +26,26 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
   readonly maxBody?: number | string;
   /** Milliseconds that one request may take, however long its client would wait. Default: 15,000. */
   readonly timeoutMs?: number;
+  /** The most connections at one time; further ones are closed at once. Default: 4,096. */
+  readonly maxConnections?: number;
+  /** The least level of the lines on standard error; `info` has one for each request. Default: `error`. */
+  readonly logLevel?: LogLevel;
 }
+
+/** The levels of pino. */
+export type LogLevel = (typeof logLevels)[number];
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
 export interface ServerSettings {
   readonly local: LocalOptions;
   readonly models: string;
   readonly tokens: readonly { readonly token: string; readonly role: Role }[];
   readonly cors: readonly string[];
-  readonly tls: ServerOptions["tls"] | null;
+  readonly tls: NonNullable<ServerOptions["tls"]> | null;
   readonly maxBodyBytes: number;
   readonly timeoutMs: number;
+  readonly maxConnections: number;
+  readonly logLevel: LogLevel;
 }
 
 const token = z
@@ -43,14 +56,33 @@ const schema = z.object({
   models: z.string().default("models"),
   token: z.union([token, z.array(z.strictObject({ token, role: z.enum(["read", "infer", "admin"]) }))]).default([]),
   cors: z.array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })])).default([]),
-  tls: z.strictObject({ cert: z.string(), key: z.string() }).nullable().default(null),
-  maxBody: z.union([z.number(), z.string()]).default("64MiB"),
+  tls: z
+    .strictObject({ cert: z.string(), key: z.string() })
+    .superRefine((pair, context) => {
+      const problem = tlsProblem(pair);
+      if (problem !== null) context.addIssue(problem);
+    })
+    .nullable()
+    .default(null),
+  maxBody: z.union([z.number(), z.string()]).default(bounds.httpBody.limit),
   timeoutMs: z
     .number()
     .positive()
     .max(2 ** 31 - 1)
     .default(15_000),
+  maxConnections: z.number().int().positive().default(bounds.httpConnections.limit),
+  logLevel: z.enum(logLevels).default("error"),
 });
+
+/** Why a certificate and its key cannot be used; null if they can. */
+function tlsProblem(pair: { readonly cert: string; readonly key: string }): string | null {
+  try {
+    createSecureContext(pair);
+    return null;
+  } catch (error) {
+    return `give the PEM texts of a certificate and of its key; OpenSSL says: ${errorSummary(error)}`;
+  }
+}
 
 /**
  * Validates the options of `createServer()`. Those of the embedded engine are checked by `local()`.
@@ -58,8 +90,8 @@ const schema = z.object({
  * @throws TargetError SL6011
  */
 export function parseServerOptions(options: ServerOptions): ServerSettings {
-  const { models, token: tokens, cors, tls, maxBody, timeoutMs, ...local } = options;
-  const own = { models, token: tokens, cors, tls, maxBody, timeoutMs };
+  const { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, ...local } = options;
+  const own = { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel };
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -84,5 +116,7 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     tls: data.tls,
     maxBodyBytes,
     timeoutMs: data.timeoutMs,
+    maxConnections: data.maxConnections,
+    logLevel: data.logLevel,
   };
 }

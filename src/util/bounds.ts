@@ -176,6 +176,24 @@ export const bounds = {
     what: "the JSON of an Open Inference server's answer",
     wayOut: "check that the url is that of an Open Inference server",
   },
+  httpBody: {
+    limit: 64 * 2 ** 20,
+    unit: "bytes",
+    what: "the body of an HTTP request",
+    wayOut: 'send fewer rows at a time, or raise the limit with maxBody (--max-body "256MB")',
+  },
+  httpHeaders: {
+    limit: 16 * 1024,
+    unit: "bytes",
+    what: "the headers of an HTTP request",
+    wayOut: "send fewer or shorter headers",
+  },
+  httpConnections: {
+    limit: 4096,
+    unit: "connections",
+    what: "a server at one time",
+    wayOut: "close idle connections, or raise the limit with maxConnections (--max-connections)",
+  },
   ownerRequest: {
     limit: 10_000,
     unit: "characters",

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { TargetError } from "../../../dsl/errors.js";
-import type { Role, ServerOptions } from "../../server/index.js";
-import { systemErrorMessage } from "../../util/error-message.js";
+import type { LogLevel, Role, ServerOptions } from "../../server/index.js";
+import { errorMessage, systemErrorMessage } from "../../util/error-message.js";
 import { addDataOption, localSettings } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 import type { Io, RegisterCommand } from "../output/io.js";
@@ -17,6 +17,10 @@ interface Options {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly maxBody?: string;
+  readonly maxConnections?: string;
+  readonly timeout?: string;
+  readonly drainSeconds: string;
+  readonly logLevel: string;
 }
 
 export const serve: RegisterCommand = (program, { getIo }) => {
@@ -32,18 +36,32 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     .option("--tls-cert <file>", "the certificate as PEM: HTTPS only")
     .option("--tls-key <file>", "the certificate's key as PEM")
     .option("--max-body <size>", 'the largest request, such as "64MB"')
+    .option("--max-connections <n>", "the most connections at one time")
+    .option("--timeout <ms>", "how long one request may take")
+    .option("--drain-seconds <s>", "after SIGTERM: how long to go on answering, with readiness false", "0")
+    .option("--log-level <level>", "what goes to standard error: error, warn, info, debug or silent", "info")
     .addHelpText("after", "\nExample:\n  $ shapeline serve --models ./models --port 8080")
     .action(async (options: Options) => {
       const io = getIo();
+      const port = wholeNumber("--port", options.port, 0, 65_535);
+      const drainMs = wholeNumber("--drain-seconds", options.drainSeconds, 0, 3600) * 1000;
       const { createServer } = await import("../../server/index.js");
       const server = await createServer(await serverOptions(io, options));
-      const stopped = whenStopped(io, () => server.reload());
+      const stopped = whenStopped(async () => {
+        try {
+          await server.reload(await secrets(io, options));
+          for (const problem of server.problems) io.printStderr(problem);
+        } catch (error) {
+          io.printStderr(`not reloaded: ${errorMessage(error)}`);
+        }
+      });
       try {
-        const url = await server.listen({ port: portNumber(options.port), host: options.host });
+        const url = await server.listen({ port, host: options.host });
         for (const problem of server.problems) io.printStderr(problem);
         io.printJson({ url, problems: server.problems });
         io.print(`serving on ${url}`);
-        await stopped;
+        // Ctrl-C is a person who waits; SIGTERM comes from something that also tells load balancers.
+        await server.close({ drainMs: (await stopped) === "SIGTERM" ? drainMs : 0 });
       } finally {
         await server.close();
       }
@@ -52,20 +70,29 @@ export const serve: RegisterCommand = (program, { getIo }) => {
 
 async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const settings = await localSettings(io);
-  const { cors, maxBody } = options;
+  const { cors, maxBody, maxConnections, timeout, logLevel } = options;
   const data = options.data ?? settings.data;
   const models = options.models ?? settings.models;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
-  const token = await tokens(io, options.tokenFile);
   return {
     ...(data !== undefined && { data: resolvePath(io, "--data", data) }),
     ...(models !== undefined && { models: resolvePath(io, "--models", models) }),
     ...(sharedFolder !== undefined && { sharedFolder }),
-    ...(token !== undefined && { token }),
     ...(cors !== undefined && { cors }),
     ...(maxBody !== undefined && { maxBody }),
-    ...(await tls(io, options)),
+    ...(maxConnections !== undefined && {
+      maxConnections: wholeNumber("--max-connections", maxConnections, 1, 1_000_000),
+    }),
+    ...(timeout !== undefined && { timeoutMs: wholeNumber("--timeout", timeout, 1, 2 ** 31 - 1) }),
+    logLevel: logLevel as LogLevel,
+    ...(await secrets(io, options)),
   };
+}
+
+/** What SIGHUP reads again. */
+async function secrets(io: Io, options: Options): Promise<Pick<ServerOptions, "token" | "tls">> {
+  const token = await tokens(io, options.tokenFile);
+  return { ...(token !== undefined && { token }), ...(await tls(io, options)) };
 }
 
 async function tls(io: Io, { tlsCert, tlsKey }: Options): Promise<Pick<ServerOptions, "tls">> {
@@ -103,25 +130,22 @@ async function readText(io: Io, option: string, file: string): Promise<string> {
   }
 }
 
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new TargetError("SL6011", `--port '${text}' is not a port: give a number from 0 to 65535`, {
-    option: "--port",
-  });
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (/^\d{1,10}$/.test(text) && number >= least && number <= most) return number;
+  throw new TargetError("SL6011", `${option} '${text}': give a whole number from ${least} to ${most}`, { option });
 }
 
-/** Resolves at SIGTERM or SIGINT; a second signal ends the process at once. SIGHUP reloads. */
-function whenStopped(io: Io, reload: () => Promise<void>): Promise<void> {
+/**
+ * Resolves at SIGTERM or SIGINT. The next signal ends the process: the data folder stores its rows first
+ * (`ending-signals.ts`). SIGHUP reloads.
+ */
+function whenStopped(reload: () => Promise<void>): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const onHangUp = (): void => {
-      reload().catch((error: unknown) =>
-        io.printStderr(`not reloaded: ${error instanceof Error ? error.message : String(error)}`),
-      );
-    };
-    const stop = (): void => {
+    const onHangUp = (): void => void reload();
+    const stop = (signal: NodeJS.Signals): void => {
       process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", onHangUp);
-      resolve();
+      resolve(signal);
     };
     process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", onHangUp);
   });

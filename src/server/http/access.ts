@@ -10,6 +10,8 @@ declare module "fastify" {
   }
 }
 
+type Tokens = ServerSettings["tokens"];
+
 /** `infer` and `read` see what is served; only `admin` may do everything. */
 const allowed: Readonly<Record<Role, readonly Role[]>> = {
   read: ["read"],
@@ -19,34 +21,52 @@ const allowed: Readonly<Record<Role, readonly Role[]>> = {
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
+/** The tokens that are valid now, as digests. */
+export class Access {
+  #known: readonly { readonly hash: Buffer; readonly role: Role }[] = [];
+
+  constructor(tokens: Tokens) {
+    this.replace(tokens);
+  }
+
+  /** False: anyone may call, as on a loopback address without tokens. */
+  get isRestricted(): boolean {
+    return this.#known.length > 0;
+  }
+
+  /** From now on, only these tokens are valid. */
+  replace(tokens: Tokens): void {
+    this.#known = tokens.map(({ token, role }) => ({ hash: digest(token), role }));
+  }
+
+  /** Compares digests in constant time, with all tokens: the time says nothing about which one was close. */
+  roleOf(token: string): Role | null {
+    const hash = digest(token);
+    let found: Role | null = null;
+    for (const each of this.#known) if (timingSafeEqual(each.hash, hash)) found = each.role;
+    return found;
+  }
+}
+
 /** Refuses requests without a token that the route's role needs: 401 without a valid one, 403 with a lesser role. */
-export function requireRoles(app: FastifyInstance, { tokens }: Pick<ServerSettings, "tokens">): void {
-  if (tokens.length === 0) return;
-  const known = tokens.map(({ token, role }) => ({ hash: digest(token), role }));
+export function requireRoles(app: FastifyInstance, access: Access): void {
   app.addHook("onRequest", async (request) => {
+    if (!access.isRestricted) return;
     const { role = "admin" } = request.routeOptions.config;
     if (role === null || request.is404) return;
-    const roles = rolesOf(request, known);
-    if (roles === null)
+    const own = access.roleOf(tokenOf(request));
+    if (own === null)
       throw new HttpError(401, "this server needs a token: send the header 'Authorization: Bearer <token>'", {
         "www-authenticate": 'Bearer realm="shapeline"',
       });
-    if (!roles.includes(role))
+    if (!allowed[own].includes(role))
       throw new HttpError(
         403,
-        `this token has the role '${roles[0]}'; '${request.method} ${request.routeOptions.url ?? ""}' needs the role '${role}'`,
+        `this token has the role '${own}'; '${request.method} ${request.routeOptions.url ?? ""}' needs the role '${role}'`,
       );
   });
 }
 
-/** Compares digests in constant time, with all tokens: the time says nothing about which one was close. */
-function rolesOf(
-  request: FastifyRequest,
-  known: readonly { readonly hash: Buffer; readonly role: Role }[],
-): readonly Role[] | null {
-  const [, token = ""] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  const hash = digest(token);
-  let found: Role | null = null;
-  for (const each of known) if (timingSafeEqual(each.hash, hash)) found = each.role;
-  return found === null ? null : allowed[found];
+function tokenOf({ headers }: FastifyRequest): string {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
 }

@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { FastifyRequest, FastifyServerOptions } from "fastify";
+import type { RegisterRoutes } from "../context.js";
+import type { LogStream } from "./log-stream.js";
+
+const prefix = randomBytes(6).toString("hex");
+let count = 0;
+
+/** The client's `x-request-id` if it is a plain word, or a new one. */
+export function requestId(request: Pick<IncomingMessage, "headers">): string {
+  const given = request.headers["x-request-id"];
+  if (typeof given === "string" && /^[\w.:-]{1,128}$/.test(given)) return given;
+  return `${prefix}-${(count++).toString(36)}`;
+}
+
+/** Fastify's logger, pino: JSON lines with a level, a time and a message, and never with data of a request. */
+export function loggerOptions(level: string, stream: LogStream): FastifyServerOptions["logger"] {
+  return {
+    level,
+    stream,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+    // Messages of unexpected errors may quote values: JSON.parse does. The places in the code do not.
+    serializers: { err: errorPlace },
+  };
+}
+
+const notShown = "not logged: it may quote values of a request";
+
+function errorPlace(error: unknown): { type: string; message: string; stack: string; code?: string } {
+  if (!(error instanceof Error)) return { type: typeof error, message: notShown, stack: "" };
+  const { name, stack = "" } = error;
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  return {
+    type: name,
+    message: notShown,
+    stack: frames.join("\n"),
+    ...("code" in error && typeof error.code === "string" && { code: error.code }),
+  };
+}
+
+/** The name in a request's path, if something is served under it. */
+export function servedName(
+  { params }: Pick<FastifyRequest, "params">,
+  serves: (name: string) => boolean,
+): string | undefined {
+  if (typeof params !== "object" || params === null) return undefined;
+  for (const value of Object.values(params)) if (typeof value === "string" && serves(value)) return value;
+  return undefined;
+}
+
+/** One line a request, with the route's pattern in place of its path. Health probes are lines of level `debug`. */
+export const logRequests: RegisterRoutes = (app, { host }) => {
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.header("x-request-id", request.id);
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { statusCode: status, elapsedTime } = reply;
+    const { url, config } = request.routeOptions;
+    const level = status >= 500 ? (status === 500 ? "error" : "warn") : config.role === null ? "debug" : "info";
+    request.log[level]({
+      method: request.method,
+      route: url,
+      status,
+      ms: Math.round(elapsedTime * 1000) / 1000,
+      pipeline: servedName(request, (name) => host.serves(name)),
+    });
+  });
+};
