@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { TargetError } from "../../dsl/errors.js";
 import { requirePackage } from "../util/process/require-package.js";
 import type { ServerContext } from "./context.js";
+import { apiRoutes } from "./api/api-routes.js";
 import { Access, requireRoles } from "./http/access.js";
 import { allowOrigins } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
@@ -83,7 +84,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   for (const register of [logRequests]) register(app, context);
   allowOrigins(app, settings.cors);
   requireRoles(app, access);
-  for (const register of [healthRoutes, metricsRoutes]) register(app, context);
+  for (const register of [healthRoutes, apiRoutes, metricsRoutes]) register(app, context);
   let problems: readonly string[];
   try {
     problems = await host.refresh();

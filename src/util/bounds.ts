@@ -218,6 +218,18 @@ export const bounds = {
     what: "an answer of the process that owns a data folder",
     wayOut: "read the log in that process, or leave large columns out of it with local({ log: { exclude } })",
   },
+  queryText: {
+    limit: 16_384,
+    unit: "characters",
+    what: "a parameter in the URL of a request to the server",
+    wayOut: "send fewer or shorter values, or the rows as JSON, whose options stand in the body",
+  },
+  exportBytes: {
+    limit: 2 ** 30,
+    unit: "bytes",
+    what: "an export of logs by the server",
+    wayOut: "export a shorter range of time, in several exports",
+  },
 } as const satisfies Record<string, Bound>;
 
 /**

@@ -46,7 +46,7 @@ function asRowOfOne(column: Vector, { shape }: Port): Vector {
 }
 
 /** A table of columns of one length. A `Table` made of an object would lose a column `__proto__`. */
-function tableOf(columns: readonly (readonly [string, Vector])[]): Table {
+export function tableOf(columns: readonly (readonly [string, Vector])[]): Table {
   const rows = columns[0]?.[1].length ?? 0;
   const fields = columns.map(([name, vector]) => new Field(name, vector.type as DataType, true));
   const schema = new Schema(fields);

@@ -8,7 +8,7 @@ import type { ReadingPace } from "../reading-pace.js";
 import type { WantedRows } from "../wanted-rows.js";
 import { BatchReader, type ByteBudget } from "./batch-reader.js";
 import { concat } from "./gather.js";
-import { toInputTable } from "./input-table.js";
+import { tableOf, toInputTable } from "./input-table.js";
 import { DamagedArrowError, type IpcContent, readIpcFile, readIpcStream } from "./ipc-messages.js";
 import { type IpcColumn, type IpcField, columnsOf, dictionariesOf, readSchema } from "./ipc-schema.js";
 import { UnsupportedTypeError, loadColumn, withParentNulls } from "./load-column.js";
@@ -32,15 +32,7 @@ export async function readArrow(
   wanted: WantedRows,
   file: string,
 ): Promise<TableRows> {
-  let used = 0;
-  const budget: ByteBudget = {
-    take(count) {
-      used += count;
-      if (used > wanted.maxBytes) throw tooLarge(file, "its values take more", wanted.maxBytes);
-    },
-  };
-  try {
-    const content = format === "arrow file" ? readIpcFile(bytes) : readIpcStream(bytes);
+  return reading(bytes, format, wanted.maxBytes, file, async (content, budget) => {
     const fields = readSchema(content);
     const columns = columnsOf(fields);
     const chosen = chooseColumns(
@@ -54,6 +46,43 @@ export async function readArrow(
       .filter((column): column is IpcColumn => column !== undefined);
     const vectors = await loadColumns(content, fields, needed, budget, wanted.pace, file);
     return { request: toInputTable(chosen.columns, vectors, file), chosen };
+  });
+}
+
+/**
+ * Reads all columns of an Arrow stream as they are, for a caller who checks them.
+ *
+ * @throws InputError SL5030, SL5033 and SL5018, as `readArrow`; SL5001 for a stream without rows
+ */
+export function readArrowTable(
+  bytes: Uint8Array,
+  { maxBytes, pace }: Pick<WantedRows, "maxBytes" | "pace">,
+  name: string,
+): Promise<Table> {
+  return reading(bytes, "arrow stream", maxBytes, name, async (content, budget) => {
+    const fields = readSchema(content);
+    const columns = fields.map((field, at): IpcColumn => ({ name: field.name, at, member: null }));
+    const vectors = await loadColumns(content, fields, columns, budget, pace, name);
+    return tableOf(columns.map((column, i) => [column.name, vectors[i] as Vector]));
+  });
+}
+
+async function reading<T>(
+  bytes: Uint8Array,
+  format: "arrow file" | "arrow stream",
+  maxBytes: number,
+  file: string,
+  read: (content: IpcContent, budget: ByteBudget) => Promise<T>,
+): Promise<T> {
+  let used = 0;
+  const budget: ByteBudget = {
+    take(count) {
+      used += count;
+      if (used > maxBytes) throw tooLarge(file, "its values take more", maxBytes);
+    },
+  };
+  try {
+    return await read(format === "arrow file" ? readIpcFile(bytes) : readIpcStream(bytes), budget);
   } catch (cause) {
     if (cause instanceof ShapelineError) throw cause;
     const reason =

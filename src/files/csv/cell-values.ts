@@ -1,6 +1,6 @@
 import type { DType } from "../../../dsl/tensor.js";
 import { hasOverflow } from "../json/overflow.js";
-import { maxDigits, parseJsonExact } from "../json/parse-json-exact.js";
+import { maxDigits, parseJsonExact } from "../../util/json/parse-json-exact.js";
 
 /** How the text of a cell becomes a value of one dtype. */
 interface CellType {

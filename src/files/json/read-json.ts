@@ -6,7 +6,7 @@ import { takenFormats } from "../file-format.js";
 import { DamagedDataError } from "../packing/unpack-errors.js";
 import type { ReadingPace } from "../reading-pace.js";
 import { listParts } from "./list-parts.js";
-import { parseJsonExact } from "./parse-json-exact.js";
+import { parseJsonExact } from "../../util/json/parse-json-exact.js";
 import { toRecords } from "./json-records.js";
 import { type PickedRecords, pickInputs } from "./pick-inputs.js";
 

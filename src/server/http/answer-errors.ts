@@ -1,4 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { ShapelineError } from "../../../dsl/errors.js";
+import { type WrittenError, writeError } from "../../api/errors.js";
+import { writeJson } from "../../api/write-json.js";
 import { escapeUnsafe } from "../../util/escape-text.js";
 import { httpProblem } from "./errors.js";
 
@@ -22,6 +25,7 @@ export function answerErrors(app: FastifyInstance): void {
       headers: {},
     };
     void reply.code(status).headers(headers);
+    if (error instanceof ShapelineError) return send(reply, request.url, writeError(error));
     return send(reply, request.url, { code, message, details });
   });
   app.setNotFoundHandler(async (request, reply) => {
@@ -31,12 +35,6 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
-function send(
-  reply: FastifyReply,
-  url: string,
-  error: { readonly code: string; readonly message: string; readonly details?: unknown },
-): unknown {
-  return reply
-    .type("application/json")
-    .send(JSON.stringify({ error: url.startsWith("/api/") ? error : error.message }));
+function send(reply: FastifyReply, url: string, error: WrittenError): unknown {
+  return reply.type("application/json").send(writeJson({ error: url.startsWith("/api/") ? error : error.message }));
 }

@@ -35,7 +35,9 @@ const statuses: Readonly<Record<string, number>> = {
   SL6012: 404,
   SL6013: 503,
   SL6020: 503,
+  SL7012: 400,
   SL7013: 400,
+  SL7031: 400,
 };
 const tooLarge = ["SL5022", "SL5033"];
 

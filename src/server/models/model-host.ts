@@ -12,6 +12,12 @@ import type { ServerSettings } from "../options.js";
 import { BareModel } from "./bare-model.js";
 import type { ServedAnswer, ServedModel } from "./served-model.js";
 
+/** A pipeline's deployment in use. */
+export interface PipelineHandle {
+  readonly live: LocalDeploymentImpl;
+  readonly release: () => Promise<void>;
+}
+
 /** All that a server answers for: the deployed pipelines of its data folder, and the files of its model folder. */
 export class ModelHost {
   readonly target: LocalTargetImpl;
@@ -79,6 +85,24 @@ export class ModelHost {
     const served = this.#pipelines.get(name);
     this.#pipelines.delete(name);
     await served?.close();
+  }
+
+  /**
+   * The handle of a pipeline, also of one that is undeployed or that could not be opened.
+   *
+   * @returns `release` must be called when the handle is no longer used
+   * @throws TargetError SL6007 for a pipeline that was never deployed
+   */
+  async handle(name: string): Promise<PipelineHandle> {
+    const served = this.#pipelines.get(name);
+    if (served !== undefined) return { live: served.live, release: () => Promise.resolve() };
+    const live = await this.target.pipeline(name);
+    return { live, release: () => live.close() };
+  }
+
+  /** Whether a deployed pipeline is served. Its handle follows later deploys by itself. */
+  isServed(name: string): boolean {
+    return this.#pipelines.has(name);
   }
 
   /** All that is served: pipelines first. A model file of a pipeline's name is not served. */

@@ -3,6 +3,7 @@ import type { Inference } from "../../engine/engine.js";
 import { allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
 import type { ResultBatch, RowsMetadata } from "../../tensors/result.js";
 import { toColumns, toRecords } from "../../tensors/format-result.js";
+import { recordTypes, type ResultTypes } from "../../tensors/record-types.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 
 const copyTensors = (tensors: ReadonlyMap<string, RowsTensor>) =>
@@ -20,8 +21,34 @@ async function answerTable(batch: ResultBatch & Partial<RowsMetadata>, choice: C
 
 /** Formats an answer like its input (records, columns or the promise of a table), with the selected columns. */
 export function formatAnswer(inference: Inference, choice: ColumnSelection, version: number): unknown {
+  return shapes[inference.form](answerBatch(inference, choice, version), choice);
+}
+
+/** As `formatAnswer`, with the types of the columns. */
+export async function formatWithTypes(
+  inference: Inference,
+  choice: ColumnSelection,
+  version: number,
+): Promise<TypedAnswer> {
+  const batch = answerBatch(inference, choice, version);
+  const answer: unknown = await shapes[inference.form](batch, choice);
+  return { form: inference.form, answer, types: recordTypes(batch, choice) };
+}
+
+/** An answer, for servers: JSON does not say which type a value has. */
+export interface TypedAnswer {
+  readonly form: Inference["form"];
+  readonly answer: unknown;
+  readonly types: ResultTypes;
+}
+
+function answerBatch(
+  inference: Inference,
+  choice: ColumnSelection,
+  version: number,
+): ResultBatch & Partial<RowsMetadata> {
   const batch = copyIfShared(inference, choice);
-  return shapes[inference.form](choice === allColumns ? batch : withMetadata(batch, inference, version), choice);
+  return choice === allColumns ? batch : withMetadata(batch, inference, version);
 }
 
 /** Copies the tensors of a table or of typed values if challengers may still read them: the caller owns its answer. */

@@ -31,7 +31,7 @@ import type { AlertValues, LogBatch, LogLayout, LogQuery } from "../../logs/pipe
 import { readStore } from "../../logs/read-store.js";
 import type { LogReader, StoredVersion } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
-import { selectColumns, allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
+import { selectColumns, selectsMetadata, allColumns, type ColumnSelection } from "../../tensors/column-selection.js";
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { toRecordsInSlices } from "../../tensors/records-in-slices.js";
 import { type ResultBatch, withheldColumns } from "../../tensors/result.js";
@@ -44,7 +44,8 @@ import { parseLogBatchesOptions, parseLogsOptions, parsePeriod } from "./options
 import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options/local-options.js";
 import type { PipelineRunner } from "./pipeline-runner.js";
-import { formatAnswer } from "./format-answer.js";
+import { formatAnswer, formatWithTypes, type TypedAnswer } from "./format-answer.js";
+import { type LogSlice, logSlices } from "./log-slices.js";
 import { openStore } from "../../logs/open-store.js";
 import type { LocalDeployment, LocalStatus } from "./public-types.js";
 import { narrowedSettings } from "./withheld-columns.js";
@@ -52,6 +53,7 @@ import { narrowedSettings } from "./withheld-columns.js";
 const noOptions: InferOptions = {};
 /** Approximate limit of a `logBatches` table in bytes, whatever `batchRows` is. */
 const maxTableBytes = 8 * 2 ** 20;
+const maxSliceRows = 1000;
 /**
  * Open handles by database file and pipeline: undeploying stops all of them, a new version reaches those with
  * `followsVersions`.
@@ -85,6 +87,9 @@ const unformatted: MakeAnswer<InferredBatch> = ({ batch }, _, { stored, config }
   config,
   version: String(stored.version),
 });
+
+const withTypes: MakeAnswer<TypedAnswer> = (inference, choice, { stored }) =>
+  formatWithTypes(inference, choice, stored.version);
 
 interface HandleParts {
   readonly settings: LocalSettings;
@@ -160,6 +165,15 @@ export class LocalDeploymentImpl implements LocalDeployment {
    */
   inferBatch(input: unknown, options: InferOptions): Promise<InferredBatch> {
     return this.#infer(input, options, performance.now(), unformatted);
+  }
+
+  /**
+   * As `infer`, with the types of the answer's columns.
+   *
+   * @throws as `infer`
+   */
+  inferWithTypes(input: unknown, options: InferOptions): Promise<TypedAnswer> {
+    return this.#infer(input, options, performance.now(), withTypes);
   }
 
   /**
@@ -271,6 +285,19 @@ export class LocalDeploymentImpl implements LocalDeployment {
         await reader.layouts(name, query),
         choice,
       );
+    });
+  }
+
+  /** As `logs`, a part at a time and with the types of the columns; without `limit`, all rows of the range. */
+  async *logSlices({ signal, ...options }: LogsOptions & AlertsOptions): AsyncGenerator<LogSlice, void, undefined> {
+    this.#assertOpen();
+    const { query, choice } = parseLogsOptions(options);
+    const own = this.#layoutOf(this.#version);
+    const size = { rows: maxSliceRows, bytes: maxTableBytes };
+    yield* this.#streamLog(signal, async function* (reader, name) {
+      const layouts = await reader.layouts(name, query);
+      const withMetadata = { ...query, metadata: selectsMetadata(choice) };
+      yield* logSlices(prefetch(reader.pages(name, withMetadata, size)), layouts.length > 0 ? layouts : [own], choice);
     });
   }
 

@@ -1,7 +1,8 @@
 /** Marks the digits of an integer that a JavaScript number cannot hold. NUL does not occur in JSON text. */
 const mark = "\u0000";
+const wide = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/;
 /** A string, which is left as it is, or an integer of 16 digits or more. */
-const stringOrWideInteger = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs;
+const stringOrWideInteger = new RegExp(`"[^"\\\\]*(?:\\\\.[^"\\\\]*)*"|${wide.source}`, "gs");
 
 /** Longer integers are beyond every dtype, and making a bigint of millions of digits takes minutes. */
 export const maxDigits = 400;
@@ -12,7 +13,7 @@ export const maxDigits = 400;
  * @throws SyntaxError for text that is not JSON
  */
 export function parseJsonExact(text: string, exact: boolean): unknown {
-  if (!exact || !/\d{16}/.test(text)) return JSON.parse(text);
+  if (!exact || !wide.test(text)) return JSON.parse(text);
   // Checked as it is: a marked integer would also be accepted as a member's name.
   JSON.parse(text);
   return JSON.parse(

@@ -1,0 +1,119 @@
+import type { LocalOptions } from "../../targets/local/index.js";
+import { TargetError } from "../../../dsl/errors.js";
+import { apiRoot } from "../../api/routes.js";
+import { writeJson } from "../../api/write-json.js";
+import { parseConfig } from "../../config/config.js";
+import { LocalTargetImpl } from "../../targets/local/local-target.js";
+import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
+import { parseLoggedColumns } from "../../targets/local/options/logged-columns.js";
+import type { FastifyReply } from "fastify";
+import type { RegisterRoutes } from "../context.js";
+import { parseQuery, queries } from "./queries.js";
+import { requireJson } from "./read-rows.js";
+
+interface Named {
+  readonly Params: { readonly name: string };
+}
+
+/** What is deployed: listing, deploying, undeploying. */
+export const pipelineRoutes: RegisterRoutes = (app, { host }) => {
+  const read = { config: { role: "read" as const } };
+  const admin = { config: { role: "admin" as const } };
+  const using = async <T>(name: string, use: (live: LocalDeploymentImpl) => Promise<T>): Promise<T> => {
+    const { live, release } = await host.handle(name);
+    try {
+      return await use(live);
+    } finally {
+      await release();
+    }
+  };
+
+  app.get(`${apiRoot}/pipelines`, read, async (request, reply) => {
+    parseQuery(queries.none, request.query);
+    return json(reply, { pipelines: await host.target.pipelines() });
+  });
+
+  app.get(`${apiRoot}/models`, read, async (request, reply) => {
+    parseQuery(queries.none, request.query);
+    const models = await host.target.models();
+    // Not where the files are: readers have no use for the server's folders.
+    return json(reply, { models: models.map(({ path: _path, ...model }) => model) });
+  });
+
+  app.get<Named>(`${apiRoot}/pipelines/:name`, read, async ({ params, query }, reply) => {
+    parseQuery(queries.none, query);
+    return json(reply, await using(params.name, (live) => live.status()));
+  });
+
+  app.get<Named>(`${apiRoot}/pipelines/:name/versions`, read, async ({ params, query }, reply) => {
+    parseQuery(queries.none, query);
+    return json(reply, { versions: await using(params.name, (live) => live.versions()) });
+  });
+
+  app.get<Named>(`${apiRoot}/pipelines/:name/configuration`, read, async ({ params, query }, reply) => {
+    const { version } = parseQuery(queries.configuration, query);
+    return json(reply, await using(params.name, (live) => live.configuration(version)));
+  });
+
+  app.get<Named>(`${apiRoot}/pipelines/:name/report`, read, async ({ params, query }, reply) => {
+    const { start, end } = parseQuery(queries.period, query);
+    const period = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+    return json(reply, await using(params.name, (live) => live.compare(period)));
+  });
+
+  // One deploy at a time: each loads all models of its pipeline.
+  let deploying: Promise<unknown> = Promise.resolve();
+  app.post<{ Body: Buffer | undefined }>(`${apiRoot}/pipelines`, admin, async (request, reply) => {
+    const { models, ...given } = parseQuery(queries.deploy, request.query);
+    requireJson(request.headers["content-type"]);
+    const config = parseConfig((request.body ?? Buffer.alloc(0)).toString());
+    if (models !== undefined)
+      throw new TargetError("SL6011", "the parameter 'models' is for commands on the server's own machine", {
+        option: "models",
+      });
+    const log = loggedColumns(given);
+    const work = deploying.then(async () => {
+      const target = log === null ? host.target : new LocalTargetImpl({ ...host.settings, log });
+      const live = await target.deploy(config);
+      try {
+        // A handle that is served has followed the deploy.
+        if (!host.isServed(config.name)) await host.deployed(config.name);
+        return await live.status();
+      } finally {
+        await live.close();
+      }
+    });
+    deploying = work.catch(() => undefined);
+    return json(reply.code(201), await work);
+  });
+
+  app.post<Named>(`${apiRoot}/pipelines/:name/undeploy`, admin, async ({ params, query }, reply) => {
+    parseQuery(queries.none, query);
+    await using(params.name, async (live) => {
+      await live.undeploy();
+      await host.removed(params.name);
+    });
+    return json(reply, { pipeline: params.name, state: "stopped" });
+  });
+};
+
+/** The option `log` of `local()`, from a URL. */
+function loggedColumns(given: {
+  readonly logExclude?: readonly string[] | undefined;
+  readonly logRedact?: readonly string[] | undefined;
+  readonly logMaxElements?: string | number | undefined;
+}): ReturnType<typeof parseLoggedColumns> {
+  const { logExclude, logRedact, logMaxElements } = given;
+  const log: NonNullable<LocalOptions["log"]> = {
+    ...(logExclude !== undefined && { exclude: logExclude.filter((name) => name !== "") }),
+    ...(logRedact !== undefined && { redact: logRedact.filter((name) => name !== "") }),
+    ...(logMaxElements !== undefined && {
+      maxElements: logMaxElements === "none" ? null : (logMaxElements as number),
+    }),
+  };
+  return Object.keys(log).length === 0 ? null : parseLoggedColumns(log);
+}
+
+function json(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.type("application/json").send(writeJson(value));
+}
