@@ -14,7 +14,7 @@ import { OwnerSocket } from "../remote/owner-socket.js";
 import { identifier, reasonOf, type DuckDB } from "../duckdb.js";
 import { RelaxedRows } from "../write/relaxed-rows.js";
 import type { GroupCommitter } from "../write/group-commit.js";
-import { readJournal } from "../write/journal.js";
+import { readJournal, type FoundJournal } from "../write/journal.js";
 import { ReopeningDatabase } from "./reopening-database.js";
 import { DatabaseSession } from "./database-session.js";
 import type { Retention, SweepResult } from "../store.js";
@@ -105,7 +105,7 @@ export class SharedDatabase {
     shared: boolean,
   ): Promise<SharedDatabase> {
     const readOnly = socket === null;
-    if (readOnly && readJournal(folder).rows.length > 0) await replayJournal(duckdb, folder, shared);
+    if (readOnly && hasRows(readJournal(folder))) await replayJournal(duckdb, folder, shared);
     const relaxed = new RelaxedRows();
     const session = await DatabaseSession.open(duckdb, folder, { readOnly, shared, relaxed });
     const database = new SharedDatabase(duckdb, folder, session, socket, shared, relaxed);
@@ -279,6 +279,11 @@ async function sweepTables(
   } finally {
     await restoreTables?.();
   }
+}
+
+/** Whether a journal that an ended process left has rows, or had some. */
+function hasRows({ rows, missing }: FoundJournal): boolean {
+  return rows.length > 0 || missing !== null;
 }
 
 /**

@@ -235,7 +235,11 @@ export class GroupCommitter {
     for (const { sink, rows, cells } of group)
       this.#recordWriter.add({ table: sink.table, digest: columnsDigest(sink.columns), rows, cells });
     try {
-      await journal.write(this.#recordWriter.finish(journal.nextSequence()));
+      const record = this.#recordWriter.finish(journal.nextSequence, journal.movedSequence);
+      await journal.write(
+        record,
+        group.reduce((sum, each) => sum + each.rows, 0),
+      );
     } catch {
       // The database may succeed where the journal failed; otherwise its error names the problem.
       return this.enqueue(group.map(toBatch));
@@ -279,6 +283,7 @@ export class GroupCommitter {
       this.#onJournalIdle = undefined;
       const journaled = [...this.#unmoved, ...this.#journaled.values()];
       const others = [...this.#urgent, ...this.#relaxed.take()];
+      const position = this.#journal?.position;
       if (this.#unmoved.length === 0) this.#journal?.switchFiles();
       this.#journaled = new Map();
       this.#urgent = [];
@@ -286,6 +291,8 @@ export class GroupCommitter {
       clearTimeout(this.#timer);
       this.#timerDue = Infinity;
       await this.#commitAll(journaled, others);
+      if (position !== undefined && this.#unmoved.length === 0 && this.#fatal === null)
+        this.#journal?.markMoved(position);
     }
     this.#draining = undefined;
   }

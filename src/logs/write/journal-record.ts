@@ -70,10 +70,15 @@ export class JournalRecordWriter {
     for (const column of cells) this.#writeCells(column, rows);
   }
 
-  /** Returns the complete record; the next `add` overwrites it. */
-  finish(sequence: number): Buffer {
+  /**
+   * Returns the complete record; the next `add` overwrites it.
+   *
+   * @param moved the record up to which all rows are in the database
+   */
+  finish(sequence: number, moved: number): Buffer {
     const bytes = this.#bytes.subarray(0, this.#at);
     bytes.writeDoubleLE(sequence, 16);
+    bytes.writeDoubleLE(moved, 24);
     bytes.writeUInt32LE(magic, 0);
     bytes.writeUInt32LE(this.#at, 4);
     bytes.writeUInt32LE(crc32(bytes.subarray(16)), 8);
@@ -134,6 +139,8 @@ function cellKind(data: Cells["data"]): number {
 /** A complete record. */
 export interface FoundRecord {
   readonly sequence: number;
+  /** Up to this record, all rows were in the database when it was written; 0 in records of older versions. */
+  readonly moved: number;
   readonly rows: readonly JournalRows[];
 }
 
@@ -157,7 +164,7 @@ export function readRecords(bytes: Buffer): { readonly records: readonly FoundRe
       continue;
     }
     damaged ||= at > end;
-    records.push({ sequence, rows: parseRecord(record) });
+    records.push({ sequence, moved: record.readDoubleLE(24), rows: parseRecord(record) });
     last = sequence;
     at += record.length;
     end = at;

@@ -15,14 +15,15 @@ import { championTable, type StoredLog } from "../schema/stored-log.js";
  */
 export async function openJournal(duckdb: DuckDB, folder: string, connection: DuckDBConnection): Promise<Journal> {
   try {
-    const { rows, last, damaged } = readJournal(folder);
+    const found = readJournal(folder);
+    const { rows, last } = found;
     const skipped = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
     if (skipped > 0)
       process.emitWarning(
         `${skipped} rows of the journal in '${folder}' belong to no pipeline version in the log and were skipped`,
         "ShapelineLogWarning",
       );
-    damaged.forEach(setAsideDamaged);
+    setAsideDamaged(folder, found);
     removeJournal(folder);
     return await Journal.open(folder, last);
   } catch (error) {

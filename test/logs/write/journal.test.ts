@@ -1,8 +1,10 @@
-import { cpSync, existsSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Journal } from "../../../src/logs/write/journal.js";
-import { readRecords } from "../../../src/logs/write/journal-record.js";
+import { Journal, readJournal } from "../../../src/logs/write/journal.js";
+import { readMarks } from "../../../src/logs/write/journal-marker.js";
+import { JournalRecordWriter, readRecords } from "../../../src/logs/write/journal-record.js";
+import { slow } from "../../slow.js";
 import { startChild } from "../support/child-process.js";
 import { noon, fraudLayout, rowMeta, scoredRows, scoresOf } from "../support/sample-rows.js";
 import { newFolder, rowIdsOf, storeIn, warningsOf } from "../support/stores.js";
@@ -12,6 +14,9 @@ const journals = ["shapeline.journal-a", "shapeline.journal-b"];
 // Fake timers stop the writer from moving rows into the database by itself: only `flush` does.
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
+
+const marker = "shapeline.journal-acked";
+const withoutJournal = (name: string) => !name.startsWith("shapeline.journal");
 
 /** A copy of the folder, as it would be after a crash. */
 function copyAfterCrash(folder: string, only: (name: string) => boolean = () => true): string {
@@ -31,11 +36,11 @@ describe("the journal", () => {
     await log.append(scoredRows(noon, 1, 2), rowMeta);
     await log.append(scoredRows(noon + 2, 3), rowMeta);
     expect(await scoresIn(copyAfterCrash(folder))).toEqual([3, 2, 1]);
-    expect(await scoresIn(copyAfterCrash(folder, (name) => !journals.includes(name)))).toEqual([]);
+    expect(await scoresIn(copyAfterCrash(folder, withoutJournal))).toEqual([]);
     await log.flush();
-    expect(await scoresIn(copyAfterCrash(folder, (name) => !journals.includes(name)))).toEqual([3, 2, 1]);
+    expect(await scoresIn(copyAfterCrash(folder, withoutJournal))).toEqual([3, 2, 1]);
     await store.close();
-    expect(journals.filter((name) => existsSync(join(folder, name)))).toEqual([]);
+    expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
     expect(await scoresIn(folder)).toEqual([3, 2, 1]);
   });
 
@@ -43,11 +48,15 @@ describe("the journal", () => {
     const folder = newFolder();
     const log = await (await storeIn(folder)).openLog(fraudLayout);
     await log.append(scoredRows(noon, 1), rowMeta);
+    // The process ends after the commit, before the marker says so.
+    const before = copyAfterCrash(folder, (name) => name === marker);
     await log.flush();
-    await log.append(scoredRows(noon + 1, 2), rowMeta);
     const copy = copyAfterCrash(folder);
-    expect(await scoresIn(copy)).toEqual([2, 1]);
+    cpSync(join(before, marker), join(copy, marker));
+    expect(await scoresIn(copy)).toEqual([1]);
+    await log.append(scoredRows(noon + 1, 2), rowMeta);
     expect(await scoresIn(copyAfterCrash(folder))).toEqual([2, 1]);
+    expect(await scoresIn(copyAfterCrash(folder, (name) => name !== marker))).toEqual([2, 1]);
   });
 
   it("alternates between its files; a crash in any round loses no row", async () => {
@@ -63,25 +72,23 @@ describe("the journal", () => {
     }
   });
 
-  it.each([
-    ["cut", (file: string) => truncateSync(file, statSync(file).size - 5)],
-    ["overwritten", (file: string) => writeFileSync(file, readFileSync(file).fill(0x5a, statSync(file).size - 40))],
-  ])("loses only the incomplete record if its end is %s", async (_, damage) => {
+  /**
+   * A journal of three records with the scores 0, 1 and 2, and the offset of each.
+   *
+   * @param acknowledged records that the marker knows; null: there is no marker, as in folders of older versions
+   */
+  async function threeRecords(
+    acknowledged: number | null = 3,
+  ): Promise<{ folder: string; file: string; starts: readonly number[] }> {
     const folder = newFolder();
     const log = await (await storeIn(folder)).openLog(fraudLayout);
-    for (const i of [0, 1, 2]) await log.append(scoredRows(noon + i, i), rowMeta);
-    const copy = copyAfterCrash(folder);
-    const [file] = journals.map((name) => join(copy, name)).filter((path) => statSync(path).size > 0);
-    damage(file ?? "");
-    expect(await scoresIn(copy)).toEqual([1, 0]);
-  });
-
-  /** A journal of three records with the scores 0, 1 and 2, and the offset of each. */
-  async function threeRecords(): Promise<{ folder: string; file: string; starts: readonly number[] }> {
-    const folder = newFolder();
-    const log = await (await storeIn(folder)).openLog(fraudLayout);
-    for (const i of [0, 1, 2]) await log.append(scoredRows(noon + i, i), rowMeta);
-    const copy = copyAfterCrash(folder);
+    const markers = [copyAfterCrash(folder, (name) => name === marker)];
+    for (const i of [0, 1, 2]) {
+      await log.append(scoredRows(noon + i, i), rowMeta);
+      markers.push(copyAfterCrash(folder, (name) => name === marker));
+    }
+    const copy = copyAfterCrash(folder, (name) => name !== marker);
+    if (acknowledged !== null) cpSync(join(markers[acknowledged] ?? "", marker), join(copy, marker));
     const file = journals.map((name) => join(copy, name)).find((path) => statSync(path).size > 0) ?? "";
     const length = statSync(file).size / 3;
     return { folder: copy, file, starts: [0, length, 2 * length] };
@@ -90,56 +97,152 @@ describe("the journal", () => {
   const overwrite = (file: string, from: number, bytes: number) =>
     writeFileSync(file, readFileSync(file).fill(0x5a, from, from + bytes));
 
+  const keptFiles = (folder: string) => readdirSync(folder).filter((name) => name.includes("damaged"));
+
   describe("a damaged journal with an undamaged database", () => {
-    it.each([
+    const places: [string, number, number, readonly number[]][] = [
       ["body of the first record", 0, 100, [2, 1]],
       ["header of the first record", 0, 0, [2, 1]],
       ["body of a middle record", 1, 100, [2, 0]],
       ["header of a middle record", 1, 0, [2, 0]],
-    ])("%s: replays all other rows, keeps the file and warns", async (_, record, at, left) => {
+    ];
+    const warningsAbout = async (folder: string, left: readonly number[]) =>
+      (await warningsOf(folder, async () => expect(await scoresIn(folder)).toEqual(left))).map((text) =>
+        text.replace(/journal-./g, "journal").replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>"),
+      );
+
+    it.each([
+      ...places.map((place) => [...place, place[1] + 1] as const),
+      ["body of the newest record", 2, 100, [1, 0], 3] as const,
+      ["header of the newest record", 2, 0, [1, 0], 3] as const,
+    ])("%s: replays all other rows, keeps the file and says what is missing", async (_, record, at, left, sequence) => {
       const { folder, file, starts } = await threeRecords();
       overwrite(file, (starts[record] ?? 0) + at, 8);
       const before = readFileSync(file);
-      const warnings = await warningsOf(folder, async () => expect(await scoresIn(folder)).toEqual(left));
-      expect(warnings.map((text) => text.replace(/journal-./g, "journal"))).toEqual([
+      expect(await warningsAbout(folder, left)).toEqual([
+        `the journal '<folder>/shapeline.journal' is damaged: 1 acknowledged rows, logged between <time> and <time> (records ${sequence} to ${sequence}), may be missing from the log; all other rows were recovered; the file is kept as '<folder>/shapeline.journal.damaged-<time>': restore the log from a copy, or delete that file to continue without those rows`,
+      ]);
+      expect(keptFiles(folder).map((name) => readFileSync(join(folder, name)))).toEqual([before]);
+    });
+
+    it.each(places)("%s, without a marker: replays all other rows, keeps the file and warns", async (...place) => {
+      const [, record, at, left] = place;
+      const { folder, file, starts } = await threeRecords(null);
+      overwrite(file, (starts[record] ?? 0) + at, 8);
+      const before = readFileSync(file);
+      expect(await warningsAbout(folder, left)).toEqual([
         "the journal '<folder>/shapeline.journal' is damaged: acknowledged rows in its broken records may be missing from the log; all other rows were recovered; the file is kept as '<folder>/shapeline.journal.damaged-<time>': restore the log from a copy, or delete that file to continue without those rows",
       ]);
-      const kept = readdirSync(folder).filter((name) => name.includes("damaged"));
-      expect(kept.map((name) => readFileSync(join(folder, name)))).toEqual([before]);
+      expect(keptFiles(folder).map((name) => readFileSync(join(folder, name)))).toEqual([before]);
     });
 
     it.each([
       ["body", 100],
       ["header", 0],
-    ])("%s of its only record: keeps the file and warns", async (_, at) => {
-      const { folder, file, starts } = await threeRecords();
+    ])("%s of its only record, without a marker: keeps the file and warns", async (_, at) => {
+      const { folder, file, starts } = await threeRecords(null);
       truncateSync(file, starts[1]);
       overwrite(file, at, 8);
-      expect(await warningsOf(folder, async () => expect(await scoresIn(folder)).toEqual([]))).toEqual([
-        expect.stringContaining("is damaged"),
-      ]);
-      expect(readdirSync(folder).filter((name) => name.includes("damaged"))).toHaveLength(1);
+      expect(await warningsAbout(folder, [])).toEqual([expect.stringContaining("is damaged")]);
+      expect(keptFiles(folder)).toHaveLength(1);
+    });
+
+    it("cuts and flips in the newest record are noticed, with the number of its rows", async () => {
+      const step = slow ? 1 : 13;
+      const folder = newFolder();
+      const log = await (await storeIn(folder)).openLog(fraudLayout);
+      await log.append(scoredRows(noon, 0), rowMeta);
+      await Promise.all(Array.from({ length: 4 }, (_, i) => log.append(scoredRows(noon + i, i, i, i), rowMeta)));
+      const crashed = copyAfterCrash(folder, (name) => journals.includes(name) || name === marker);
+      const [file] = journals.map((name) => join(crashed, name)).filter((path) => statSync(path).size > 0);
+      const bytes = readFileSync(file ?? "");
+      expect(readJournal(crashed)).toMatchObject({ missing: null, damaged: [] });
+      const first = bytes.readUInt32LE(4);
+      const lost = { damaged: [file], missing: { rows: 12, first: 2, last: 2 } };
+      for (let cut = first; cut < bytes.length; cut += step) {
+        writeFileSync(file ?? "", bytes.subarray(0, cut));
+        expect(readJournal(crashed)).toMatchObject(lost);
+      }
+      for (let at = first; at < bytes.length; at += step) {
+        // Bytes 12 to 16 of a record have no meaning.
+        if (at - first >= 12 && at - first < 16) continue;
+        const flipped = Buffer.from(bytes);
+        flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
+        writeFileSync(file ?? "", flipped);
+        expect(readJournal(crashed)).toMatchObject(lost);
+      }
+    });
+
+    it.each([true, false])(
+      "that lost both files: says how many rows were in them (opened for reading: %s)",
+      async (readOnly) => {
+        const { folder } = await threeRecords();
+        for (const name of journals) rmSync(join(folder, name));
+        const warnings = await warningsOf(folder, async () => {
+          expect(scoresOf(await (await storeIn(folder, { readOnly })).readLog("fraud"))).toEqual([]);
+        });
+        expect(warnings).toEqual([
+          expect.stringMatching(
+            / 3 acknowledged rows, .* \(records 1 to 3\), may be missing .*; its files are gone: restore/,
+          ),
+        ]);
+      },
+    );
+
+    it("records of the file that is being moved are missing too: both files are kept", async () => {
+      const folder = newFolder();
+      const journal = await Journal.open(folder, 7);
+      const writer = new JournalRecordWriter();
+      for (const rows of [2, 3]) {
+        writer.add({ table: "log", digest: 0, rows, cells: [] });
+        await journal.write(writer.finish(journal.nextSequence, journal.movedSequence), rows);
+        journal.switchFiles();
+      }
+      await journal.close(false);
+      const files = journals.map((name) => join(folder, name));
+      expect(readJournal(folder)).toMatchObject({ missing: null, damaged: [], rows: [{ rows: 2 }, { rows: 3 }] });
+      truncateSync(files[0] ?? "", 20);
+      expect(readJournal(folder)).toMatchObject({ missing: { rows: 2, first: 8, last: 8 }, damaged: [files[0]] });
+      truncateSync(files[1] ?? "", 20);
+      expect(readJournal(folder)).toMatchObject({ missing: { rows: 5, first: 8, last: 9 }, damaged: files });
+    });
+
+    it("a damaged slot of the marker leaves the other one", async () => {
+      const { folder } = await threeRecords();
+      const path = join(folder, marker);
+      const marks = readMarks(folder);
+      for (const at of [40, 4096 + 40]) {
+        const bytes = readFileSync(path);
+        overwrite(path, at, 8);
+        expect(readMarks(folder)?.acknowledged.sequence).toBeGreaterThanOrEqual(2);
+        writeFileSync(path, bytes);
+      }
+      expect(marks?.acknowledged).toMatchObject({ sequence: 3, rows: 3 });
+      overwrite(path, 0, statSync(path).size);
+      expect(readMarks(folder)).toBeNull();
+      expect(await warningsAbout(folder, [2, 1, 0])).toEqual([]);
     });
   });
 
-  it.each([
+  it.each<[string, number, (file: string, starts: readonly number[]) => void, readonly number[]]>([
+    ["the only record is cut", 0, (file, starts) => truncateSync(file, (starts[1] ?? 0) - 5), []],
+    ["the last record is cut", 2, (file) => truncateSync(file, statSync(file).size - 5), [1, 0]],
     [
-      "the only record is cut",
-      (file: string, starts: readonly number[]) => truncateSync(file, (starts[1] ?? 0) - 5),
-      [],
-    ],
-    ["the last record is cut", (file: string) => truncateSync(file, statSync(file).size - 5), [1, 0]],
-    [
-      "only a header was written",
-      (file: string, starts: readonly number[]) => truncateSync(file, (starts[2] ?? 0) + 20),
+      "the end of the last record was never written",
+      2,
+      (file) => overwrite(file, statSync(file).size - 40, 40),
       [1, 0],
     ],
-    ["the file was extended but never written", (file: string) => writeFileSync(file, new Uint8Array(5000)), []],
-  ])("does not warn after a crash in which %s: those rows were never acknowledged", async (_, cut, left) => {
-    const { folder, file, starts } = await threeRecords();
-    cut(file, starts);
-    expect(await warningsOf(folder, async () => expect(await scoresIn(folder)).toEqual(left))).toEqual([]);
-    expect(readdirSync(folder).filter((name) => name.includes("damaged"))).toEqual([]);
+    ["only a header was written", 2, (file, starts) => truncateSync(file, (starts[2] ?? 0) + 20), [1, 0]],
+    ["the file was extended but never written", 0, (file) => writeFileSync(file, new Uint8Array(5000)), []],
+  ])("does not warn after a crash in which %s: those rows were never acknowledged", async (...crash) => {
+    const [, acknowledged, cut, left] = crash;
+    for (const marks of [acknowledged, null]) {
+      const { folder, file, starts } = await threeRecords(marks);
+      cut(file, starts);
+      expect(await warningsOf(folder, async () => expect(await scoresIn(folder)).toEqual(left))).toEqual([]);
+      expect(keptFiles(folder)).toEqual([]);
+    }
   });
 
   it("does not warn about records left over from earlier rounds, even if the last record was cut while overwriting them", async () => {
@@ -172,7 +275,7 @@ describe("the journal", () => {
     const write = vi.spyOn(Journal.prototype, "write").mockRejectedValue(new TypeError("ENOSPC"));
     await Promise.all([1, 2, 3].map((i) => log.append(scoredRows(noon + i, i), rowMeta)));
     write.mockRestore();
-    expect(await scoresIn(copyAfterCrash(folder, (name) => !journals.includes(name)))).toEqual([3, 2, 1]);
+    expect(await scoresIn(copyAfterCrash(folder, withoutJournal))).toEqual([3, 2, 1]);
   });
 
   it("is replayed when the log is opened for reading only", async () => {
