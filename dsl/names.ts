@@ -6,10 +6,28 @@ type Lower =
   | "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i" | "j" | "k" | "l" | "m"
   | "n" | "o" | "p" | "q" | "r" | "s" | "t" | "u" | "v" | "w" | "x" | "y" | "z";
 type LowerOrDigit = Lower | Digit;
-type Letter = Lower | Uppercase<Lower> | "_";
+type Character = Lower | Uppercase<Lower> | "_" | Digit;
+
+/** Fits an index signature, and no key. */
+export type NoKeys = Record<never, never>;
+
+/** True for text that is not fully known, such as `string` or `` `t_${string}` ``. `build()` checks it. */
+export type IsOpen<N extends string> = NoKeys extends { readonly [K in N]: 0 } ? true : false;
+
+/** The names of `N` that are fully known. */
+export type KnownNames<N extends string> = N extends unknown ? (IsOpen<N> extends true ? never : N) : never;
+
+/**
+ * Whether `Checked`, which is `N` or an error message, is a message. False while `N` is a type parameter: to compare
+ * with `true extends IsRefused<…> ? Text : N`, the compiler tries `any` for it. So a function may pass on a name that
+ * is a type parameter, and `build()` checks it. `[unknown]` stops the compiler from working out the messages for `any`.
+ */
+export type IsRefused<N, Checked> = [unknown] extends [N] ? false : [Checked] extends [N] ? false : true;
 
 /** A DNS label: `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`, under 64 characters. `N`, or the error message. */
-export type PipelineName<N extends string> = string extends N ? N : ScanLabel<N, N, "-", []>;
+export type PipelineName<N extends string> =
+  true extends IsRefused<N, Label<N>> ? (N extends unknown ? NoInfer<Label<N>> : N) : N;
+type Label<N extends string> = IsOpen<N> extends true ? N : ScanLabel<N, N, "-", []>;
 
 type ScanLabel<
   N extends string,
@@ -44,11 +62,13 @@ export function pipelineNameProblem(name: unknown): Problem | null {
 
 /** True for `^[A-Za-z_][A-Za-z0-9_]*$`. */
 export type ScanIdentifier<N extends string> = N extends `${Digit}${string}` | "" ? false : ScanWord<N>;
-type ScanWord<N extends string> = N extends `${infer C}${infer R}`
-  ? C extends Letter | Digit
+type ScanWord<N extends string> = N extends `${infer A}${infer B}${infer R}`
+  ? A | B extends Character
     ? ScanWord<R>
     : false
-  : true;
+  : N extends Character | ""
+    ? true
+    : false;
 
 export function isIdentifier(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);

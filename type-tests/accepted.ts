@@ -20,6 +20,12 @@ const Y = (shape: string) => `{ readonly y: F<readonly ${shape}> }`;
 
 const outputs = (source: string, type: string): Accepted => ({ source, of: "outputs", type });
 const inputs = (source: string, type: string): Accepted => ({ source, of: "inputs", type });
+/** The outputs of the pipeline that a function returns. */
+const outputsOf = (source: string, type: string): Accepted => ({
+  source,
+  of: `ReturnType<typeof made>["outputs"]`,
+  type,
+});
 const row = (source: string, of: `x.${string}`, type: string): Accepted => ({ source, of, type });
 
 const values: Readonly<Record<DType, string>> = {
@@ -181,6 +187,46 @@ export const accepted: readonly Accepted[] = [
     `pipeline("p").model(embed).randomSplit([[2, head], [0.5, twin]], { hashKey: "session_id" })`,
     Y(`["batch", 1]`),
   ),
+  // partly known text: `build()` checks the names
+  outputs(
+    `pipeline(\`fraud-\${Date()}\`).model(embed).model(head).validate(\`low_\${Date.now()}\`, (x) => x.out < 1).validate("low_1", (x) => x.out < 2)`,
+    Y(`["batch", 1]`),
+  ),
+  outputs(
+    `pipeline("p").model(embed).model(head).alert(\`drift_\${Date()}\`, (all) => all.count() > 1, { over: \`\${Date.now()}m\`, for: \`\${Date.now()}s\` }).alert("drift_a", (all) => all.count() > 1, { over: "5m" })`,
+    Y(`["batch", 1]`),
+  ),
+  outputs(
+    `pipeline("p").models([head, head2]).audit(\`\${Date.now()}:\${Date.now()}\`).select(1)`,
+    `{ readonly p: F<readonly ["batch", 3]> }`,
+  ),
+  outputs(
+    `pipeline("p").model(embed).model(head).insertStep(1, (at) => at.validate(\`low_\${Date.now()}\`, () => true)).insertStep(1, (at) => at.alert(\`busy_\${Date.now()}\`, () => true, { over: \`\${Date.now()}m\` }))`,
+    Y(`["batch", 1]`),
+  ),
+  {
+    source: `pipeline("p").model(embed).validate("low", () => true).validate(\`low_\${Date.now()}\`, () => true)`,
+    of: "ValidationsOf<typeof made>",
+    type: '"low" | `low_${number}`',
+  },
+  {
+    source: `pipeline("p").model(embed).validate(\`low_\${Date.now()}\`, () => true)`,
+    of: `InferOutput<typeof made>["anomaly"]["low_7"]`,
+    type: "boolean",
+  },
+  // names that are type parameters
+  ...[
+    `<N extends string>(name: N) => pipeline(name).model(embed)`,
+    `<N extends string>(name: N) => pipeline("p").model(embed).validate(name, () => true)`,
+    `<N extends "low" | "high">(name: N) => pipeline("p").model(embed).validate(name, () => true)`,
+    `<N extends string>(name: N) => pipeline("p").model(embed).validate(\`low_\${name}\`, () => true)`,
+    `<N extends string, D extends \`\${number}m\`>(name: N, over: D) => pipeline("p").model(embed).alert(name, () => true, { over, for: over })`,
+  ].map((source) => outputsOf(source, `{ readonly embedding: F<readonly ["batch", 12]> }`)),
+  {
+    source: `(<N extends string>(name: N) => pipeline("p").model(embed).validate(name, () => true))("low")`,
+    of: "ValidationsOf<typeof made>",
+    type: `"low"`,
+  },
   // edits
   outputs(`pipeline("p").model(embed).model(head).replaceStep(1, (at) => at.model(broad))`, Y(`["batch", 2]`)),
   outputs(`pipeline("p").model(embed).model(head).removeStep(1)`, `{ readonly embedding: F<readonly ["batch", 12]> }`),

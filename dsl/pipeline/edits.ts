@@ -10,6 +10,7 @@ import type {
   NamesAfter,
   OutAfter,
   NewStep,
+  StateAfter,
   StepFlaw,
   UncheckedMethods,
 } from "../steps/step-kinds.js";
@@ -168,21 +169,6 @@ type NewStepFits<S, Before> =
 
 /** The state that the new step sees. */
 type InsertionState<Before> = StateBefore<Cut<Before, unknown>>;
-
-/** The state after the step `S`. */
-type StateAfter<Before, S> =
-  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
-    ? Arriving<Out, S> extends infer A
-      ? At<
-          InAfter<In, S>,
-          OutAfter<A, S, In, Steps>,
-          ChecksAfter<Checks, S>,
-          After<S, Steps>,
-          ByModelAfter<ByModel, A, S>,
-          NamesAfter<Names, S, Steps>
-        >
-      : never
-    : never;
 
 /**
  * Checks the later steps again from the state `New` instead of `Old`. Once both states are equal, only names are

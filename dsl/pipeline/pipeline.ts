@@ -1,9 +1,20 @@
 import type { Deployment, OutputsByModel } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { Missing, MissingOption, WithMissing } from "../missing.js";
-import type { PipelineName } from "../names.js";
+import type { IsRefused, PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
-import type { Bound, Fits, FitsRenamed, Next, Plain, Refused, Resolved, Substituted, Unfit } from "../shapes/fits.js";
+import type {
+  Bound,
+  FirstNext,
+  Fits,
+  FitsRenamed,
+  Misfits,
+  Next,
+  Plain,
+  Refused,
+  Resolved,
+  Substituted,
+} from "../shapes/fits.js";
 import type { SourceEntry, Sources } from "../shapes/sources.js";
 import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice } from "../steps/audit.js";
@@ -18,7 +29,7 @@ import type { Select, Selected, SelectIndex } from "../steps/select.js";
 import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/shadow.js";
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
 import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
-import type { NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
+import type { IsRefusedName, NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
 import type { AnyPipeline, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
 import type {
   AtIndex,
@@ -99,13 +110,17 @@ export interface Pipeline<
    */
   model<M extends Model>(
     // `Fits` and `Next`, inlined: alias arguments are instantiated again at every step (+25 %).
-    model: M extends unknown
-      ? Out extends M["inputs"]
-        ? M
-        : NoInfer<
-            M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never
-          >
-      : never,
+    model: (
+      M extends unknown
+        ? Out extends M["inputs"]
+          ? never
+          : Bound<M["inputs"], Out> extends Refused
+            ? M
+            : never
+        : never
+    ) extends never
+      ? M
+      : NoInfer<M["name"] extends string ? Misfits<Out, M, In, Steps> : never>,
   ): Pipeline<
     In,
     M extends unknown
@@ -144,7 +159,7 @@ export interface Pipeline<
    * @example pipeline("imdb").models([control, challenger]).audit("1:").select(0)
    */
   models<const Ms extends readonly Model[]>(
-    models: Members<Out, Ms, Names, Steps>,
+    models: Members<Out, Ms, Names, In, Steps>,
   ): Pipeline<In, TupleOf<Out, Ms>, Checks, After<MultiModel<Ms>, Steps>, OutputsByName<Out, Ms>, Names>;
 
   /**
@@ -173,7 +188,7 @@ export interface Pipeline<
    */
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<Fits<Out, D, Steps>, Routes<Out, D, R, Steps>>,
+    options: KeySplitOptions<Fits<Out, D, In, Steps>, Routes<Out, D, R, In, Steps>>,
   ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
 
   /**
@@ -183,7 +198,7 @@ export interface Pipeline<
    * @example pipeline("fraud").randomSplit([[2, control], [1, challenger]], { hashKey: "session_id" })
    */
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<Out, Ws, Steps>,
+    weights: Weights<Out, Ws, In, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
   ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
 
@@ -202,8 +217,8 @@ export interface Pipeline<
    * @example pipeline("fraud").shadow(ccfraud, [ccfraudXgb, ccfraudRf])
    */
   shadow<C extends Model, const Cs extends readonly Model[]>(
-    champion: Fits<Out, C, Steps>,
-    challengers: Challengers<Out, C, Cs, Names, Steps>,
+    champion: Fits<Out, C, In, Steps>,
+    challengers: Challengers<Out, C, Cs, Names, In, Steps>,
   ): Pipeline<
     In,
     Next<Out, C>,
@@ -220,7 +235,12 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).validate("amt", (x) => x.out < 1)
    */
   validate<const N extends string>(
-    name: N extends unknown ? NoInfer<ValidationName<N, Checks, Steps>> : N,
+    // Where `N` is a type parameter, the compiler tries `any` for it: then nothing is refused.
+    name: true extends ([unknown] extends [N] ? false : IsRefusedName<N, Checks, Steps>)
+      ? N extends unknown
+        ? NoInfer<ValidationName<N, Checks, Steps>>
+        : N
+      : N,
     check: (row: RowOf<In, Out, ByModel>) => boolean,
   ): Pipeline<In, Out, Checks | N, After<Validation<N>, Steps>, ByModel, Names>;
 
@@ -234,7 +254,11 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: N extends unknown ? NoInfer<AlertName<N, Names, Steps>> : N,
+    name: true extends IsRefused<N, AlertName<N, Names, Steps>>
+      ? N extends unknown
+        ? NoInfer<AlertName<N, Names, Steps>>
+        : N
+      : N,
     condition: (all: AlertRows<RowOf<In, Out, ByModel>>) => boolean,
     options: AlertOptions<D, F>,
   ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertEntry<N>>;
@@ -302,7 +326,7 @@ export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
  * the right index.
  */
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
-  model<M extends Model>(model: M): Pipeline<M["inputs"], Next<M["inputs"], M>, never, After<M, Steps>>;
+  model<M extends Model>(model: M): Pipeline<M["inputs"], FirstNext<M>, never, After<M, Steps>>;
   model<M extends Model, const R extends Sources>(
     model: FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
     sources: FirstSources<M, R>,
@@ -316,17 +340,17 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   >;
   shadow<C extends Model, const Cs extends readonly Model[]>(
     champion: C,
-    challengers: Challengers<C["inputs"], C, Cs, never, Steps>,
+    challengers: Challengers<C["inputs"], C, Cs, never, C["inputs"], Steps>,
   ): Pipeline<
     C["inputs"],
-    Next<C["inputs"], C>,
+    FirstNext<C>,
     never,
     After<Shadow<C, Cs>, Steps>,
     ShadowOutputs<C["inputs"], C, Cs>,
     ShadowNames<Cs>
   >;
   models<const Ms extends readonly Model[]>(
-    models: Members<Ms[0]["inputs"], Ms, never, Steps>,
+    models: Members<Ms[0]["inputs"], Ms, never, Ms[0]["inputs"], Steps>,
   ): Pipeline<
     Ms[0]["inputs"],
     TupleOf<Ms[0]["inputs"], Ms>,
@@ -344,17 +368,12 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<D, Routes<D["inputs"], D, R, Steps>>,
-  ): Pipeline<D["inputs"], Next<D["inputs"], D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
+    options: KeySplitOptions<D, Routes<D["inputs"], D, R, D["inputs"], Steps>>,
+  ): Pipeline<D["inputs"], FirstNext<D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<FirstModel<Ws>["inputs"], Ws, Steps>,
+    weights: Weights<FirstModel<Ws>["inputs"], Ws, FirstModel<Ws>["inputs"], Steps>,
     options?: { readonly hashKey?: HashKey<H> },
-  ): Pipeline<
-    FirstModel<Ws>["inputs"],
-    Next<FirstModel<Ws>["inputs"], FirstModel<Ws>>,
-    never,
-    After<RandomSplit<Ws>, Steps>
-  >;
+  ): Pipeline<FirstModel<Ws>["inputs"], FirstNext<FirstModel<Ws>>, never, After<RandomSplit<Ws>, Steps>>;
   /** Always refused: only stated inputs or a model's outputs have symbols. */
   refine<const Z extends SizeOption>(
     sizes: Sizes<Z, object, Steps>,

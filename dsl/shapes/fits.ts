@@ -1,5 +1,6 @@
 import type { ErrorCode, Problem } from "../errors.js";
 import { portsOf, type Model } from "../model.js";
+import type { AlternativesOf, TextElse } from "./alternatives.js";
 import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
 import {
@@ -13,7 +14,7 @@ import {
 } from "./sources.js";
 import type { MultiModelOf } from "../steps/multi-model.js";
 import type { CheckedSources } from "../steps/model.js";
-import type { SourceOf } from "../steps/step-kinds.js";
+import type { At, SourceOf } from "../steps/step-kinds.js";
 import { rowShape, type RowShape } from "../rows.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
@@ -23,16 +24,49 @@ import type { NeedsSelect } from "../messages/steps.js";
 // ---------------------------------------------------------------- types: does a model fit, and what are its outputs
 
 /**
- * `M` where the arriving tensors `Out` fit it, else the text of the error at the argument. The failure branch is inside
- * `NoInfer`: otherwise `M` would be inferred through both branches. It is also behind `M extends unknown`, so that the
- * compiler evaluates it only when needed. Inlined in `.model`: alias arguments are instantiated again at every step
- * (+25 %).
+ * `M` where all members of the union `M` fit the arriving tensors `Out`, else the text of the error at the argument. The
+ * failure branch is inside `NoInfer`: otherwise `M` would be inferred through both branches. Inlined in `.model`: alias
+ * arguments are instantiated again at every step (+25 %).
  */
-export type Fits<Out, M extends Model, Steps> = M extends unknown
+export type Fits<Out, M extends Model, In, Steps> =
+  Unfitting<Out, M> extends never ? M : NoInfer<M["name"] extends string ? Misfits<Out, M, In, Steps> : never>;
+
+/** The members of `M` that do not fit a member of `Out`. */
+export type Unfitting<Out, M extends Model> = M extends unknown
   ? Out extends M["inputs"]
-    ? M
-    : NoInfer<M extends unknown ? (Bound<M["inputs"], Out> extends Refused ? Unfit<Out, M, object, Steps> : M) : never>
+    ? never
+    : Bound<M["inputs"], Out> extends Refused
+      ? M
+      : never
   : never;
+
+/**
+ * The text of why a member of `M` does not fit; `M` if each pipeline that the unions stand for fits. Asks once more
+ * which members do not fit: the compiler evaluates a text even of models that fit, for the constraint of `M`.
+ */
+export type Misfits<Out, M extends Model, In, Steps> = (
+  M extends unknown ? (Unfitting<Out, M> extends never ? never : MisfitText<Out, M, In, Steps>) : never
+) extends infer T extends string
+  ? TextElse<T, M>
+  : never;
+type MisfitText<Out, M extends Model, In, Steps> =
+  IsOne<Out> extends true ? MisfitsOf<Out, M, Steps> : MisfitsAt<AlternativesOf<In, Steps>, M>;
+type MisfitsAt<States, M extends Model> =
+  States extends At<infer _In, infer Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
+    ? MisfitsOf<Out, M, Steps>
+    : never;
+type MisfitsOf<Out, M extends Model, Steps> = M extends unknown
+  ? IsFit<Out, M> extends true
+    ? never
+    : Unfit<Out, M, object, Steps>
+  : never;
+
+/** Whether the tensors `Out` fit the model `M`. Neither is a union. */
+export type IsFit<Out, M extends Model> = Out extends M["inputs"]
+  ? true
+  : Bound<M["inputs"], Out> extends Refused
+    ? false
+    : true;
 
 /** `Fits` with sources. An unknown input, and a source that does not fit alone, is reported at its property only. */
 export type FitsRenamed<Out, M extends Model, R, In, Steps> = [keyof R] extends [
@@ -86,6 +120,9 @@ export type Next<Out, M extends Model> = M extends unknown
     : Resolved<M["outputs"], Bound<M["inputs"], Out>, M>
   : never;
 
+/** `Next` for the first model of a pipeline, whose inputs are the request's columns. */
+export type FirstNext<M extends Model> = M extends unknown ? Next<M["inputs"], M> : never;
+
 /** Tensors without symbols except the row axis: nothing to replace. The cheap path. */
 export interface Plain {
   readonly [port: string]: Tensor<DType, readonly (number | "batch" | null)[]>;
@@ -107,7 +144,7 @@ type WithOpen<B, Symbols> = [Symbols] extends [never]
   : B extends Refused
     ? B
     : B & { readonly [S in Symbols & string]: number };
-export type Resolved<O, B, M extends Model> = O extends unknown
+export type Resolved<O, B, M extends Model> = B extends unknown
   ? {
       readonly [K in keyof O]: O[K] extends Tensor<infer D, infer S> ? Tensor<D, ResolvedDims<S, B, M>> : never;
     }
@@ -128,7 +165,11 @@ type ResolvedDim<D, B, M extends Model> = D extends string | null
 // ---------------------------------------------------------------- types: bindings of symbols
 
 /** The bindings of the symbols of the inputs `I` where the tensors `Out` arrive: a record, or `Refused`. */
-export type Bound<I, Out> = keyof I extends keyof Out ? BoundNamed<I, Out> : BoundSingle<I, Out>;
+export type Bound<I, Out> = Out extends unknown
+  ? keyof I extends keyof Out
+    ? BoundNamed<I, Out>
+    : BoundSingle<I, Out>
+  : never;
 /** For an `Out` with all port names of `I`. */
 type BoundNamed<I, Out> = { [K in keyof I]: BindPort<I[K], Out[K & keyof Out]> }[keyof I] extends (
   bound: infer B,

@@ -16,6 +16,9 @@ export type Sorted<U extends string, A extends readonly string[] = []> = [U] ext
     ? Sorted<Exclude<U, F>, [...A, F]>
     : A;
 
+/** The first text of a union in code-unit order. */
+export type Smallest<U extends string> = First<U>;
+
 /** The first name of `U`. All names in `U` begin with `P`, which grows by one character per recursion. */
 type First<U extends string, P extends string = ""> =
   IsOne<U> extends true ? U : P extends U ? P : FirstWith<U, P, HeadsAfter<U, P>>;

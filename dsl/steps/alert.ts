@@ -1,7 +1,7 @@
 import type { CheckState } from "../check/check-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { Problem } from "../errors.js";
-import { isIdentifier, type Digit, type ScanIdentifier } from "../names.js";
+import { isIdentifier, type Digit, type IsOpen, type IsRefused, type ScanIdentifier } from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type { AlertEntry } from "./logged-names.js";
@@ -77,24 +77,28 @@ export interface AlertOptions<D extends string, F extends string> {
 }
 
 /** An identifier that no other alert has. `N`, or the error message. */
-export type AlertName<N extends string, Names extends string, Steps> = string extends N
-  ? N
-  : BeforeInference<Steps> extends true
-    ? NoInfer<NoInferenceBeforeAlert<N>>
-    : N extends typeof reserved
-      ? ReservedAlertName<N>
-      : AlertEntry<N> extends Names
-        ? TakenAlertName<N>
-        : ScanIdentifier<N> extends true
-          ? N
-          : BadAlertName<N>;
+export type AlertName<N extends string, Names extends string, Steps> =
+  IsOpen<N> extends true
+    ? N
+    : BeforeInference<Steps> extends true
+      ? NoInfer<NoInferenceBeforeAlert<N>>
+      : N extends typeof reserved
+        ? ReservedAlertName<N>
+        : AlertEntry<N> extends Names
+          ? TakenAlertName<N>
+          : ScanIdentifier<N> extends true
+            ? N
+            : BadAlertName<N>;
 
 /** `D`, or the error message. */
-export type Duration<D extends string, Option extends string> = string extends D
-  ? D
-  : IsDuration<D> extends true
-    ? D
-    : NoInfer<BadDuration<Option, D>>;
+export type Duration<D extends string, Option extends string> =
+  true extends IsRefused<D, CheckedDuration<D, Option>>
+    ? D extends unknown
+      ? NoInfer<CheckedDuration<D, Option>>
+      : D
+    : D;
+type CheckedDuration<D extends string, Option extends string> =
+  IsOpen<D> extends true ? D : IsDuration<D> extends true ? D : BadDuration<Option, D>;
 
 type Longest = typeof longest;
 type IsDuration<D extends string> = D extends `${infer N}s`

@@ -1,6 +1,7 @@
 import type { CheckState } from "../check/check-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { Model } from "../model.js";
+import type { IsOpen } from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { LoggedModelEntry } from "./logged-names.js";
 import { isCount, needsModels, type IsAudited, type MultiModelOf, type NeedsModels } from "./multi-model.js";
@@ -39,7 +40,7 @@ export interface Audit<out S extends string> {
 export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
   ? IsAudited<Steps> extends true
     ? NoInfer<AuditedAlready<MultiModelOf<Steps>["index"]>>
-    : string extends S
+    : IsOpen<S> extends true
       ? S
       : SliceIn<S, Out, Steps>
   : NoInfer<NeedsModels<"audit">>;
@@ -49,7 +50,7 @@ export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
  * traverse the list of steps.
  */
 type SliceIn<S extends string, Out extends readonly unknown[], Steps> = S extends infer T extends string
-  ? string extends T
+  ? IsOpen<T> extends true
     ? T
     : NoInfer<SliceText<T, Bounds<T>, Out, Steps>>
   : never;
@@ -103,7 +104,7 @@ export type AuditNames<Slice extends string, Steps> = LoggedModelEntry<
 >;
 
 /** The names of the models in a slice of `Ms`. */
-export type AuditedNames<S extends string, Ms> = string extends S ? never : NamesWithin<Bounds<S>, Ms>;
+export type AuditedNames<S extends string, Ms> = IsOpen<S> extends true ? never : NamesWithin<Bounds<S>, Ms>;
 
 type NamesWithin<B, Ms, Passed extends readonly 0[] = [], Names = never> = Ms extends readonly [
   infer M extends Model,

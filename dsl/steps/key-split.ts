@@ -2,7 +2,7 @@ import type { CheckState } from "../check/check-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
 import type { Model } from "../model.js";
-import type { Fits } from "../shapes/fits.js";
+import type { Fits, Unfitting } from "../shapes/fits.js";
 import type { NamesOf } from "../shapes/port-names.js";
 import { checkSameOutputs, inferInSplit, type Route } from "./split-outputs.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
@@ -49,29 +49,35 @@ export type KeyName<K extends string> = K extends "" ? NoInfer<NoKey> : K;
  * The routes `R` where all fit `Out` and produce the outputs of the default `D`; the text of a wrong one is the type of
  * its property.
  */
-export type Routes<Out, D extends Model, R extends RouteModels, Steps> = [keyof R] extends [never]
+export type Routes<Out, D extends Model, R extends RouteModels, In, Steps> = [keyof R] extends [never]
   ? NoInfer<NoRoutes>
-  : Fits<Out, D, Steps> extends Model
-    ? { readonly [V in keyof R]: Route<Out, R[V], D, Steps> }
+  : Unfitting<Out, D> extends never
+    ? { readonly [V in keyof R]: Route<Out, R[V], D, In, Steps> }
     : R; // The error is at the default. `{}` is inferred from this branch alone.
 
 /** The problem of a key split after an edit; false if there is none. */
-export type KeySplitFlaw<D extends Model, R, Out, Steps> = FirstText<
-  TextOf<Fits<Out, D, Steps>>,
-  RoutesFlaw<Out, D, R, Steps, NamesOf<R>>
+export type KeySplitFlaw<D extends Model, R, Out, In, Steps> = FirstText<
+  TextOf<Fits<Out, D, In, Steps>>,
+  RoutesFlaw<Out, D, R, In, Steps, NamesOf<R>>
 >;
-type RoutesFlaw<Out, D extends Model, R, Steps, Names> = Names extends readonly [infer K extends keyof R, ...infer Rest]
+type RoutesFlaw<Out, D extends Model, R, In, Steps, Names> = Names extends readonly [
+  infer K extends keyof R,
+  ...infer Rest,
+]
   ? FirstText<
-      R[K] extends infer M extends Model ? TextOf<Route<Out, M, D, Steps>> : false,
-      RoutesFlaw<Out, D, R, Steps, Rest>
+      R[K] extends infer M extends Model ? TextOf<Route<Out, M, D, In, Steps>> : false,
+      RoutesFlaw<Out, D, R, In, Steps, Rest>
     >
   : false;
 
 /** `.keySplit` in the callback of an edit. */
-export interface AtKeySplit<Out, Steps> {
+export interface AtKeySplit<In, Out, Steps> {
   keySplit<const K extends string, D extends Model, const R extends RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<Fits<ArrivingAtModel<Out, D>, D, Steps>, Routes<ArrivingAtModel<Out, D>, D, R, Steps>>,
+    options: KeySplitOptions<
+      Fits<ArrivingAtModel<Out, D>, D, ArrivingAtModel<In, D>, Steps>,
+      Routes<ArrivingAtModel<Out, D>, D, R, ArrivingAtModel<In, D>, Steps>
+    >,
   ): NewStep<KeySplit<D, PairsOf<R>>>;
 }
 

@@ -1,13 +1,14 @@
 import type { Model } from "../model.js";
+import type { IsOpen } from "../names.js";
 
 // Names that may be used once per pipeline: of logged models and of alerts. The type parameter `Names` of a pipeline
 // holds them.
 
 /** The entry for a model whose outputs are logged under its name. */
-export type LoggedModelEntry<N extends string> = string extends N ? never : `model ${N}`;
+export type LoggedModelEntry<N extends string> = IsOpen<N> extends true ? never : `model ${N}`;
 
 /** The entry for an alert. */
-export type AlertEntry<N extends string> = string extends N ? never : `alert ${N}`;
+export type AlertEntry<N extends string> = IsOpen<N> extends true ? never : `alert ${N}`;
 
 /** The model names in the tuple `Ms` before the element `I`. */
 export type NamesBefore<Ms, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I

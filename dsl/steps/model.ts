@@ -91,7 +91,7 @@ type FirstSourceFlaw<T, R, Names> = Names extends readonly [infer K extends keyo
 
 /** `.model` in the callback of an edit. */
 export interface AtModel<In, Out, Steps> {
-  model<M extends Model>(model: Fits<ArrivingAtModel<Out, M>, M, Steps>): NewStep<M>;
+  model<M extends Model>(model: Fits<ArrivingAtModel<Out, M>, M, ArrivingAtModel<In, M>, Steps>): NewStep<M>;
   model<M extends Model, const R extends Sources>(
     model: [Out] extends [Unstated]
       ? FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>

@@ -3,6 +3,7 @@ import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
+import type { OneText } from "../shapes/alternatives.js";
 import type { Fits, Next } from "../shapes/fits.js";
 import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
@@ -26,17 +27,24 @@ export interface MultiModel<out Models> {
 }
 
 /** The models `Ms` where all of them fit `Out`; the text of a wrong one is the type of its element. */
-export type Members<Out, Ms extends readonly Model[], Names, Steps> = [Ms] extends [readonly []]
+export type Members<Out, Ms extends readonly Model[], Names, In, Steps> = [Ms] extends [readonly []]
   ? NoInfer<NoModels>
-  : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Names, Steps> };
+  : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Names, In, Steps> };
 
-type Member<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
+type Member<Out, M extends Model, Before extends string, Names, In, Steps> = string extends M["name"]
   ? M
-  : M["name"] extends Before
-    ? NoInfer<RepeatedModel<M["name"], "models step">>
+  : MemberNameText<M, Before, Names> extends infer T extends string
+    ? [T] extends [never]
+      ? Fits<Out, M, In, Steps>
+      : NoInfer<OneText<T>>
+    : never;
+type MemberNameText<M extends Model, Before extends string, Names> = M extends unknown
+  ? M["name"] extends Before
+    ? RepeatedModel<M["name"], "models step">
     : LoggedModelEntry<M["name"]> extends Names
-      ? NoInfer<LoggedAlready<M["name"]>>
-      : Fits<Out, M, Steps>;
+      ? LoggedAlready<M["name"]>
+      : never
+  : never;
 
 /** The outputs of all models, in their order. */
 export type TupleOf<Out, Ms extends readonly Model[]> = { readonly [I in keyof Ms]: Next<Out, Ms[I]> };
@@ -45,8 +53,8 @@ export type TupleOf<Out, Ms extends readonly Model[]> = { readonly [I in keyof M
 export type OutputsByName<Out, Ms extends readonly Model[]> = { readonly [M in Ms[number] as M["name"]]: Next<Out, M> };
 
 /** The problem of the models `Ms` after an edit; false if there is none. */
-export type ModelsFlaw<Ms, Out, Names, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
-  ? FirstText<TextOf<Member<Out, M, never, Names, Steps>>, ModelsFlaw<Rest, Out, Names, Steps>>
+export type ModelsFlaw<Ms, Out, Names, In, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]
+  ? FirstText<TextOf<Member<Out, M, never, Names, In, Steps>>, ModelsFlaw<Rest, Out, Names, In, Steps>>
   : false;
 
 /** `ModelsFlaw` if the arriving tensors are unchanged: only a name can be wrong. */
@@ -54,9 +62,9 @@ export type ModelsNameFlaw<Ms, Names> =
   FirstLogged<Ms, Names> extends infer N extends string ? LoggedAlready<N> : false;
 
 /** `.models` in the callback of an edit. */
-export interface AtModels<Out, Steps, Names extends string> {
+export interface AtModels<In, Out, Steps, Names extends string> {
   models<const Ms extends readonly Model[]>(
-    models: Members<ArrivingAtModel<Out, Ms[0]>, Ms, Names, Steps>,
+    models: Members<ArrivingAtModel<Out, Ms[0]>, Ms, Names, ArrivingAtModel<In, Ms[0]>, Steps>,
   ): NewStep<MultiModel<Ms>>;
 }
 

@@ -3,6 +3,7 @@ import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
+import type { OneText } from "../shapes/alternatives.js";
 import { checkSameOutputs, inferInSplit, type FirstOfSplit, type Route } from "./split-outputs.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
@@ -39,32 +40,34 @@ export interface RandomSplit<out Weights> {
 export type HashKey<H extends string> = H extends "" ? NoInfer<NoHashKey> : H;
 
 /** The pairs `Ws` where all weights are above 0 and all models fit `Out` and produce the outputs of the first one. */
-export type Weights<Out, Ws extends readonly Weighted[], Steps> = [Ws] extends [readonly []]
+export type Weights<Out, Ws extends readonly Weighted[], In, Steps> = [Ws] extends [readonly []]
   ? NoInfer<NoWeights>
-  : { readonly [I in keyof Ws]: PairOf<Out, Ws[I], FirstModel<Ws>, PairNamesBefore<Ws, I>, Steps> };
+  : { readonly [I in keyof Ws]: PairOf<Out, Ws[I], FirstModel<Ws>, PairNamesBefore<Ws, I>, In, Steps> };
 
-type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, Steps> =
-  PairText<Out, P[0], P[1], First, Taken, Steps> extends readonly [infer W, infer M]
+type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, In, Steps> =
+  PairText<Out, P[0], P[1], First, Taken, In, Steps> extends readonly [infer W, infer M]
     ? [P[0], P[1]] extends [W, M]
       ? P
       : NoInfer<readonly [W, M]>
     : P;
 
 /** The pair, with a text instead of the wrong element. */
-type PairText<
-  Out,
-  W extends number,
-  M extends Model,
-  First extends Model,
-  Taken extends string,
-  Steps,
-> = `${W}` extends `-${string}` | "0" | "Infinity" | "NaN"
-  ? readonly [BadWeight<M["name"], W>, M]
-  : string extends M["name"]
+type PairText<Out, W extends number, M extends Model, First extends Model, Taken extends string, In, Steps> = [
+  WeightsBelow0<W>,
+] extends [never]
+  ? string extends M["name"]
     ? readonly [W, M]
-    : M["name"] extends Taken
-      ? readonly [W, RepeatedModel<M["name"], "random split">]
-      : readonly [W, Route<Out, M, First, Steps>];
+    : [M["name"] & Taken] extends [never]
+      ? readonly [W, Route<Out, M, First, In, Steps>]
+      : readonly [W, OneText<RepeatedModel<M["name"] & Taken, "random split">>]
+  : readonly [OneText<BadWeight<M["name"], WeightsBelow0<W>>>, M];
+
+/** The weights of a union that are not above 0. */
+type WeightsBelow0<W extends number> = W extends unknown
+  ? `${W}` extends `-${string}` | "0" | "Infinity" | "NaN"
+    ? W
+    : never
+  : never;
 
 type PairNamesBefore<Ws, I, N = never, Passed extends readonly 0[] = []> = `${Passed["length"]}` extends I
   ? N
@@ -75,17 +78,17 @@ type PairNamesBefore<Ws, I, N = never, Passed extends readonly 0[] = []> = `${Pa
 export type FirstModel<Ws extends readonly Weighted[]> = Ws[0][1];
 
 /** The problem of a random split after an edit; false if there is none. */
-export type RandomSplitFlaw<Ws, First extends Model, Out, Steps> = Ws extends readonly [
+export type RandomSplitFlaw<Ws, First extends Model, Out, In, Steps> = Ws extends readonly [
   infer W extends Weighted,
   ...infer Rest,
 ]
-  ? FirstText<TextOf<Route<Out, W[1], First, Steps>>, RandomSplitFlaw<Rest, First, Out, Steps>>
+  ? FirstText<TextOf<Route<Out, W[1], First, In, Steps>>, RandomSplitFlaw<Rest, First, Out, In, Steps>>
   : false;
 
 /** `.randomSplit` in the callback of an edit. */
-export interface AtRandomSplit<Out, Steps> {
+export interface AtRandomSplit<In, Out, Steps> {
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
-    weights: Weights<ArrivingAtModel<Out, FirstModel<Ws>>, Ws, Steps>,
+    weights: Weights<ArrivingAtModel<Out, FirstModel<Ws>>, Ws, ArrivingAtModel<In, FirstModel<Ws>>, Steps>,
     options?: { readonly hashKey?: HashKey<H> },
   ): NewStep<RandomSplit<Ws>>;
 }

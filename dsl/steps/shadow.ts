@@ -3,6 +3,7 @@ import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
+import type { OneText } from "../shapes/alternatives.js";
 import type { Fits, Next } from "../shapes/fits.js";
 import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
@@ -31,17 +32,26 @@ export interface Shadow<out Champion, out Challengers> {
  * The challengers `Cs` of the champion `C`. A challenger that does not fit is replaced by its message. `[Cs]` is not
  * distributive: otherwise `[c1, c2]` is inferred as an array and not as a tuple.
  */
-export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names, Steps> = [Cs] extends [readonly []]
+export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names, In, Steps> = [Cs] extends [
+  readonly [],
+]
   ? NoInfer<NoChallengers>
-  : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Names, Steps> };
+  : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Names, In, Steps> };
 
-type Challenger<Out, M extends Model, Before extends string, Names, Steps> = string extends M["name"]
+type Challenger<Out, M extends Model, Before extends string, Names, In, Steps> = string extends M["name"]
   ? M
-  : M["name"] extends Before
-    ? NoInfer<RepeatedModel<M["name"], "shadow step">>
+  : ChallengerNameText<M, Before, Names> extends infer T extends string
+    ? [T] extends [never]
+      ? Fits<Out, M, In, Steps>
+      : NoInfer<OneText<T>>
+    : never;
+type ChallengerNameText<M extends Model, Before extends string, Names> = M extends unknown
+  ? M["name"] extends Before
+    ? RepeatedModel<M["name"], "shadow step">
     : LoggedModelEntry<M["name"]> extends Names
-      ? NoInfer<AlreadyChallenger<M["name"]>>
-      : Fits<Out, M, Steps>;
+      ? AlreadyChallenger<M["name"]>
+      : never
+  : never;
 
 /** The outputs of all models of the step by name. */
 export type ShadowOutputs<Out, C extends Model, Cs extends readonly Model[]> = {
@@ -52,12 +62,12 @@ export type ShadowOutputs<Out, C extends Model, Cs extends readonly Model[]> = {
 export type ShadowNames<Cs extends readonly Model[]> = LoggedModelEntry<Cs[number]["name"]>;
 
 /** The problem of a shadow step after an edit; false if there is none. */
-export type ShadowFlaw<C extends Model, Cs, Out, Names, Steps> = FirstText<
-  TextOf<Fits<Out, C, Steps>>,
-  ChallengersFlaw<Cs, Out, Names, Steps>
+export type ShadowFlaw<C extends Model, Cs, Out, Names, In, Steps> = FirstText<
+  TextOf<Fits<Out, C, In, Steps>>,
+  ChallengersFlaw<Cs, Out, Names, In, Steps>
 >;
-type ChallengersFlaw<Cs, Out, Names, Steps> = Cs extends readonly [infer M extends Model, ...infer Rest]
-  ? FirstText<TextOf<Challenger<Out, M, never, Names, Steps>>, ChallengersFlaw<Rest, Out, Names, Steps>>
+type ChallengersFlaw<Cs, Out, Names, In, Steps> = Cs extends readonly [infer M extends Model, ...infer Rest]
+  ? FirstText<TextOf<Challenger<Out, M, never, Names, In, Steps>>, ChallengersFlaw<Rest, Out, Names, In, Steps>>
   : false;
 
 /** `ShadowFlaw` if the arriving tensors are unchanged: only a name can be wrong. */
@@ -65,10 +75,10 @@ export type ShadowNameFlaw<Cs, Names> =
   FirstLogged<Cs, Names> extends infer N extends string ? AlreadyChallenger<N> : false;
 
 /** `.shadow` in the callback of an edit. */
-export interface AtShadow<Out, Steps, Names extends string> {
+export interface AtShadow<In, Out, Steps, Names extends string> {
   shadow<C extends Model, const Cs extends readonly Model[]>(
-    champion: Fits<ArrivingAtModel<Out, C>, C, Steps>,
-    challengers: Challengers<ArrivingAtModel<Out, C>, C, Cs, Names, Steps>,
+    champion: Fits<ArrivingAtModel<Out, C>, C, ArrivingAtModel<In, C>, Steps>,
+    challengers: Challengers<ArrivingAtModel<Out, C>, C, Cs, Names, ArrivingAtModel<In, C>, Steps>,
   ): NewStep<Shadow<C, Cs>>;
 }
 

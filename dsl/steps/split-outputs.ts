@@ -2,22 +2,59 @@ import type { CheckState } from "../check/check-state.js";
 import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
 import type { Model } from "../model.js";
 import { rowShape } from "../rows.js";
-import { showTensor, type Fits, type Next, type Rows } from "../shapes/fits.js";
+import type { AlternativesOf, TextElse } from "../shapes/alternatives.js";
+import { showTensor, type IsFit, type Next, type Rows, type Unfit } from "../shapes/fits.js";
 import type { ShowTensor } from "../shapes/mismatch.js";
-import type { NamesOf } from "../shapes/port-names.js";
+import type { IsOne, NamesOf } from "../shapes/port-names.js";
 import type { Port } from "../tensor.js";
+import type { At } from "./step-kinds.js";
 
 // Shared by key splits and random splits: all models of a split must produce the same outputs as its first model.
 
 /** `M` where it fits `Out` and produces the outputs of `First`, apart from their row axes. */
-export type Route<Out, M extends Model, First extends Model, Steps> =
-  Fits<Out, M, Steps> extends Model
-    ? Fits<Out, First, Steps> extends Model
-      ? SameRows<Next<Out, M>, Next<Out, First>> extends true
-        ? M
-        : NoInfer<Difference<M["name"], Next<Out, M>, First["name"], Next<Out, First>>>
-      : M
-    : Fits<Out, M, Steps>;
+export type Route<Out, M extends Model, First extends Model, In, Steps> =
+  OtherRoutes<Out, M, First> extends never ? M : NoInfer<RouteTexts<Out, M, First, In, Steps>>;
+type OtherRoutes<Out, M extends Model, First extends Model> = M extends unknown
+  ? First extends unknown
+    ? Out extends unknown
+      ? IsRoute<Out, M, First> extends true
+        ? never
+        : M
+      : never
+    : never
+  : never;
+/** Where `First` does not fit, its own text is enough. */
+type IsRoute<Out, M extends Model, First extends Model> =
+  IsFit<Out, M> extends true
+    ? IsFit<Out, First> extends true
+      ? SameRows<Next<Out, M>, Next<Out, First>>
+      : true
+    : false;
+
+type RouteTexts<Out, M extends Model, First extends Model, In, Steps> = (
+  M extends unknown
+    ? OtherRoutes<Out, M, First> extends never
+      ? never
+      : IsOne<Out> extends true
+        ? RouteText<Out, M, First, Steps>
+        : RouteTextAt<AlternativesOf<In, Steps>, M, First>
+    : never
+) extends infer T extends string
+  ? TextElse<T, M>
+  : never;
+type RouteTextAt<States, M extends Model, First extends Model> =
+  States extends At<infer _In, infer Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
+    ? RouteText<Out, M, First, Steps>
+    : never;
+type RouteText<Out, M extends Model, First extends Model, Steps> = M extends unknown
+  ? First extends unknown
+    ? IsFit<Out, M> extends true
+      ? IsRoute<Out, M, First> extends true
+        ? never
+        : Difference<M["name"], Next<Out, M>, First["name"], Next<Out, First>>
+      : Unfit<Out, M, object, Steps>
+    : never
+  : never;
 
 type SameOutputs<A, B> = [A, B] extends [B, A] ? true : false;
 type SameRows<A, B> = [A, B] extends [B, A] ? true : SameOutputs<Rows<A>, Rows<B>>;

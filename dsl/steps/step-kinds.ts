@@ -164,12 +164,12 @@ export interface At<
 >
   extends
     AtModel<In, Out, Steps>,
-    AtModels<Out, Steps, Names>,
+    AtModels<In, Out, Steps, Names>,
     AtAudit<Out, Steps>,
     AtSelect<Out, Steps>,
-    AtKeySplit<Out, Steps>,
-    AtRandomSplit<Out, Steps>,
-    AtShadow<Out, Steps, Names>,
+    AtKeySplit<In, Out, Steps>,
+    AtRandomSplit<In, Out, Steps>,
+    AtShadow<In, Out, Steps, Names>,
     AtValidation<In, Out, Checks, Steps, ByModel>,
     AtAlert<In, Out, Steps, ByModel, Names>,
     AtRefine<Out, Steps> {}
@@ -316,6 +316,21 @@ export type NamesAfter<Names extends string, S, Steps> = S extends Model
           : Names;
 type SourcesIn<Pairs> = Pairs extends readonly [unknown, infer V] ? V : never;
 
+/** The state after the step `S`. */
+export type StateAfter<Before, S> =
+  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
+    ? Arriving<Out, S> extends infer A
+      ? At<
+          InAfter<In, S>,
+          OutAfter<A, S, In, Steps>,
+          ChecksAfter<Checks, S>,
+          After<S, Steps>,
+          ByModelAfter<ByModel, A, S>,
+          NamesAfter<Names, S, Steps>
+        >
+      : never
+    : never;
+
 /** The outputs that the log stores by model name: those of challengers and audited ones. */
 export type LoggedOutputs<In, Steps, Names> = [Extract<Names, `model ${string}`>] extends [never]
   ? object
@@ -402,7 +417,7 @@ type OutAfterAll<Nodes, In, Out> =
 export type StepFlaw<S, Out, In, Checks extends string, Names extends string, Steps> = S extends Model
   ? Out extends S["inputs"]
     ? false
-    : TextOf<Fits<Out, S, Steps>>
+    : TextOf<Fits<Out, S, In, Steps>>
   : S extends Validation<infer N>
     ? ValidationFlaw<N, Checks, Steps>
     : S extends Alert<infer N>
@@ -410,17 +425,17 @@ export type StepFlaw<S, Out, In, Checks extends string, Names extends string, St
       : S extends Renamed<infer M extends Model, infer Pairs>
         ? SourcesFlaw<M, RecordOf<Pairs>, Out, InAfter<In, S>, Steps>
         : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
-          ? ShadowFlaw<C, Cs, Out, Names, Steps>
+          ? ShadowFlaw<C, Cs, Out, Names, In, Steps>
           : S extends MultiModel<infer Ms extends readonly Model[]>
-            ? ModelsFlaw<Ms, Out, Names, Steps>
+            ? ModelsFlaw<Ms, Out, Names, In, Steps>
             : S extends Audit<infer A>
               ? AuditFlaw<A, Out, Steps>
               : S extends Select<infer I>
                 ? SelectFlaw<I, Out, Steps>
                 : S extends KeySplit<infer D extends Model, infer Routes>
-                  ? KeySplitFlaw<D, RecordOf<Routes>, Out, Steps>
+                  ? KeySplitFlaw<D, RecordOf<Routes>, Out, In, Steps>
                   : S extends RandomSplit<infer Ws extends readonly Weighted[]>
-                    ? RandomSplitFlaw<Ws, FirstModel<Ws>, Out, Steps>
+                    ? RandomSplitFlaw<Ws, FirstModel<Ws>, Out, In, Steps>
                     : S extends Refine<infer Pairs>
                       ? RefineFlaw<Pairs, Out, Steps>
                       : false;

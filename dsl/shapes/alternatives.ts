@@ -1,0 +1,117 @@
+import type { At, StateAfter } from "../steps/step-kinds.js";
+import type { KeySplit } from "../steps/key-split.js";
+import type { Renamed } from "../steps/model.js";
+import type { MultiModel } from "../steps/models.js";
+import type { RandomSplit } from "../steps/random-split.js";
+import type { Refine } from "../steps/refine.js";
+import type { Shadow } from "../steps/shadow.js";
+import type { After, Forward, Link, RecordOf, Unstated } from "../steps/step-list.js";
+import type { IsOne, NamesOf, Smallest } from "./port-names.js";
+
+// A union among the arguments of a step, such as `canary ? a : b`, stands for one of its members: each of them must
+// fit. The types of a pipeline hold the union. Only where a step does not fit, the pipelines that the unions stand for
+// are checked one by one, so that the message has the model, the step and the tensor of one of them.
+
+/** The text of an error. Of several, the first in code-unit order: a union has no defined order. */
+export type OneText<T extends string> = IsOne<T> extends true ? T : Smallest<T>;
+
+/** The texts `T` as one; `Fine` if there is none. */
+export type TextElse<T extends string, Fine> = [T] extends [never] ? Fine : OneText<T>;
+
+/** The states (`At`) that `Steps` may lead to: one for each choice among the members of its unions. */
+export type AlternativesOf<In, Steps> = AlternativesAfter<Forward<Steps>, Beginning<In, Steps, BottomOf<Steps>>>;
+type AlternativesAfter<Nodes, States> =
+  Nodes extends Link<After<infer S, unknown>, infer Rest>
+    ? AlternativesAfter<Rest, StatesAfter<States, ChoicesOfStep<S>>>
+    : States;
+type StatesAfter<States, S> = S extends unknown ? StateAfter<States, S> : never;
+
+type BottomOf<Steps> = Steps extends After<unknown, infer Prev> ? BottomOf<Prev> : Steps;
+/** If the first step defines the request's columns, and there are several choices of them, it is asked for them again. */
+type Beginning<In, Steps, Bottom> = [Bottom, Steps] extends [Unstated, After<unknown, unknown>]
+  ? IsOne<In> extends true
+    ? At<In, In, never, Bottom, object, never>
+    : At<Unstated, Unstated, never, Bottom, object, never>
+  : In extends unknown
+    ? At<In, In, never, Bottom, object, never>
+    : never;
+
+/** The steps without unions that the step `S` stands for. */
+type ChoicesOfStep<S> =
+  S extends MultiModel<infer Ms>
+    ? ChoicesOf<Ms> extends infer T
+      ? T extends unknown
+        ? MultiModel<T>
+        : never
+      : never
+    : S extends Shadow<infer C, infer Cs>
+      ? C extends unknown
+        ? ChoicesOf<Cs> extends infer T
+          ? T extends unknown
+            ? Shadow<C, T>
+            : never
+          : never
+        : never
+      : S extends RandomSplit<infer Ws>
+        ? ChoicesOf<Ws> extends infer T
+          ? T extends unknown
+            ? RandomSplit<T>
+            : never
+          : never
+        : S extends KeySplit<infer D, infer Pairs>
+          ? D extends unknown
+            ? ChoicesOfPairs<Pairs> extends infer P
+              ? P extends Chosen<infer One>
+                ? KeySplit<D, One>
+                : never
+              : never
+            : never
+          : S extends Renamed<infer M, infer Pairs>
+            ? M extends unknown
+              ? ChoicesOfPairs<Pairs> extends infer P
+                ? P extends Chosen<infer One>
+                  ? Renamed<M, One>
+                  : never
+                : never
+              : never
+            : S extends Refine<infer Pairs>
+              ? ChoicesOfPairs<Pairs> extends infer P
+                ? P extends Chosen<infer One>
+                  ? Refine<One>
+                  : never
+                : never
+              : S;
+
+/** The tuples without unions that the tuple `T` stands for; a list of unknown length is unchanged. */
+export type ChoicesOf<T, Done extends readonly unknown[] = readonly []> = T extends readonly [infer H, ...infer Rest]
+  ? ChoicesOfElement<H> extends infer One
+    ? One extends unknown
+      ? ChoicesOf<Rest, readonly [...Done, One]>
+      : never
+    : never
+  : T extends readonly []
+    ? Done
+    : T extends readonly unknown[]
+      ? readonly [...Done, ...T]
+      : never;
+/** An element is a model, or a pair of a weight and a model. */
+type ChoicesOfElement<E> = E extends readonly [infer W, infer M]
+  ? W extends unknown
+    ? M extends unknown
+      ? readonly [W, M]
+      : never
+    : never
+  : E;
+
+/** Pairs of the list of steps, as one type: a union of unions would be flat. */
+export interface Chosen<out Pairs> {
+  readonly pairs: Pairs;
+}
+type ChoicesOfPairs<Pairs> = ChoicesOfRecord<RecordOf<Pairs>, NamesOf<RecordOf<Pairs>>>;
+type ChoicesOfRecord<R, Names, Done = never> = Names extends readonly [infer K extends keyof R, ...infer Rest]
+  ? R[K] extends infer V
+    ? V extends unknown
+      ? ChoicesOfRecord<R, Rest, Done | readonly [K, V]>
+      : never
+    : never
+  : Chosen<Done>;

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { checkPipeline, constant, pipeline, type AnyPipeline } from "../dsl/index.js";
+import { diagnose, program, slowSuiteCompilers } from "./compilers.js";
+import * as models from "./models.js";
+import { acceptedUnions, refusedUnions } from "./unions.js";
+
+/** The program of a case: `on` and `also` are booleans that the compiler does not know. */
+function unionProgram(source: string): ReturnType<typeof program> {
+  const { text, line, column } = program(source);
+  return { text: `declare const on: boolean; declare const also: boolean;\n${text}`, line: line + 1, column };
+}
+
+/** The problems that `build()` reports for each value of `on` and `also`, each list with its texts. */
+function problemsOfEach(source: string): readonly (readonly string[])[] {
+  const names = Object.keys(models);
+  const make = new Function("on", "also", "constant", "pipeline", ...names, `return ${source.replace("▸", "")};`) as (
+    ...values: unknown[]
+  ) => AnyPipeline;
+  return [true, false].flatMap((on) =>
+    [true, false].map((also) =>
+      checkPipeline(make(on, also, constant, pipeline, ...Object.values(models))).problems.map(
+        ({ message, details }) => `step ${String(details?.["step"])}: ${message}`,
+      ),
+    ),
+  );
+}
+
+const refusedPrograms = refusedUnions.map(({ source }) => unionProgram(source));
+const acceptedPrograms = acceptedUnions.map(unionProgram);
+
+describe.each(slowSuiteCompilers)("TypeScript %s asks every member of a union", (compiler) => {
+  const findings = diagnose(
+    compiler,
+    [...refusedPrograms, ...acceptedPrograms].map(({ text }) => text),
+  );
+
+  it.each(refusedUnions.map((one, index) => ({ ...one, index })))("refuses $source", ({ text, step, index }) => {
+    const { line, column } = refusedPrograms[index] ?? {};
+    const words = step === undefined ? text : `step ${step}: ${text}`;
+    expect(findings[index]).toMatchObject([{ line, column, message: expect.stringContaining(`type '"${words}"'.`) }]);
+  });
+
+  it.each(acceptedUnions.map((source, index) => ({ source, index })))("accepts $source", ({ index }) => {
+    expect(findings[refusedUnions.length + index]).toEqual([]);
+  });
+});
+
+describe("build() agrees", () => {
+  it.each(refusedUnions)("that a member is wrong in $source", ({ source, text, step }) => {
+    const problem = step === undefined ? expect.stringMatching(/^step \d+: /) : `step ${step}: ${text}`;
+    const found = problemsOfEach(source).flat();
+    expect(found).toContainEqual(problem);
+    expect(found.map((words) => words.replace(/^step \d+: /, ""))).toContain(text);
+  });
+
+  it.each(acceptedUnions)("that every member fits in %s", (source) => {
+    expect(problemsOfEach(source).flat()).toEqual([]);
+  });
+});

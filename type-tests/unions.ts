@@ -1,0 +1,108 @@
+// A union among the arguments of a step stands for one of its members: `on ? head : scorer`. `on` and `also` are
+// booleans.
+
+/**
+ * A pipeline that the types refuse because one member of a union does not fit. `▸` marks the start of the compiler's
+ * error, and `text` is its message. `build()` reports `text` for at least one value of `on` and `also`.
+ */
+export interface RefusedUnion {
+  readonly source: string;
+  readonly text: string;
+  /** The later step that an edit breaks: the compiler's message starts with `step 2: `. */
+  readonly step?: number;
+}
+
+const noScorer =
+  "model 'scorer' input 'x' expects float32[batch, 10] but step 0 (model 'embed') produces float32[batch, 12]";
+const otherBroad =
+  "model 'broad' output 'y' is float32[batch, 2] but that of model 'head' of the same split is float32[batch, 1]";
+
+export const refusedUnions: readonly RefusedUnion[] = [
+  // models
+  { source: `pipeline("p").model(embed).model(▸on ? head : scorer)`, text: noScorer },
+  { source: `pipeline("p").model(embed).model(▸on ? scorer : head)`, text: noScorer },
+  {
+    source: `pipeline("p").model(embed).model(▸on ? scorer : ids)`,
+    text: "model 'ids' input 'ids' expects int64[batch, 12] but step 0 (model 'embed') produces float32[batch, 12]",
+  },
+  {
+    source: `pipeline("p").model(on ? embed : head).model(▸head)`,
+    text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'head') produces float32[batch, 1]",
+  },
+  {
+    source: `pipeline("p").model(embed).model(on ? head : head2).model(▸also ? loose : cube)`,
+    text: "model 'cube' input 'x' expects float32[batch, 12, 3] but step 1 (model 'head') produces float32[batch, 1]",
+  },
+  {
+    source: `pipeline("p").model(embed).model(on ? head : split).model(▸loose)`,
+    text: "model 'loose' needs input 'x' but step 1 (model 'split') produces only 'a', 'b'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(on ? thirty : split).model(▸pair)`,
+    text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(on ? head : head2).validate("v", (x) => true).model(▸head)`,
+    text: "model 'head' input 'x' expects float32[batch, 12] but step 1 (model 'head') produces float32[batch, 1]",
+  },
+  // champions and challengers
+  { source: `pipeline("p").model(embed).shadow(▸on ? head : scorer, [head2])`, text: noScorer },
+  { source: `pipeline("p").model(embed).shadow(head, [▸on ? head2 : scorer])`, text: noScorer },
+  {
+    source: `pipeline("p").model(embed).shadow(on ? head : head2, [▸head])`,
+    text: "model 'head' occurs twice in one shadow step",
+  },
+  {
+    source: `pipeline("p").model(embed).shadow(head, [on ? head2 : broad]).model(loose).shadow(loose2, [▸broad])`,
+    text: "challenger 'broad' already runs in an earlier shadow step",
+  },
+  // several models
+  { source: `pipeline("p").model(embed).models([head, ▸on ? head2 : scorer])`, text: noScorer },
+  {
+    source: `pipeline("p").model(embed).models([head, ▸on ? head : head2])`,
+    text: "model 'head' occurs twice in one models step",
+  },
+  {
+    source: `pipeline("p").model(embed).models([head, on ? head2 : broad]).select(1).model(▸single)`,
+    text: "model 'single' input 'x' expects float32[1, 12] but step 1 (model 'broad') produces float32[batch, 2]",
+  },
+  // splits
+  {
+    source: `pipeline("p").model(embed).keySplit("k", { ▸default: on ? head : scorer, routes: { gold: twin } })`,
+    text: noScorer,
+  },
+  {
+    source: `pipeline("p").model(embed).keySplit("k", { default: head, routes: { ▸gold: on ? twin : scorer } })`,
+    text: noScorer,
+  },
+  {
+    source: `pipeline("p").model(embed).keySplit("k", { default: head, routes: { ▸gold: on ? twin : broad } })`,
+    text: otherBroad,
+  },
+  { source: `pipeline("p").model(embed).randomSplit([[1, head], [1, ▸on ? twin : scorer]])`, text: noScorer },
+  { source: `pipeline("p").model(embed).randomSplit([[1, head], [1, ▸on ? twin : broad]])`, text: otherBroad },
+  {
+    source: `pipeline("p").model(embed).randomSplit([[▸on ? 1 : 0, head], [1, twin]])`,
+    text: "the weight of model 'head' must be a number above 0, not 0",
+  },
+  {
+    source: `pipeline("p").model(embed).randomSplit([[1, head], [1, ▸on ? twin : head]])`,
+    text: "model 'head' occurs twice in one random split",
+  },
+];
+
+/** A pipeline that the types accept: `build()` finds no problem, whatever `on` and `also` are. */
+export const acceptedUnions: readonly string[] = [
+  `pipeline("p").model(embed).model(on ? head : head2)`,
+  `pipeline("p").model(on ? embed : head).model(loose)`,
+  `pipeline("p").model(embed).model(on ? head : head2).model(loose)`,
+  `pipeline("p").model(embed).model(on ? head : head2).model(also ? loose : loose2)`,
+  `pipeline("p").model(embed).model(on ? thirty : head).model(loose, { x: constant([1]) })`,
+  `pipeline("p").model(embed).model(on ? head : head2).validate("v", (x) => x.in.image[0] < 1)`,
+  `pipeline("p").model(embed).model(on ? head : broad).validate("v", (x) => x.out.y[0] < 1)`,
+  `pipeline("p").model(embed).shadow(on ? head : twin, [head2])`,
+  `pipeline("p").model(embed).shadow(head, [on ? head2 : broad])`,
+  `pipeline("p").model(embed).models([head, on ? head2 : broad]).select(1).model(loose)`,
+  `pipeline("p").model(embed).keySplit("k", { default: on ? head : twin, routes: { gold: also ? head : twin } })`,
+  `pipeline("p").model(embed).randomSplit([[on ? 1 : 2, head], [1, twin]])`,
+];
