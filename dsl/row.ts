@@ -60,11 +60,13 @@ export type RowOf<In, Out, Models> = [keyof Models] extends [never]
     : ShadowRow<In, Out, Models>;
 
 /** The values of all ports. A single port can also be used as its value, and a single element as a number. */
-export type Values<P> = string extends keyof P
-  ? PortValues<P>
-  : IsOne<keyof P> extends true
-    ? SingleValue<P[keyof P], PortValues<P>>
-    : PortValues<P>;
+export type Values<P> = P extends unknown
+  ? string extends keyof P
+    ? PortValues<P>
+    : IsOne<keyof P> extends true
+      ? SingleValue<P[keyof P], PortValues<P>>
+      : PortValues<P>
+  : never;
 
 /**
  * The value of each port by name. A conditional type, so that messages and hovers show the members instead of this

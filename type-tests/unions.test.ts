@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkPipeline, constant, pipeline, type AnyPipeline } from "../dsl/index.js";
 import { diagnose, program, slowSuiteCompilers } from "./compilers.js";
 import * as models from "./models.js";
-import { acceptedUnions, refusedUnions } from "./unions.js";
+import { acceptedUnions, refusedReads, refusedUnions } from "./unions.js";
 
 /** The program of a case: `on` and `also` are booleans that the compiler does not know. */
 function unionProgram(source: string): ReturnType<typeof program> {
@@ -26,12 +26,13 @@ function problemsOfEach(source: string): readonly (readonly string[])[] {
 }
 
 const refusedPrograms = refusedUnions.map(({ source }) => unionProgram(source));
+const readPrograms = refusedReads.map(unionProgram);
 const acceptedPrograms = acceptedUnions.map(unionProgram);
 
 describe.each(slowSuiteCompilers)("TypeScript %s asks every member of a union", (compiler) => {
   const findings = diagnose(
     compiler,
-    [...refusedPrograms, ...acceptedPrograms].map(({ text }) => text),
+    [...refusedPrograms, ...acceptedPrograms, ...readPrograms].map(({ text }) => text),
   );
 
   it.each(refusedUnions.map((one, index) => ({ ...one, index })))("refuses $source", ({ text, step, index }) => {
@@ -42,6 +43,14 @@ describe.each(slowSuiteCompilers)("TypeScript %s asks every member of a union", 
 
   it.each(acceptedUnions.map((source, index) => ({ source, index })))("accepts $source", ({ index }) => {
     expect(findings[refusedUnions.length + index]).toEqual([]);
+  });
+
+  it.each(refusedReads.map((source, index) => ({ source, index })))("refuses $source", ({ index }) => {
+    const { line, column } = readPrograms[index] ?? {};
+    const found = findings[refusedUnions.length + acceptedUnions.length + index];
+    expect(found).toMatchObject([
+      { line, column, message: expect.stringMatching(/^Property '\w+' does not exist on /) },
+    ]);
   });
 });
 

@@ -89,6 +89,44 @@ export const refusedUnions: readonly RefusedUnion[] = [
     source: `pipeline("p").model(embed).randomSplit([[1, head], [1, ▸on ? twin : head]])`,
     text: "model 'head' occurs twice in one random split",
   },
+  // selections, sizes, durations
+  {
+    source: `pipeline("p").models([head, head2]).select(▸on ? 0 : 2)`,
+    text: "select 2 is out of range: step 0 produces the outputs of 2 models, counted from 0",
+  },
+  {
+    source: `pipeline("p").models([head, head2]).select(on ? 0 : 1).model(▸single)`,
+    text: "model 'single' input 'x' expects float32[1, 12] but step 0 (model 'head') produces float32[batch, 1]",
+  },
+  {
+    source: `pipeline("p").model(encoder).refine({ ▸seq: on ? 64 : 0 })`,
+    text: "cannot refine 'seq' to 0: a size is a whole number of 1 or more",
+  },
+  {
+    source: `pipeline("p").model(encoder).refine({ seq: on ? 64 : 128 }).model(▸pool)`,
+    text: "model 'pool' input 'h' expects float32[batch, 128, ?] but step 0 (model 'encoder') produces float32[batch, 64, encoder.k]",
+  },
+  {
+    source: `pipeline("p").model(on ? encoder : embed).refine({ ▸seq: 128 })`,
+    text: "cannot refine 'seq': step 0 (model 'embed') produces no symbols",
+  },
+  {
+    source: `pipeline("p").model(embed).alert("a", (all) => true, { ▸over: on ? "5m" : "5 m" })`,
+    text: "'over' is not a duration: '5 m'; write a whole number and s, m, h or d, from '1s' to '30d'",
+  },
+];
+
+/**
+ * A lambda that the types refuse because it reads what one member of a union does not have. The words are the
+ * compiler's own.
+ */
+export const refusedReads: readonly string[] = [
+  `pipeline("p").model(embed).model(on ? head : head2).validate("v", (x) => x.out.▸y[0] < 1)`,
+  `pipeline("p").model(on ? embed : head).validate("v", (x) => x.in.▸image[0] < 1)`,
+  `pipeline("p").models([head, head2]).select(on ? 0 : 1).validate("v", (x) => x.out.▸y[0] < 1)`,
+  `pipeline("p").model(embed).shadow(head, [on ? head2 : broad]).validate("v", (x) => x.models.▸broad.y[0] < 1)`,
+  `pipeline("p").model(embed).shadow(head, [head2, ...(on ? [broad] : [])]).validate("v", (x) => x.models.▸broad.y[0] < 1)`,
+  `pipeline("p").models([head, ...(on ? [broad] : [])]).validate("v", (x) => x.models.▸broad.y[0] < 1)`,
 ];
 
 /** A pipeline that the types accept: `build()` finds no problem, whatever `on` and `also` are. */
@@ -104,5 +142,9 @@ export const acceptedUnions: readonly string[] = [
   `pipeline("p").model(embed).shadow(head, [on ? head2 : broad])`,
   `pipeline("p").model(embed).models([head, on ? head2 : broad]).select(1).model(loose)`,
   `pipeline("p").model(embed).keySplit("k", { default: on ? head : twin, routes: { gold: also ? head : twin } })`,
+  `pipeline("p").models([head, head2]).select(on ? 0 : 1).model(loose)`,
+  `pipeline("p").model(encoder).refine({ seq: on ? 64 : 128 }).validate("v", (x) => x.out.hidden.length > 0)`,
+  `pipeline("p").model(embed).shadow(head, [head2, ...(on ? [broad] : [])]).validate("v", (x) => x.models["head-2"].p[0] < 1)`,
+  `pipeline("p").model(embed).alert("a", (all) => true, { over: on ? "5m" : "5h", for: also ? "1m" : "2m" })`,
   `pipeline("p").model(embed).randomSplit([[on ? 1 : 2, head], [1, twin]])`,
 ];

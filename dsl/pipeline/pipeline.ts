@@ -208,7 +208,7 @@ export interface Pipeline<
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
   refine<const Z extends SizeOption>(
-    sizes: Sizes<Z, Out, Steps>,
+    sizes: Sizes<Z, Out, In, Steps>,
   ): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, ByModel, Names>;
 
   /**
@@ -376,7 +376,7 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   ): Pipeline<FirstModel<Ws>["inputs"], FirstNext<FirstModel<Ws>>, never, After<RandomSplit<Ws>, Steps>>;
   /** Always refused: only stated inputs or a model's outputs have symbols. */
   refine<const Z extends SizeOption>(
-    sizes: Sizes<Z, object, Steps>,
+    sizes: Sizes<Z, object, object, Steps>,
   ): PipelineBeforeInference<After<Refine<PairsOf<Z>>, Steps>>;
   /** Always refused: a validation needs an inference step before it. */
   validate<const N extends string>(

@@ -103,15 +103,40 @@ type ChoicesOfElement<E> = E extends readonly [infer W, infer M]
     : never
   : E;
 
+/** False if an element of the tuple `T` is a union, or if its length is not known. */
+export type IsPlainTuple<T extends readonly unknown[]> = number extends T["length"]
+  ? false
+  : { readonly [I in keyof T]: IsOne<T[I]> }[number] extends true
+    ? true
+    : false;
+
+/** The first elements of `T`, up to those whose number is not known. */
+export type FixedPart<T, Done extends readonly unknown[] = readonly []> = T extends readonly [infer H, ...infer Rest]
+  ? FixedPart<Rest, readonly [...Done, H]>
+  : Done;
+
+/** False if the record `R` or one of its values is a union. */
+export type IsPlainRecord<R> =
+  IsOne<R> extends true ? ({ readonly [K in keyof R]: IsOne<R[K]> }[keyof R] extends true ? true : false) : false;
+
+/** The records without unions that `R` stands for. */
+export type ChoicesOfRecord<R> = R extends unknown
+  ? ChosenOf<R, NamesOf<R>> extends infer P
+    ? P extends Chosen<infer Pairs>
+      ? RecordOf<Pairs>
+      : never
+    : never
+  : never;
+
 /** Pairs of the list of steps, as one type: a union of unions would be flat. */
 export interface Chosen<out Pairs> {
   readonly pairs: Pairs;
 }
-type ChoicesOfPairs<Pairs> = ChoicesOfRecord<RecordOf<Pairs>, NamesOf<RecordOf<Pairs>>>;
-type ChoicesOfRecord<R, Names, Done = never> = Names extends readonly [infer K extends keyof R, ...infer Rest]
+type ChoicesOfPairs<Pairs> = ChosenOf<RecordOf<Pairs>, NamesOf<RecordOf<Pairs>>>;
+type ChosenOf<R, Names, Done = never> = Names extends readonly [infer K extends keyof R, ...infer Rest]
   ? R[K] extends infer V
     ? V extends unknown
-      ? ChoicesOfRecord<R, Rest, Done | readonly [K, V]>
+      ? ChosenOf<R, Rest, Done | readonly [K, V]>
       : never
     : never
   : Chosen<Done>;

@@ -3,6 +3,7 @@ import type { TextOf } from "../check/flaws.js";
 import type { Problem } from "../errors.js";
 import { isIdentifier, type Digit, type IsOpen, type IsRefused, type ScanIdentifier } from "../names.js";
 import { kindOf } from "../value-kind.js";
+import type { OneText } from "../shapes/alternatives.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type { AlertEntry } from "./logged-names.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
@@ -92,13 +93,9 @@ export type AlertName<N extends string, Names extends string, Steps> =
 
 /** `D`, or the error message. */
 export type Duration<D extends string, Option extends string> =
-  true extends IsRefused<D, CheckedDuration<D, Option>>
-    ? D extends unknown
-      ? NoInfer<CheckedDuration<D, Option>>
-      : D
-    : D;
-type CheckedDuration<D extends string, Option extends string> =
-  IsOpen<D> extends true ? D : IsDuration<D> extends true ? D : BadDuration<Option, D>;
+  true extends IsRefused<D, CheckedDuration<D>> ? NoInfer<BadDuration<Option, OneText<NoDurations<D>>>> : D;
+type CheckedDuration<D extends string> = IsOpen<D> extends true ? D : IsDuration<D> extends true ? D : "";
+type NoDurations<D extends string> = D extends unknown ? (CheckedDuration<D> extends D ? never : D) : never;
 
 type Longest = typeof longest;
 type IsDuration<D extends string> = D extends `${infer N}s`

@@ -3,7 +3,7 @@ import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
-import type { OneText } from "../shapes/alternatives.js";
+import type { ChoicesOf, FixedPart, IsPlainTuple, OneText } from "../shapes/alternatives.js";
 import type { Fits, Next } from "../shapes/fits.js";
 import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
@@ -49,8 +49,14 @@ type MemberNameText<M extends Model, Before extends string, Names> = M extends u
 /** The outputs of all models, in their order. */
 export type TupleOf<Out, Ms extends readonly Model[]> = { readonly [I in keyof Ms]: Next<Out, Ms[I]> };
 
-/** The outputs of all models by name. */
-export type OutputsByName<Out, Ms extends readonly Model[]> = { readonly [M in Ms[number] as M["name"]]: Next<Out, M> };
+/**
+ * The outputs of all models by name; a union, if a model is. Without models of which the step may have none: those of a
+ * list of unknown length.
+ */
+export type OutputsByName<Out, Ms extends readonly Model[]> =
+  IsPlainTuple<Ms> extends true ? OutputsOf<Out, Ms[number]> : OutputsOfChoices<Out, ChoicesOf<FixedPart<Ms>>>;
+type OutputsOf<Out, All extends Model> = { readonly [M in All as M["name"]]: Next<Out, M> };
+type OutputsOfChoices<Out, Ms> = Ms extends readonly Model[] ? OutputsOf<Out, Ms[number]> : never;
 
 /** The problem of the models `Ms` after an edit; false if there is none. */
 export type ModelsFlaw<Ms, Out, Names, In, Steps> = Ms extends readonly [infer M extends Model, ...infer Rest]

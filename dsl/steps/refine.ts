@@ -4,12 +4,13 @@ import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/fir
 import { requestSource } from "../messages/shapes.js";
 import { needsSelect, type NeedsSelect } from "../messages/steps.js";
 import { kindOf } from "../value-kind.js";
-import type { NamesOf, Sorted } from "../shapes/port-names.js";
+import type { AlternativesOf, ChoicesOfRecord, IsPlainRecord, TextElse } from "../shapes/alternatives.js";
+import type { IsOne, NamesOf, Sorted } from "../shapes/port-names.js";
 import { rowShape } from "../rows.js";
 import type { Dim, Tensor } from "../tensor.js";
 import type { MultiModelOf } from "./multi-model.js";
 import { frozenCopy, noModels, type StepDefinition } from "./step-definition.js";
-import type { NewStep, SourceOf } from "./step-kinds.js";
+import type { At, NewStep, SourceOf } from "./step-kinds.js";
 import type { PairsOf, RecordOf, Unstated } from "./step-list.js";
 
 /** Replaces symbols of the current outputs by sizes. Every batch is checked for them. */
@@ -33,21 +34,35 @@ export interface Refine<out Pairs> {
 }
 
 /** The sizes `Z` where `Out` has all their symbols; the text of a wrong one is the type of its property. */
-export type Sizes<Z extends SizeOption, Out, Steps> = Out extends readonly unknown[]
-  ? NoInfer<NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">>
-  : [keyof Z] extends [never]
-    ? NoInfer<NoSymbols>
-    : string extends keyof Z
-      ? Z // `{}` is inferred from this branch alone.
-      : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, Steps> };
+export type Sizes<Z extends SizeOption, Out, In, Steps> =
+  Unselected<Out, Steps> extends never
+    ? [keyof Z] extends [never]
+      ? NoInfer<NoSymbols>
+      : string extends keyof Z
+        ? Z // `{}` is inferred from this branch alone.
+        : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, In, Steps> }
+    : NoInfer<Unselected<Out, Steps>>;
+type Unselected<Out, Steps> = Out extends readonly unknown[]
+  ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">
+  : never;
 
-type Size<S extends string, N extends number, Out, Steps> = string extends S
+type Size<S extends string, N extends number, Out, In, Steps> = string extends S
   ? N
-  : S extends SymbolsOf<Out>
-    ? `${N}` extends "0" | `-${string}` | `${string}.${string}` | `${string}e-${string}` | "Infinity"
-      ? NoInfer<NoSize<S, N>>
-      : N
-    : NoInfer<NoSymbol<S, SourceOf<Steps>, Sorted<SymbolsOf<Out>>>>;
+  : NoInfer<
+      TextElse<IsOne<Out> extends true ? SizeText<S, N, Out, Steps> : SizeTextAt<AlternativesOf<In, Steps>, S, N>, N>
+    >;
+type SizeTextAt<States, S extends string, N extends number> =
+  States extends At<infer _In, infer Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
+    ? SizeText<S, N, Out, Steps>
+    : never;
+type SizeText<S extends string, N extends number, Out, Steps> =
+  S extends SymbolsOf<Out>
+    ? N extends unknown
+      ? `${N}` extends "0" | `-${string}` | `${string}.${string}` | `${string}e-${string}` | "Infinity"
+        ? NoSize<S, N>
+        : never
+      : never
+    : NoSymbol<S, SourceOf<Steps>, Sorted<SymbolsOf<Out>>>;
 
 /** A tensor of unknown rank has no symbols. */
 type SymbolsOf<Out> = {
@@ -65,7 +80,10 @@ type SymbolsOf<Out> = {
 }[keyof Out];
 
 /** The tensors `Out` with symbols replaced by sizes. */
-export type Refined<Out, Z> = Out extends readonly unknown[]
+export type Refined<Out, Z> =
+  IsPlainRecord<Z> extends true ? RefinedBy<Out, Z> : RefinedByEach<Out, ChoicesOfRecord<Z>>;
+type RefinedByEach<Out, Z> = Z extends unknown ? RefinedBy<Out, Z> : never;
+type RefinedBy<Out, Z> = Out extends readonly unknown[]
   ? Out
   : {
       readonly [K in keyof Out]: Out[K] extends Tensor<infer D, infer S>
@@ -87,20 +105,20 @@ export type Refined<Out, Z> = Out extends readonly unknown[]
     };
 
 /** The problem of a refine step after an edit; false if there is none. */
-export type RefineFlaw<Pairs, Out, Steps> = Out extends readonly unknown[]
-  ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">
-  : SizesFlaw<RecordOf<Pairs>, Out, Steps, NamesOf<RecordOf<Pairs>>>;
-type SizesFlaw<Z, Out, Steps, Names> = Names extends readonly [infer S extends keyof Z & string, ...infer Rest]
+export type RefineFlaw<Pairs, Out, In, Steps> = Out extends readonly unknown[]
+  ? Unselected<Out, Steps>
+  : SizesFlaw<RecordOf<Pairs>, Out, In, Steps, NamesOf<RecordOf<Pairs>>>;
+type SizesFlaw<Z, Out, In, Steps, Names> = Names extends readonly [infer S extends keyof Z & string, ...infer Rest]
   ? FirstText<
-      Z[S] extends infer N extends number ? TextOf<Size<S, N, Out, Steps>> : false,
-      SizesFlaw<Z, Out, Steps, Rest>
+      Z[S] extends infer N extends number ? TextOf<Size<S, N, Out, In, Steps>> : false,
+      SizesFlaw<Z, Out, In, Steps, Rest>
     >
   : false;
 
 /** `.refine` in the callback of an edit. */
-export interface AtRefine<Out, Steps> {
+export interface AtRefine<In, Out, Steps> {
   refine<const Z extends SizeOption>(
-    sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, Steps>,
+    sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, In, Steps>,
   ): NewStep<Refine<PairsOf<Z>>>;
 }
 

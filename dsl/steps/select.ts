@@ -1,5 +1,6 @@
 import type { CheckState } from "../check/check-state.js";
 import type { TextOf } from "../check/flaws.js";
+import type { OneText } from "../shapes/alternatives.js";
 import { kindOf } from "../value-kind.js";
 import { isCount, needsModels, type MultiModelOf, type NeedsModels } from "./multi-model.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
@@ -23,12 +24,12 @@ export interface Select<out I extends number> {
 }
 
 /** `I` where the tuple `Out` has such an output, else the error message. */
-export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unknown[]
+export type SelectIndex<I extends number, Out, Steps> = [Out] extends [readonly unknown[]]
   ? number extends I | Out["length"]
     ? I
     : `${I}` extends keyof Out
       ? I
-      : NoInfer<NotSelected<I, Out, Steps>>
+      : NoInfer<OneText<NotSelected<I, Out, Steps>>>
   : NoInfer<NeedsModels<"select">>;
 
 /**
@@ -36,7 +37,9 @@ export type SelectIndex<I extends number, Out, Steps> = Out extends readonly unk
  * traverse the list of steps.
  */
 type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I extends infer J extends number
-  ? SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
+  ? `${J}` extends keyof Out
+    ? never
+    : SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
   : never;
 
 /** The selected output; the whole tuple if the index is out of range. */

@@ -4,9 +4,10 @@ import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { OneText } from "../shapes/alternatives.js";
-import type { Fits, Next } from "../shapes/fits.js";
+import type { Fits } from "../shapes/fits.js";
 import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
+import type { OutputsByName } from "./models.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 
 /** The champion's output is the answer. The challengers run on the same input and are logged. */
@@ -53,10 +54,8 @@ type ChallengerNameText<M extends Model, Before extends string, Names> = M exten
       : never
   : never;
 
-/** The outputs of all models of the step by name. */
-export type ShadowOutputs<Out, C extends Model, Cs extends readonly Model[]> = {
-  readonly [M in C | Cs[number] as M["name"]]: Next<Out, M>;
-};
+/** The outputs of all models of the step by name; a union, if a model is. */
+export type ShadowOutputs<Out, C extends Model, Cs extends readonly Model[]> = OutputsByName<Out, readonly [C, ...Cs]>;
 
 /** The names that the step adds to the log. */
 export type ShadowNames<Cs extends readonly Model[]> = LoggedModelEntry<Cs[number]["name"]>;

@@ -172,7 +172,7 @@ export interface At<
     AtShadow<In, Out, Steps, Names>,
     AtValidation<In, Out, Checks, Steps, ByModel>,
     AtAlert<In, Out, Steps, ByModel, Names>,
-    AtRefine<Out, Steps> {}
+    AtRefine<In, Out, Steps> {}
 
 /** The methods if the compiler does not know the steps; each returns `P`. */
 export interface UncheckedMethods<out P>
@@ -437,7 +437,7 @@ export type StepFlaw<S, Out, In, Checks extends string, Names extends string, St
                   : S extends RandomSplit<infer Ws extends readonly Weighted[]>
                     ? RandomSplitFlaw<Ws, FirstModel<Ws>, Out, In, Steps>
                     : S extends Refine<infer Pairs>
-                      ? RefineFlaw<Pairs, Out, Steps>
+                      ? RefineFlaw<Pairs, Out, In, Steps>
                       : false;
 
 /** `StepFlaw` if the arriving tensors are unchanged: only names and a repeated audit can be wrong. */
