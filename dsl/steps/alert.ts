@@ -94,7 +94,7 @@ export type AlertName<N extends string, Names extends string, Steps> =
 /** `D`, or the error message. */
 export type Duration<D extends string, Option extends string> =
   true extends IsRefused<D, CheckedDuration<D>> ? NoInfer<BadDuration<Option, OneText<NoDurations<D>>>> : D;
-type CheckedDuration<D extends string> = IsOpen<D> extends true ? D : IsDuration<D> extends true ? D : null;
+type CheckedDuration<D extends string> = IsOpen<D> extends true ? D : IsDuration<D> extends true ? D : false;
 type NoDurations<D extends string> = D extends unknown ? (CheckedDuration<D> extends string ? never : D) : never;
 
 type Longest = typeof longest;
