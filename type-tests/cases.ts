@@ -1418,6 +1418,11 @@ const heads = `pipeline("p").model(embed).shadow(head, [head2])`;
 const live = (use: string) =>
   `async (target: Target) => { const live = await ${heads}.validate("low", (x) => x.out < 1).deploy(target); ${use} }`;
 
+/** Uses a model handle, and then a pipeline, that an Open Inference server serves. */
+const clientTypes = JSON.stringify(new URL("../src/client/open-inference/public-types.js", import.meta.url).pathname);
+const remote = (use: string) =>
+  `async (server: import(${clientTypes}).OpenInference) => { const model = await server.connect(embed); const live = await server.connect(${heads}.validate("low", (x) => x.out < 1)); ${use} }`;
+
 export const refusedByCompiler: readonly RefusedByCompiler[] = [
   {
     source: `${heads}.validate("v", (x) => x.out.▸z[0] < 1)`,
@@ -1527,5 +1532,37 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
   {
     source: live(`const columns = await live.infer({ image: [[1]] }); columns.▸out_head;`),
     message: `Property 'out_head' does not exist on type 'InferColumns<{ readonly image: F<readonly ["batch", 64]>; }, { readonly y: Tensor<"float32", readonly ["batch", 1]>; }, "low", { readonly "head-2": { readonly p: Tensor<"float32", readonly ["batch", 3]>; }; }>'. Did you mean 'out_head-2'?`,
+  },
+  {
+    source: remote(`await model.infer([{ ▸imag: [1] }]);`),
+    message: `Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: ${imageRow}; }'. Did you mean to write 'image'?`,
+  },
+  {
+    source: remote(`await model.infer([{ ▸image: [1, 2, 3] }]);`),
+    message: "Type 'number[]' is not assignable to type '\"'image' has a list of 3 where its shape has 64\"'.",
+  },
+  {
+    source: remote(`const [row] = await model.infer([{ image: new Float32Array(64) }]); row.out.▸score;`),
+    message:
+      "Property 'score' does not exist on type '{ embedding: readonly [number, number, number, number, number, number, number, number, number, number, number, number]; }'.",
+  },
+  {
+    source: remote(`const [row] = await live.infer([{ image: new Float32Array(64) }]); row.anomaly.▸high;`),
+    message: "Property 'high' does not exist on type 'Anomaly<\"low\">'.",
+  },
+  {
+    source: remote(`await live.infer([{ image: new Float32Array(64) }], { ▸timeout: 1 });`),
+    message:
+      "Object literal may only specify known properties, but 'timeout' does not exist in type 'KnownOptions<InferOptions>'. Did you mean to write 'timeoutMs'?",
+  },
+  {
+    source: remote(`await live.infer(▸{ numRows: 1, numCols: 1 });`),
+    message:
+      "Argument of type '{ numRows: number; numCols: number; }' is not assignable to parameter of type '\"an Open Inference server takes no Arrow table: give columns, { column: typed array }\"'.",
+  },
+  {
+    source: remote(`await server.connect(▸"ccfraud");`),
+    message:
+      "Argument of type 'string' is not assignable to parameter of type 'AnyPipeline | Model<string, object, object>'.",
   },
 ];
