@@ -100,6 +100,55 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     };
     await Promise.all(Array.from({ length: 4 }, writer));
   },
+  /**
+   * Appends batches with a durability until the process ends; prints the first id of every acknowledged batch, or the
+   * code of the error. With a time in milliseconds, other work goes on beside it for that long: reads, flushes,
+   * deleting old rows, and stores and logs that are opened and closed; then closes and prints "closed".
+   */
+  acknowledge: async () => {
+    const [durability, rows, raceMs] = [rest[0], Number(rest[1]), Number(rest[2] ?? 0)];
+    const endsAt = raceMs === 0 ? Infinity : performance.now() + raceMs;
+    const store = await openStore(folder, { retention: { age: 1e15 } });
+    const log = await store.openLog(wideLayout);
+    const batch = wideRows(rows);
+    const append = async (): Promise<bigint> => {
+      if (durability === "commit") return (await log.append(batch, rowMeta)).firstRow;
+      await new Promise(setImmediate);
+      for (let room = log.whenRoom(rows); room !== null; room = log.whenRoom(rows)) await room;
+      return log.appendRelaxed(batch, rowMeta).firstRow;
+    };
+    const repeat = async (work: () => Promise<unknown>) => {
+      while (performance.now() < endsAt) await work();
+    };
+    const writer = () =>
+      repeat(() =>
+        append().then(
+          (first) => print(String(first)),
+          async (error: ShapelineError) => {
+            print(error.code);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          },
+        ),
+      );
+    const others = [
+      () => store.readLog("fraud", { limit: 1000 }),
+      async () => {
+        await new Promise(setImmediate);
+        await log.flush();
+      },
+      () => store.sweep(),
+      async () => {
+        const other = await openStore(folder);
+        const second = await other.openLog(wideLayout);
+        await second.append(wideRow(0), rowMeta).then(({ firstRow }) => print(`one ${firstRow}`));
+        await other.close();
+      },
+    ];
+    print("open");
+    await Promise.all([...Array.from({ length: 8 }, writer), ...(raceMs === 0 ? [] : others.map(repeat))]);
+    await store.close();
+    print("closed");
+  },
   /** Opens the store, logs one row, and has nothing more to do. */
   idle: async () => {
     const log = await (await openStore(folder)).openLog(wideLayout);
