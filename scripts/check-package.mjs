@@ -40,9 +40,11 @@ export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate
   );
   writeFileSync(
     join(project, "src", "app.ts"),
-    `import { parseConfig } from "shapeline/config";
+    `import { openInference } from "shapeline/client";
+import { parseConfig } from "shapeline/config";
 import { compileLambda, readSignature } from "shapeline/codegen";
 import { local } from "shapeline/local";
+import { TargetError } from "shapeline";
 import { toDefinition } from "shapeline/wallaroo";
 import { fraud } from "./fraud.pipeline.js";
 
@@ -51,6 +53,10 @@ const [row] = await live.infer([{ pixels: new Array<number>(64).fill(0) }]);
 const risk: number | undefined = row?.out.risk[0];
 const signature = await readSignature("models/a.onnx");
 const lambda = compileLambda("x => x.out < 1", { inputs: signature.inputs, outputs: signature.inputs });
+const server = openInference({ url: "http://127.0.0.1:9", fetch });
+// The entries share their error classes.
+const unreachable = await server.connect(fraud).then((remote) => remote.name, (error) => error instanceof TargetError && error.code);
+if (unreachable !== "SL6050") throw new TypeError(String(unreachable));
 console.log(typeof risk, row?.anomaly.amt, signature.name, lambda.ok, typeof parseConfig, typeof toDefinition);
 await live.close();
 `,

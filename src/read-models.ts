@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { ModelError } from "../dsl/errors.js";
 import { generatedModel, type Model, pipeline, type Tensor } from "../dsl/index.js";
 import { recordOf } from "../dsl/model.js";
@@ -8,6 +9,8 @@ import { build } from "./build.js";
 /** The model files of a folder as pipelines of one model each, and why the others have none. */
 export interface ModelPipelines {
   readonly configs: readonly Config[];
+  /** The models' files by digest: absolute paths. */
+  readonly files: ReadonlyMap<string, string>;
   readonly problems: readonly { readonly file: string; readonly message: string }[];
 }
 
@@ -21,10 +24,11 @@ export async function readModelPipelines(folder: string): Promise<ModelPipelines
   const { readModels } = await import("../codegen/models/read-models.js");
   try {
     const { models, problems } = await readModels({ models: ["**/*.onnx"], unusable: "list" }, folder);
-    return { configs: await Promise.all(models.map(modelPipeline)), problems };
+    const files = new Map(models.map(({ sha256, file, name }) => [sha256, resolve(folder, file ?? name)]));
+    return { configs: await Promise.all(models.map(modelPipeline)), files, problems };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    if (error.code === "SL3015") return { configs: [], problems: [] };
+    if (error.code === "SL3015") return { configs: [], files: new Map(), problems: [] };
     throw error;
   }
 }

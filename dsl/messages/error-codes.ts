@@ -240,6 +240,7 @@ export const errorCodes = {
   SL5020: "a text contains something that a model cannot receive",
   SL5021: "the rows have different values of a shared input",
   SL5022: "the request is too large",
+  SL5023: "the rows of an answer have different shapes",
   SL5030: "the file of rows cannot be read",
   SL5031: "the dataset names a column that does not exist",
   SL5032: "the dataset's options are not valid",

@@ -9,6 +9,7 @@ import { awaitedModels } from "./awaited-models.js";
 import type { InputBatch } from "./input/input-batch.js";
 import { inputReader } from "./input/read-input.js";
 import type { RequestLimits } from "./input/request-size.js";
+import { RequestTensors, tensorsReader } from "./input/request-tensors.js";
 import { type Metadata, metadataReader } from "./metadata.js";
 import { compilePlan } from "./plan.js";
 import { randomSequence } from "./random-unit.js";
@@ -208,10 +209,12 @@ export async function openEngine(
       awaitAll: options.challengers === "return",
       random: randomSequence(options.seed),
     };
+    const readRows = inputReader(config.name, config.inputs, missingColumns(config), options.limits);
+    const readTensors = tensorsReader(config, options.limits);
     const plan: RequestPlan = {
       where,
       inputs: new Names(config.inputs.map(({ name }) => name)),
-      read: inputReader(config.name, config.inputs, missingColumns(config), options.limits),
+      read: (input) => (input instanceof RequestTensors ? readTensors(input) : readRows(input)),
       readMetadata: metadataReader(config),
       run: compilePlan(config, parts, toInference(hiddenTupleModels(config))),
     };

@@ -14,6 +14,7 @@ import { loadPrometheusClient } from "./metrics/prometheus-client.js";
 import { metricsRoutes } from "./metrics/routes.js";
 import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
+import { modelRoutes } from "./open-inference/model-routes.js";
 import { closeConnectionsWhen, drain } from "./operations/drain.js";
 import { answerUnreadable, bodyMs, httpLimits, limitConnections } from "./operations/http-limits.js";
 import { LogStream } from "./operations/log-stream.js";
@@ -84,7 +85,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   for (const register of [logRequests]) register(app, context);
   allowOrigins(app, settings.cors);
   requireRoles(app, access);
-  for (const register of [healthRoutes, apiRoutes, metricsRoutes]) register(app, context);
+  for (const register of [healthRoutes, modelRoutes, apiRoutes, metricsRoutes]) register(app, context);
   let problems: readonly string[];
   try {
     problems = await host.refresh();

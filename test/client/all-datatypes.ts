@@ -1,5 +1,4 @@
 import { defineModel, type DType } from "shapeline";
-import { numberToFloat16 } from "../../src/tensors/float16.js";
 
 /** Two rows of three extreme values for each dtype: the first and last of its range, and what JSON rounds. */
 export const extremes: Readonly<Record<DType, readonly (readonly unknown[])[]>> = {
@@ -72,6 +71,3 @@ export function identity(dtype: DType, name: string) {
     outputs: { x: { dtype, shape: ["batch", "n"] } },
   });
 }
-
-/** The value that a float16 has after its way over the wire. */
-export const float16Bits = numberToFloat16;

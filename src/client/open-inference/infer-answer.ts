@@ -2,6 +2,7 @@ import type { ErrorCode } from "../../../dsl/errors.js";
 import { TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import { elementTypes } from "../../engine/input/elements.js";
+import { countElements } from "../../engine/input/row-shape.js";
 import { elementCount, type TensorData, type TensorElements } from "../../tensors/tensor-data.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import { describeValue } from "../../util/format-value.js";
@@ -199,7 +200,7 @@ function fromJson(dtype: DType, data: unknown, shape: readonly number[], count: 
   if (flaw !== null) return { flaw };
   const flat: readonly unknown[] = isNested ? values : data;
   if (flat.length !== count)
-    return { flaw: `has ${flat.length} elements where its shape [${shape.join(", ")}] needs ${count}` };
+    return { flaw: `has ${countElements(flat.length)} where its shape [${shape.join(", ")}] needs ${count}` };
   if (dtype === "string") {
     const at = flat.findIndex((value) => typeof value !== "string");
     return at < 0 ? (flat as readonly string[]) : { flaw: wrongElement("a string", at, flat[at]) };

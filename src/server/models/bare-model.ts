@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { InferOptions } from "../../../dsl/deployment.js";
+import { TargetError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine } from "../../engine/engine.js";
-import { findModelFiles } from "../../engine/session/model-files.js";
+import { readModelFiles } from "../../engine/session/model-files.js";
 import type { LocalSettings } from "../../targets/local/options/local-options.js";
 import type { ServedAnswer, ServedModel } from "./served-model.js";
 
@@ -12,35 +13,60 @@ export class BareModel implements ServedModel {
   readonly name: string;
   readonly version: string;
   readonly config: Config;
+  readonly #files: ReadonlyMap<string, string>;
   readonly #settings: LocalSettings;
   #engine: Promise<Engine> | null = null;
+  #opened: Engine | null = null;
+  #inFlight = 0;
 
-  /** @param config the pipeline that consists of this model */
-  constructor(config: Config, settings: LocalSettings) {
+  /**
+   * @param config the pipeline that consists of this model
+   * @param files the paths of model files by digest
+   */
+  constructor(config: Config, files: ReadonlyMap<string, string>, settings: LocalSettings) {
     this.name = config.name;
     this.config = config;
     this.version = createHash("sha256").update(config.hash).digest("hex").slice(0, 12);
+    this.#files = files;
     this.#settings = settings;
   }
 
   async infer(input: unknown, options: InferOptions): Promise<ServedAnswer> {
-    const { observer } = this.#settings;
+    const { concurrency, observer } = this.#settings;
     const startedAt = performance.now();
+    this.#inFlight++;
     try {
-      const engine = await this.#open();
+      if (this.#inFlight > concurrency) throw this.#tooManyRequests();
+      const engine = this.#opened ?? (await this.#open());
       const inference = await engine.infer(input, options);
       observer?.answered(this.config, inference, performance.now() - startedAt);
       return { batch: inference.batch, config: this.config, version: this.version };
     } catch (error) {
       observer?.failed(this.name, error, performance.now() - startedAt);
       throw error;
+    } finally {
+      this.#inFlight--;
     }
+  }
+
+  #tooManyRequests(): TargetError {
+    const { concurrency } = this.#settings;
+    return new TargetError(
+      "SL6013",
+      `model '${this.name}' is busy with ${concurrency} requests; retry when one of them is done, or send more rows per request`,
+      { concurrency },
+    );
+  }
+
+  async start(): Promise<void> {
+    await this.#open();
   }
 
   /** Loads the model at the first request; a failed attempt is repeated at the next one. */
   #open(): Promise<Engine> {
-    return (this.#engine ??= findModelFiles(this.#settings.models, this.config.models)
+    return (this.#engine ??= readModelFiles(this.#files, this.config.models)
       .then((files) => openEngine(this.config, files, this.#settings))
+      .then((engine) => (this.#opened = engine))
       .catch((error: unknown) => {
         this.#engine = null;
         throw error;

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
-import type { Config } from "../../config/schema.js";
 import { readModelPipelines } from "../../read-models.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
 import type { InferenceObserver } from "../../targets/local/inference-observer.js";
@@ -10,7 +9,9 @@ import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
 import type { ServerSettings } from "../options.js";
 import { BareModel } from "./bare-model.js";
-import type { ServedAnswer, ServedModel } from "./served-model.js";
+import { EarlierVersions } from "./earlier-versions.js";
+import { ServedPipeline } from "./served-pipeline.js";
+import type { ServedModel } from "./served-model.js";
 
 /** A pipeline's deployment in use. */
 export interface PipelineHandle {
@@ -23,12 +24,14 @@ export class ModelHost {
   readonly target: LocalTargetImpl;
   readonly settings: LocalSettings;
   readonly #pipelines = new Map<string, ServedPipeline>();
+  readonly #earlier: EarlierVersions;
   #models = new Map<string, BareModel>();
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
   constructor({ local, models }: ServerSettings, observer: InferenceObserver) {
     this.settings = { ...parseLocalOptions({ ...local, models: resolve(models) }), observer };
     this.target = new LocalTargetImpl(this.settings);
+    this.#earlier = new EarlierVersions(this.target);
   }
 
   /**
@@ -54,12 +57,12 @@ export class ModelHost {
   }
 
   async #findModels(): Promise<string[]> {
-    const { configs, problems } = await readModelPipelines(this.settings.models);
+    const { configs, files, problems } = await readModelPipelines(this.settings.models);
     const before = this.#models;
     this.#models = new Map(
       configs.map((config) => {
         const same = before.get(config.name);
-        return [config.name, same?.config.hash === config.hash ? same : new BareModel(config, this.settings)];
+        return [config.name, same?.config.hash === config.hash ? same : new BareModel(config, files, this.settings)];
       }),
     );
     for (const [name, model] of before) if (this.#models.get(name) !== model) await model.close();
@@ -84,6 +87,7 @@ export class ModelHost {
   async removed(name: string): Promise<void> {
     const served = this.#pipelines.get(name);
     this.#pipelines.delete(name);
+    await this.#earlier.closePipeline(name);
     await served?.close();
   }
 
@@ -135,36 +139,33 @@ export class ModelHost {
     throw new TargetError("SL6007", `no pipeline or model '${name}' is served; ${remedy}`, { pipeline: name });
   }
 
+  /**
+   * Finds a version of what is served. An earlier version of a pipeline loads its models at its first request.
+   *
+   * @param version default: the one that is deployed
+   * @throws TargetError SL6007 for a name that is not served, SL6012 for a version that it never had
+   */
+  async findVersion(name: string, version?: string): Promise<ServedModel> {
+    const served = this.find(name);
+    if (version === undefined || version === served.version) return served;
+    if (served.kind === "pipeline") return this.#earlier.open(name, version);
+    throw new TargetError(
+      "SL6012",
+      `model '${name}' has no version '${version}'; its version is '${served.version}', from its file's content`,
+      { pipeline: name },
+    );
+  }
+
+  /** The versions of what is served, newest first. */
+  async versions(name: string): Promise<readonly string[]> {
+    const served = this.#pipelines.get(name);
+    if (served === undefined) return [this.find(name).version];
+    return (await served.live.versions()).map(({ version }) => version);
+  }
+
   async close(): Promise<void> {
+    await this.#earlier.close();
     await Promise.all([...this.#models.values()].map((model) => model.close()));
     await this.target.close();
-  }
-}
-
-/** A deployed pipeline. It follows deploys: a request runs on the version that is deployed when it starts. */
-class ServedPipeline implements ServedModel {
-  readonly kind = "pipeline";
-  readonly name: string;
-  readonly live: LocalDeploymentImpl;
-
-  constructor(live: LocalDeploymentImpl) {
-    this.name = live.name;
-    this.live = live;
-  }
-
-  get version(): string {
-    return this.live.current.version;
-  }
-
-  get config(): Config {
-    return this.live.current.config;
-  }
-
-  infer(input: unknown, options: Parameters<ServedModel["infer"]>[1]): Promise<ServedAnswer> {
-    return this.live.inferBatch(input, options);
-  }
-
-  close(): Promise<void> {
-    return this.live.close();
   }
 }

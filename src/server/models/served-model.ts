@@ -15,6 +15,12 @@ export interface ServedModel {
    * @throws InputError SL5xxx, TargetError SL6xxx, StorageError SL7009
    */
   infer(input: unknown, options: InferOptions): Promise<ServedAnswer>;
+  /**
+   * Loads the models unless they are loaded.
+   *
+   * @throws ModelError SL302x, TargetError SL6xxx, StorageError SL7xxx
+   */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 

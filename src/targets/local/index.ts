@@ -6,7 +6,14 @@ import type { LocalTarget } from "./public-types.js";
 export type { SessionOptions, SessionSettings } from "../../engine/session-settings.js";
 export type { LocalOptions } from "./options/local-options.js";
 export type { Comparison } from "../../logs/comparison.js";
-export type { DeployedModel, DeployedPipeline, LocalDeployment, LocalStatus, LocalTarget } from "./public-types.js";
+export type {
+  DeployedModel,
+  DeployedPipeline,
+  LocalDeployment,
+  LocalStatus,
+  LocalTarget,
+  PipelineOptions,
+} from "./public-types.js";
 
 declare module "../../../dsl/deployment.js" {
   interface Interop {

@@ -9,7 +9,9 @@ import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine, warmUpEngine } from "../../engine/engine.js";
 import { findModelFiles, type ModelFile, readModelFiles } from "../../engine/session/model-files.js";
 import { didYouMean } from "../../util/did-you-mean.js";
+import { describeValue } from "../../util/format-value.js";
 import { joinNames } from "../../util/join-names.js";
+import { isDictionary } from "../../util/objects.js";
 import type { LogLayout } from "../../logs/pipeline-log.js";
 import type { LogSettings, Store, StoredPipeline, StoredVersion } from "../../logs/store.js";
 import { databaseFileName } from "../../logs/database/data-folder.js";
@@ -22,7 +24,7 @@ import type { LocalSettings } from "./options/local-options.js";
 import { checkSessionModels } from "./options/session-options.js";
 import { PipelineRunner } from "./pipeline-runner.js";
 import { checkLoggedColumns, deployedSettings, narrowedSettings, settingsToStore } from "./withheld-columns.js";
-import type { DeployedModel, DeployedPipeline, LocalTarget } from "./public-types.js";
+import type { DeployedModel, DeployedPipeline, LocalTarget, PipelineOptions } from "./public-types.js";
 
 export class LocalTargetImpl implements LocalTarget {
   readonly kind = "local";
@@ -80,16 +82,19 @@ export class LocalTargetImpl implements LocalTarget {
     }
   }
 
-  pipeline(name: string): Promise<LocalDeploymentImpl> {
-    return this.#connect(name, null);
+  pipeline(name: string, options: PipelineOptions = {}): Promise<LocalDeploymentImpl> {
+    return this.#connect(name, null, wantedVersion(options));
   }
 
   connect(pipeline: AnyPipeline): Promise<LocalDeploymentImpl> {
     return this.#connect(pipeline.name, pipeline);
   }
 
-  /** @param author the pipeline that types the handle; null for an untyped one, which follows later versions */
-  async #connect(name: string, author: AnyPipeline | null): Promise<LocalDeploymentImpl> {
+  /**
+   * @param author the pipeline that types the handle; null for an untyped one, which follows later versions
+   * @param wanted a version that the handle keeps
+   */
+  async #connect(name: string, author: AnyPipeline | null, wanted?: string): Promise<LocalDeploymentImpl> {
     const all = await this.#storedPipelines();
     const found = all.find((pipeline) => pipeline.name === name);
     if (found === undefined) {
@@ -104,7 +109,8 @@ export class LocalTargetImpl implements LocalTarget {
         { pipeline: name, data: this.#settings.data },
       );
     }
-    const { current, state } = found;
+    const { state } = found;
+    const current = wanted === undefined ? found.current : await this.#storedVersion(found, wanted);
     const where = `the deployed version ${current.version} of '${name}'`;
     const config = parseStoredConfig(current.config, where);
     if (author !== null)
@@ -114,8 +120,23 @@ export class LocalTargetImpl implements LocalTarget {
       this.#checkAlerts(config, narrowedSettings(current.log, this.#settings.log));
     }
     const file = join(await realpath(this.#settings.data), databaseFileName);
-    const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions: author === null };
+    const followsVersions = author === null && wanted === undefined;
+    const parts = { settings: this.#settings, file, stopped: state === "undeployed", followsVersions };
     return this.#track(new LocalDeploymentImpl(parts, this.#deployedVersion(config, current)));
+  }
+
+  /** @throws TargetError SL6012 for a version that was never deployed */
+  async #storedVersion({ name, current }: StoredPipeline, wanted: string): Promise<StoredVersion> {
+    if (String(current.version) === wanted) return current;
+    const { data, sharedFolder } = this.#settings;
+    const versions = await readStore(data, (reader) => reader.versions(name), { sharedFolder });
+    const found = versions.find(({ version }) => String(version) === wanted);
+    if (found !== undefined) return found;
+    throw new TargetError(
+      "SL6012",
+      `pipeline '${name}' has no version '${wanted}'; its versions are ${joinNames(versions.map(({ version }) => String(version)))}`,
+      { pipeline: name },
+    );
   }
 
   async pipelines(): Promise<DeployedPipeline[]> {
@@ -211,6 +232,21 @@ export class LocalTargetImpl implements LocalTarget {
     this.#deployments.add(deployment);
     return deployment;
   }
+}
+
+/** @throws TargetError SL6011 for an unknown option, SL6012 for a version that is no string */
+function wantedVersion(options: PipelineOptions): string | undefined {
+  const value: unknown = options;
+  if (!isDictionary(value))
+    throw new TargetError("SL6011", `pipeline() takes an object of options, got ${describeValue(value)}`);
+  const unknown = Object.keys(value).find((name) => name !== "version");
+  if (unknown !== undefined)
+    throw new TargetError("SL6011", `pipeline() has no option '${unknown}'; its only option is 'version'`, {
+      option: unknown,
+    });
+  const { version } = value as Readonly<Record<string, unknown>>;
+  if (version === undefined || typeof version === "string") return version;
+  throw new TargetError("SL6012", `pipeline() takes a version as a string, such as "1", got ${describeValue(version)}`);
 }
 
 /** A promise that is awaited later: until then, Node does not report its rejection as unhandled. */

@@ -75,6 +75,12 @@ export interface DeployedModel {
   readonly pipelines: readonly string[];
 }
 
+/** The options of `pipeline()`. */
+export interface PipelineOptions {
+  /** The version that the handle keeps, such as "1". Default: the deployed one, and those after it. */
+  readonly version?: string;
+}
+
 /** The embedded engine on one data folder. */
 export interface LocalTarget extends Target {
   readonly kind: "local";
@@ -96,12 +102,16 @@ export interface LocalTarget extends Target {
    */
   connect(pipeline: AnyPipeline): Promise<LocalDeployment>;
   /**
-   * Connects to a pipeline that this or another process has deployed. Its models load at the first `infer`.
+   * Connects to a pipeline that this or another process has deployed. Its models load at the first `infer`. The handle
+   * switches to versions that are deployed later, unless `version` names one that it keeps: an earlier one answers and
+   * logs as it did when it was deployed.
    *
-   * @throws TargetError SL6007 when no pipeline has that name
-   * @example const live = await local().pipeline("fraud");
+   * @throws TargetError SL6007 when no pipeline has that name, SL6012 when it has no such version
+   * @example
+   * const live = await local().pipeline("fraud");
+   * const before = await local().pipeline("fraud", { version: "1" });
    */
-  pipeline(name: string): Promise<LocalDeployment>;
+  pipeline(name: string, options?: PipelineOptions): Promise<LocalDeployment>;
   /** All pipelines in the data folder, sorted by name. */
   pipelines(): Promise<DeployedPipeline[]>;
   /** The models of the running pipelines, sorted by name. */

@@ -1,0 +1,180 @@
+import { InputError } from "../../../dsl/errors.js";
+import { bounds, exceeded } from "../../util/bounds.js";
+import { describeValue } from "../../util/format-value.js";
+import { isDictionary } from "../../util/objects.js";
+import type { TensorElements } from "../../tensors/tensor-data.js";
+import type { DType } from "../../../dsl/tensor.js";
+import { binaryElements } from "./binary-elements.js";
+import { dtypeOf } from "./datatypes.js";
+import { jsonElements, RoundedInteger } from "./json-elements.js";
+import { type ParsedJson, parseRequestJson } from "./parse-request-json.js";
+import type { InferenceRequest, InferenceTensor, ParameterValue } from "./protocol.js";
+
+/** A request, and which of its outputs are answered as bytes. */
+export interface HttpInferenceRequest extends Omit<InferenceRequest, "model" | "version"> {
+  readonly isBinary: (output: string) => boolean;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the body of a request: JSON, and after it the elements of tensors that say `binary_data_size`.
+ *
+ * @param jsonLength the bytes of the JSON: the header Inference-Header-Content-Length
+ * @param missing the inputs in which null stands for NaN
+ * @throws InputError SL5xxx
+ */
+export function readRequest(body: Buffer, jsonLength: number, missing: readonly string[] = []): HttpInferenceRequest {
+  const text = body.toString("utf8", 0, jsonLength);
+  const rest = body.subarray(jsonLength);
+  try {
+    return readMembers(parseRequestJson(text, false), rest, missing);
+  } catch (error) {
+    if (error instanceof RoundedInteger) return readMembers(parseRequestJson(text, true), rest, missing);
+    throw error;
+  }
+}
+
+function readMembers(
+  { value, bareNumbers }: ParsedJson,
+  rest: Buffer,
+  missing: readonly string[],
+): HttpInferenceRequest {
+  if (!isDictionary(value))
+    throw new InputError("SL5000", `the body is ${describeValue(value)}; send { "inputs": [ … ] }`);
+  const { id, inputs, outputs } = value as Members;
+  if (id !== undefined && typeof id !== "string")
+    throw new InputError("SL5000", `'id' is ${describeValue(id)}; give a string`);
+  if (!Array.isArray(inputs))
+    throw new InputError("SL5000", `'inputs' is ${describeValue(inputs)}; give a list of tensors`);
+  let from = 0;
+  const tensors: InferenceTensor[] = [];
+  for (const [i, input] of inputs.entries()) {
+    const { tensor, bytes } = readTensor(input, i, rest, from, bareNumbers, missing);
+    tensors.push(tensor);
+    from += bytes;
+  }
+  if (from !== rest.length)
+    throw new InputError(
+      "SL5015",
+      `the body has ${rest.length} bytes after its JSON, and the inputs' 'binary_data_size' says ${from}; check the header Inference-Header-Content-Length`,
+    );
+  const parameters = readParameters("the request", (value as Members).parameters);
+  const asked = outputs === undefined ? [] : readOutputs(outputs);
+  const all = parameters.binary_data_output === true;
+  const binary = new Map(asked.map(({ name, binary: own }) => [name, own ?? all]));
+  return {
+    ...(id !== undefined && { id }),
+    parameters,
+    inputs: tensors,
+    outputs: asked.map(({ name }) => name),
+    isBinary: asked.length === 0 ? () => all : (name) => binary.get(name) ?? all,
+  };
+}
+
+function readTensor(
+  value: unknown,
+  place: number,
+  rest: Buffer,
+  from: number,
+  bareNumbers: boolean,
+  missing: readonly string[],
+): { readonly tensor: InferenceTensor; readonly bytes: number } {
+  if (!isDictionary(value))
+    throw new InputError("SL5000", `inputs[${place}] is ${describeValue(value)}; give a tensor`);
+  const { name, shape, datatype, data, parameters } = value as Members;
+  if (typeof name !== "string")
+    throw new InputError("SL5000", `inputs[${place}]: 'name' is ${describeValue(name)}; give a string`);
+  const dtype = dtypeOf(name, datatype);
+  const sizes = readShape(name, shape);
+  const { binary_data_size: size, shared_memory_region: region } =
+    parameters === undefined ? noParameters : readParameters(`input '${name}'`, parameters);
+  if (region !== undefined)
+    throw new InputError("SL5000", `input '${name}': this server has no shared memory; send the data`, { input: name });
+  if (size === undefined) {
+    if (!Array.isArray(data))
+      throw new InputError("SL5008", `input '${name}': 'data' is ${describeValue(data)}; give a list`, { input: name });
+    const policy = { nullAsNaN: missing.includes(name), bareNumbers };
+    return tensorOf(name, dtype, sizes, jsonElements(name, dtype, sizes, data, policy), 0);
+  }
+  if (data !== undefined)
+    throw new InputError("SL5000", `input '${name}' has both 'data' and 'binary_data_size'; send one of them`, {
+      input: name,
+    });
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
+    throw new InputError("SL5015", `input '${name}': 'binary_data_size' is ${describeValue(size)}; give bytes`, {
+      input: name,
+    });
+  if (size > rest.length - from)
+    throw new InputError(
+      "SL5015",
+      `input '${name}': 'binary_data_size' is ${size}, and ${rest.length - from} bytes are left in the body`,
+      { input: name },
+    );
+  return tensorOf(name, dtype, sizes, binaryElements(name, dtype, sizes, rest.subarray(from, from + size)), size);
+}
+
+function tensorOf(name: string, dtype: DType, shape: readonly number[], data: TensorElements, bytes: number) {
+  return { tensor: { name, dtype, shape, data }, bytes };
+}
+
+function readShape(input: string, shape: unknown): readonly number[] {
+  const refuse = (text: string) => new InputError("SL5015", `input '${input}': ${text}`, { input });
+  if (!Array.isArray(shape))
+    throw refuse(`'shape' is ${describeValue(shape)}; give a list of sizes such as [3, 480, 640]`);
+  if (shape.length > bounds.tensorRank.limit) throw refuse(exceeded(bounds.tensorRank, shape.length));
+  for (const size of shape)
+    if (!Number.isSafeInteger(size) || (size as number) < 0)
+      throw refuse(`'shape' holds ${describeValue(size)}; give a list of sizes such as [3, 480, 640]`);
+  return shape as readonly number[];
+}
+
+const noParameters: Readonly<Record<string, ParameterValue>> = {};
+
+function readParameters(where: string, value: unknown): Readonly<Record<string, ParameterValue>> {
+  if (value === undefined || value === null) return noParameters;
+  if (!isDictionary(value))
+    throw new InputError("SL5040", `the parameters of ${where} are ${describeValue(value)}; give an object`);
+  const members = value as Members;
+  for (const key in members) {
+    const each = members[key];
+    if (typeof each === "object" || typeof each === "undefined")
+      throw new InputError(
+        "SL5040",
+        `the parameter '${key}' of ${where} must be a string, a number or a boolean, got ${describeValue(each)}`,
+        { key },
+      );
+  }
+  return members as Readonly<Record<string, ParameterValue>>;
+}
+
+/** An output that a request asks for. `binary` is null if only the request says how it is answered. */
+interface AskedOutput {
+  readonly name: string;
+  readonly binary: boolean | null;
+}
+
+function readOutputs(value: unknown): readonly AskedOutput[] {
+  if (!Array.isArray(value))
+    throw new InputError("SL5000", `'outputs' is ${describeValue(value)}; give a list such as [{ "name": "output" }]`);
+  return value.map((output: unknown, i) => {
+    if (!isDictionary(output))
+      throw new InputError("SL5000", `outputs[${i}] is ${describeValue(output)}; give { "name" }`);
+    const { name, parameters } = output as Members;
+    if (typeof name !== "string")
+      throw new InputError("SL5000", `outputs[${i}]: 'name' is ${describeValue(name)}; give a string`);
+    const {
+      binary_data: binary,
+      classification,
+      shared_memory_region: region,
+    } = readParameters(`output '${name}'`, parameters);
+    if (classification !== undefined || region !== undefined)
+      throw new InputError(
+        "SL5000",
+        `output '${name}': this server has no '${region === undefined ? "classification" : "shared_memory_region"}'; leave it out`,
+      );
+    if (binary !== undefined && typeof binary !== "boolean")
+      throw new InputError("SL5000", `output '${name}': 'binary_data' is ${describeValue(binary)}; give true or false`);
+    return { name, binary: binary ?? null };
+  });
+}
