@@ -45,7 +45,7 @@ export class RequestTensors {
  */
 export type RequestAxis = number | "shared" | "whole";
 
-/** The row axes of a config's inputs. An input of unknown rank stacks rows along axis 0, unless all models are whole. */
+/** The row axes of a config's inputs. One of unknown rank stacks rows along axis 0, unless all models are whole. */
 export function requestAxes({ inputs, models }: Pick<Config, "inputs" | "models">): RequestAxis[] {
   const axes = inputs.map(({ shape }) => (shape === null ? null : rowAxis(shape)));
   const stacked = axes.some((axis) => axis !== null && axis >= 0);

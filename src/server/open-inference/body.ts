@@ -18,13 +18,18 @@ const packers: Readonly<Record<string, (input: InputType, options: ZlibOptions) 
  * unpacks gzip and deflate, as much as the body of a request may have.
  */
 export function takeBytes(app: FastifyInstance, { maxBodyBytes }: Pick<ServerSettings, "maxBodyBytes">): void {
+  // Also those that are no content type at all, which Fastify refuses.
+  app.addHook("onRequest", (request, _, done) => {
+    request.raw.headers["content-type"] = undefined;
+    done();
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     const encoding = request.headers["content-encoding"]?.trim().toLowerCase();
     if (encoding === undefined || encoding === "" || encoding === "identity") return done(null, body);
     unpacked(encoding, body, maxBodyBytes).then(
       (bytes) => done(null, bytes),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => done(error as Error),
     );
   });
 }

@@ -1,6 +1,6 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
-import { elementTypes } from "../../engine/input/elements.js";
+import { elementTypes, type Refusal } from "../../engine/input/elements.js";
 import { hasOverflow } from "../../files/json/overflow.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue } from "../../util/format-value.js";
@@ -11,6 +11,8 @@ export interface ElementsPolicy {
   readonly nullAsNaN: boolean;
   /** Infinities are as they were written, and not numbers that are too large. */
   readonly bareNumbers: boolean;
+  /** Integers are as they were written, and not rounded to the nearest number. */
+  readonly exact: boolean;
 }
 
 /**
@@ -81,21 +83,26 @@ function fillOther(
   elements: TensorElements,
   list: readonly unknown[],
   at: number,
-  { nullAsNaN }: ElementsPolicy,
+  { nullAsNaN, exact }: ElementsPolicy,
   path: readonly number[],
 ): void {
   const { put, refusal, word } = elementTypes[dtype];
   for (let i = 0; i < list.length; i++) {
     const value = list[i] === null && nullAsNaN ? NaN : list[i];
     if (put(elements, value, at + i)) continue;
-    if (isWide(dtype) && typeof value === "number" && Number.isInteger(value)) throw new RoundedInteger();
-    const why = Array.isArray(value) ? null : refusal(value);
+    const isRounded = isWide(dtype) && Number.isInteger(value) && !Number.isSafeInteger(value);
+    if (isRounded && !exact) throw new RoundedInteger();
+    const why = Array.isArray(value) ? null : isRounded ? notDigits(value) : refusal(value);
     throw new InputError(
       why?.code ?? "SL5008",
       `input '${input}'${element([...path, i])}: ${why?.text ?? `expected a ${word} (${dtype}), got ${describeValue(value)}`}`,
       { input },
     );
   }
+}
+
+function notDigits(value: unknown): Refusal {
+  return { code: "SL5010", text: `${String(value)} is not exact; write whole numbers beyond 2^53 as digits` };
 }
 
 /** JSON.parse has rounded an integer: the text must be parsed again, exactly. */

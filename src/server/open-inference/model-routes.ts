@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { HttpError } from "../http/errors.js";
 import type { RegisterRoutes, ServerContext } from "../context.js";
+import { connectionSignal } from "../http/connection-signal.js";
 import { answerFrom } from "./answer-inference.js";
 import { answerEncoding, packed, takeBytes } from "./body.js";
 import { modelMetadata } from "./metadata.js";
@@ -50,13 +51,8 @@ async function infer(
   const served = await host.findVersion(model, version);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const { isBinary, ...wanted } = readRequest(body, jsonLength(request, body.length), served.config.missing);
-  const gone = new AbortController();
-  const { raw } = reply;
-  const onClose = (): void => {
-    if (!raw.writableFinished) gone.abort();
-  };
-  raw.on("close", onClose);
-  const answer = await answerFrom(served, wanted, { timeoutMs: settings.timeoutMs, signal: gone.signal });
+  const signal = connectionSignal(request.raw.socket);
+  const answer = await answerFrom(served, wanted, { timeoutMs: settings.timeoutMs, signal });
   return send(request, reply, answer, isBinary);
 }
 

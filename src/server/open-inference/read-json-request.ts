@@ -5,8 +5,8 @@ import { isDictionary } from "../../util/objects.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import type { DType } from "../../../dsl/tensor.js";
 import { binaryElements } from "./binary-elements.js";
-import { dtypeOf } from "./datatypes.js";
-import { jsonElements, RoundedInteger } from "./json-elements.js";
+import { requireDtype } from "./datatypes.js";
+import { type ElementsPolicy, jsonElements, RoundedInteger } from "./json-elements.js";
 import { type ParsedJson, parseRequestJson } from "./parse-request-json.js";
 import type { InferenceRequest, InferenceTensor, ParameterValue } from "./protocol.js";
 
@@ -28,9 +28,9 @@ export function readRequest(body: Buffer, jsonLength: number, missing: readonly 
   const text = body.toString("utf8", 0, jsonLength);
   const rest = body.subarray(jsonLength);
   try {
-    return readMembers(parseRequestJson(text, false), rest, missing);
+    return readMembers(parseRequestJson(text, false), rest, missing, false);
   } catch (error) {
-    if (error instanceof RoundedInteger) return readMembers(parseRequestJson(text, true), rest, missing);
+    if (error instanceof RoundedInteger) return readMembers(parseRequestJson(text, true), rest, missing, true);
     throw error;
   }
 }
@@ -39,6 +39,7 @@ function readMembers(
   { value, bareNumbers }: ParsedJson,
   rest: Buffer,
   missing: readonly string[],
+  exact: boolean,
 ): HttpInferenceRequest {
   if (!isDictionary(value))
     throw new InputError("SL5000", `the body is ${describeValue(value)}; send { "inputs": [ … ] }`);
@@ -50,7 +51,11 @@ function readMembers(
   let from = 0;
   const tensors: InferenceTensor[] = [];
   for (const [i, input] of inputs.entries()) {
-    const { tensor, bytes } = readTensor(input, i, rest, from, bareNumbers, missing);
+    const { tensor, bytes } = readTensor(input, i, rest, from, (name) => ({
+      nullAsNaN: missing.includes(name),
+      bareNumbers,
+      exact,
+    }));
     tensors.push(tensor);
     from += bytes;
   }
@@ -77,15 +82,14 @@ function readTensor(
   place: number,
   rest: Buffer,
   from: number,
-  bareNumbers: boolean,
-  missing: readonly string[],
+  policyOf: (name: string) => ElementsPolicy,
 ): { readonly tensor: InferenceTensor; readonly bytes: number } {
   if (!isDictionary(value))
     throw new InputError("SL5000", `inputs[${place}] is ${describeValue(value)}; give a tensor`);
   const { name, shape, datatype, data, parameters } = value as Members;
   if (typeof name !== "string")
     throw new InputError("SL5000", `inputs[${place}]: 'name' is ${describeValue(name)}; give a string`);
-  const dtype = dtypeOf(name, datatype);
+  const dtype = requireDtype(name, datatype);
   const sizes = readShape(name, shape);
   const { binary_data_size: size, shared_memory_region: region } =
     parameters === undefined ? noParameters : readParameters(`input '${name}'`, parameters);
@@ -94,8 +98,7 @@ function readTensor(
   if (size === undefined) {
     if (!Array.isArray(data))
       throw new InputError("SL5008", `input '${name}': 'data' is ${describeValue(data)}; give a list`, { input: name });
-    const policy = { nullAsNaN: missing.includes(name), bareNumbers };
-    return tensorOf(name, dtype, sizes, jsonElements(name, dtype, sizes, data, policy), 0);
+    return tensorOf(name, dtype, sizes, jsonElements(name, dtype, sizes, data, policyOf(name)), 0);
   }
   if (data !== undefined)
     throw new InputError("SL5000", `input '${name}' has both 'data' and 'binary_data_size'; send one of them`, {

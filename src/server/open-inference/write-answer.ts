@@ -73,7 +73,7 @@ function floats(data: Float32Array | Float64Array): string {
   for (let i = 0; i < data.length; i++) {
     const value = data[i] ?? 0;
     if (i > 0) text += ",";
-    // Subtracting a number from itself gives 0 only for finite ones. JSON keeps the sign of zero; texts of numbers do not.
+    // Only a finite number minus itself is 0. The text of -0 has no sign, but JSON keeps it.
     if (value - value === 0) text += value === 0 && Object.is(value, -0) ? "-0" : value;
     else text += `"${value}"`;
   }

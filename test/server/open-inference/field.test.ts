@@ -7,7 +7,17 @@ import { createServer, type ShapelineServer } from "shapeline/server";
 import { flatten, shapeOf, type Value } from "../../engine/columns.js";
 import { cases, fixtures, handles } from "../../engine/field-models.js";
 import type { Port } from "../../../dsl/tensor.js";
-import type { Answer, Tensor } from "./server.js";
+
+interface Tensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly data: readonly unknown[];
+}
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly error?: string; readonly outputs: readonly Tensor[] };
+}
 
 // Models of every kind, each file served as it is: rows at any axis, shared inputs, whole tensors.
 
@@ -24,7 +34,7 @@ const datatypes: Readonly<Record<string, string>> = { float32: "FP32", int64: "I
 
 /** Stacks the values of rows along an axis, as a client of the protocol does. */
 function stack(values: readonly Value[], axis: number): Value {
-  if (axis === 0) return values as Value;
+  if (axis === 0) return values;
   const [first] = values as readonly (readonly Value[])[];
   return (first ?? []).map((_, i) =>
     stack(
