@@ -6,6 +6,9 @@ import { firstFiveNames, type FirstFiveNames } from "./first-five-names.js";
 export type StepSource<I extends number, M extends string> = `step ${I} (model '${M}') produces`;
 export const stepSource = (index: number, model: string): string => `step ${index} (model '${model}') produces`;
 
+/** Of a pipeline whose steps the compiler does not know. */
+export type PipelineSource = "the pipeline produces";
+
 export type RequestSource = "the pipeline's input has";
 export const requestSource: RequestSource = "the pipeline's input has";
 

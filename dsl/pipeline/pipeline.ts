@@ -43,6 +43,7 @@ import type {
   StepIndex,
   UncheckedPipeline,
 } from "./edits.js";
+import type { exactOutputs } from "./extendable.js";
 import { StepList } from "./pipeline-impl.js";
 
 // The interfaces of pipelines. They and `edits.ts` import each other: an edit returns a pipeline.
@@ -64,6 +65,7 @@ export type { Validation, ValidationStep } from "../steps/validation.js";
 export type { Source, Sources } from "../shapes/sources.js";
 export type { AnyPipeline, CompiledConfig, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
 export type { UncheckedPipeline } from "./edits.js";
+export type { Extendable } from "./extendable.js";
 
 /**
  * A pipeline typed by its request columns, outputs, validation names and challengers' outputs, but not by its steps.
@@ -102,6 +104,8 @@ export interface Pipeline<
   readonly inputs: In;
   /** The outputs of the last inference step; a tuple after `.models` until one output is selected. */
   readonly outputs: Out;
+  /** For `Extendable`. */
+  readonly [exactOutputs]?: (outputs: Out) => void;
 
   /**
    * Inference with one model.

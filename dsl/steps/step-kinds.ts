@@ -1,5 +1,5 @@
 import type { TextOf } from "../check/flaws.js";
-import type { RequestSource, StepSource } from "../messages/shapes.js";
+import type { PipelineSource, RequestSource, StepSource } from "../messages/shapes.js";
 import type { ExactlyOneStep } from "../messages/edits.js";
 import type { Model } from "../model.js";
 import type { UnknownRow } from "../row.js";
@@ -205,6 +205,11 @@ type SecondStep = {
 
 // ---------------------------------------------------------------- types: where the current outputs come from
 
+/** Steps of which nothing is known, in the list of steps of `Extendable`. */
+export interface EarlierSteps {
+  readonly earlier: true;
+}
+
 /** Steps that produce no outputs of a model. */
 type StepWithoutOutputs = Validation<string> | Alert<string> | Refine<unknown> | Audit<string>;
 
@@ -218,7 +223,9 @@ export type SourceOf<Steps, Selected extends number = 0> =
       ? SourceOf<Prev, Selected>
       : S extends Select<infer I>
         ? SourceOf<Prev, I>
-        : StepSource<CountOf<Prev>, ModelNameOf<S, Selected>>
+        : S extends EarlierSteps
+          ? PipelineSource
+          : StepSource<CountOf<Prev>, ModelNameOf<S, Selected>>
     : RequestSource;
 
 type ModelNameOf<S, Selected extends number> =

@@ -19,7 +19,7 @@ export const scale = defineModel({ name: "scale", sha256, inputs: { x: f("batch"
 `;
 
 const pipelines = `
-import { build, constant, pipeline, type Model, type Ports, type Target } from "shapeline";
+import { build, constant, pipeline, type Extendable, type Model, type Ports, type Target } from "shapeline";
 import { embed, encoder, head, head2, pair, scale, thirty, twin } from "acme-models";
 
 export const scoring = pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1);
@@ -46,6 +46,11 @@ export const paired = stated.model(pair);
 // The functions of docs/types.md, and others whose types stay open.
 export const scored = <N extends string, O extends Ports>(model: Model<N, (typeof head)["inputs"], O>) => pipeline("p").model(embed).model(model);
 export const starting = <M extends Model>(model: M) => pipeline("p").model(model);
+export const withGuard = <P extends Extendable<(typeof head)["outputs"]>>(p: P) => p.validate("guard", (x) => x.out < 1);
+export const withHead = <P extends Extendable<(typeof embed)["outputs"]>>(p: P) => p.model(head).alert("busy", (all) => all.count() > 9, { over: "5m" });
+export const base: Extendable<(typeof head)["outputs"], (typeof embed)["inputs"], "low"> = scoring;
+export const extended = base.validate("first", (x) => x.in.image[3] < 1);
+export const named = <N extends string>(name: N) => pipeline(name).model(embed).validate(name, (x) => x.out[0] < 1);
 export const lazy = () => pipeline("p").model(embed).models([head, head2, twin]);
 export const validate = scoring.validate;
 export class Registry {
@@ -65,7 +70,7 @@ export const logged = async (target: Target) => (await shadowed.deploy(target)).
 const app = `
 import type { InferInput, InferOutput, Target } from "shapeline";
 import { head } from "acme-models";
-import { keyed, random, refined, renamed, scored, scoring, several, shadowed, sources, watched } from "acme-pipelines";
+import { extended, keyed, named, random, refined, renamed, scored, scoring, several, shadowed, sources, watched, withGuard, withHead } from "acme-pipelines";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : { found: A };
 export const output: Same<InferOutput<typeof scoring>["out"], { y: readonly [number] }> = true;
@@ -80,6 +85,10 @@ export const sized = refined.validate("v", (x) => x.out[127][767] < 1);
 export const split = keyed.validate("v", (x) => x.out < 1);
 export const drawn = random.validate("v", (x) => x.out < 1);
 export const generic = scored(head).validate("v", (x) => x.out < 1);
+export const guarded = withGuard(scoring).removeStep(3);
+export const scoredHere = withHead(named("first")).validate("v", (x) => x.out < 1);
+export const basic = withGuard(extended).validate("v", (x) => x.out < 1 && x.in.image[63] < 1);
+export const checks: Same<keyof InferOutput<typeof basic>["anomaly"], "count" | "low" | "first" | "guard" | "v"> = true;
 export const rows = async (target: Target) => (await compared.deploy(target)).infer([{ image: new Float32Array(64) }]);
 // @ts-expect-error: 'head-2' has three outputs
 export const wrong = shadowed.validate("n", (x) => x.models["head-2"][3] < 1);
