@@ -91,6 +91,7 @@ await live.close();
     }
   }
   checkTooOldCompiler(project);
+  checkDeclarations(project);
   shapeline("compile", "--out", ".");
 
   const { devDependencies } = JSON.parse(
@@ -122,6 +123,7 @@ await live.close();
     ],
     project,
   );
+  checkDeclarations(project);
   shapeline("deploy", "fraud.pipeline.json");
   shapeline("infer", "fraud", "rows.df.json");
   shapeline("logs", "fraud", "--limit", "3");
@@ -131,6 +133,32 @@ await live.close();
   shapeline("undeploy", "fraud");
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/**
+ * All declarations of the package compile, not only what an app uses of them, with and without the optional peers.
+ * Before 5.7 those of the package flatbuffers do not, which apache-arrow needs: 5.4 to 5.6 take `skipLibCheck: true`.
+ */
+function checkDeclarations(project) {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const entries = Object.keys(exports).filter((entry) => !entry.endsWith(".json"));
+  const imports = entries.map(
+    (entry, i) => `import * as entry${i} from "shapeline${entry.slice(1)}";\nvoid entry${i};\n`,
+  );
+  const folder = join(project, "declarations");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "all.ts"), imports.join(""));
+  const compilerOptions = {
+    target: "es2022",
+    module: "nodenext",
+    strict: true,
+    lib: ["es2023"],
+    types: [],
+    noEmit: true,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["all.ts"] }));
+  for (const compiler of ["typescript-5.9", "typescript", "typescript-7"])
+    run(process.execPath, [tscOf(compiler), "-p", folder], project);
 }
 
 /** A compiler that would accept wrong pipelines in silence must refuse all pipelines, and say which one is needed. */

@@ -4,7 +4,7 @@ import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
 import { requirePackage } from "../../util/process/require-package.js";
-import { defaultSession } from "../session-settings.js";
+import { defaultSession } from "./session-options.js";
 
 type Runtime = typeof import("onnxruntime-node");
 type Tensors = Readonly<Record<string, TensorData>>;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Engine } from "../../../src/engine/engine.js";
-import { defaultSession } from "../../../src/engine/session-settings.js";
+import { defaultSession } from "../../../src/engine/session/session-options.js";
 import { RequestDeadline } from "../../../src/engine/request-deadline.js";
 import { inlineMs, LatencyEstimate } from "../../../src/engine/scheduling/latency-estimate.js";
 import { WorkerHandle } from "../../../src/engine/scheduling/worker-handle.js";

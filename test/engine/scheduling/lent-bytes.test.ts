@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { defaultSession } from "../../../src/engine/session-settings.js";
+import { defaultSession } from "../../../src/engine/session/session-options.js";
 import { WorkerHandle } from "../../../src/engine/scheduling/worker-handle.js";
 import { type WorkerModel, WorkerPool } from "../../../src/engine/scheduling/worker-pool.js";
 import { local } from "../../../src/targets/local/index.js";
