@@ -84,6 +84,25 @@ describe("messages about later steps count a refused step", () => {
   });
 });
 
+describe("a key split without a default", () => {
+  const text = "a key split needs 'default', the model for all other requests";
+  const source = `pipeline("p").model(embed).keySplit("segment", ▸{ routes: { gold: twin } })`;
+  const { text: code, line, column } = program(source);
+
+  it.each(judges)("TypeScript %s says that it is missing, and nothing else", (compiler) => {
+    expect(diagnose(compiler, [code])[0]).toMatchObject([
+      { line, column, message: expect.stringContaining(`'KeySplitOptions<"${text}", `) },
+    ]);
+  });
+
+  it("build() says the same", () => {
+    const options = { routes: { gold: models.twin } } as never;
+    expect(checkPipeline(pipeline("p").model(models.embed).keySplit("segment", options)).problems).toEqual([
+      { code: "SL2031", message: text, details: { step: 1 } },
+    ]);
+  });
+});
+
 it("all messages are short enough for editors", () => {
   for (const { text } of refused) expect(text.length).toBeLessThan(320);
 });

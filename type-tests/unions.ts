@@ -89,6 +89,10 @@ export const refusedUnions: readonly RefusedUnion[] = [
     source: `pipeline("p").model(embed).randomSplit([[1, head], [1, ▸on ? twin : head]])`,
     text: "model 'head' occurs twice in one random split",
   },
+  {
+    source: `pipeline("p").model(embed).keySplit("k", { default: head, ▸routes: on ? { gold: twin } : {} })`,
+    text: "a key split needs at least one route",
+  },
   // selections, sizes, durations
   {
     source: `pipeline("p").models([head, head2]).select(▸on ? 0 : 2)`,
@@ -142,6 +146,8 @@ export const acceptedUnions: readonly string[] = [
   `pipeline("p").model(embed).shadow(head, [on ? head2 : broad])`,
   `pipeline("p").model(embed).models([head, on ? head2 : broad]).select(1).model(loose)`,
   `pipeline("p").model(embed).keySplit("k", { default: on ? head : twin, routes: { gold: also ? head : twin } })`,
+  `pipeline("p").model(embed).keySplit("k", { default: head, routes: on ? { gold: twin } : { red: twin } })`,
+  `pipeline("p").model(embed).keySplit("k", { default: head, routes: { gold: twin, ...(on ? { red: twin } : {}) } })`,
   `pipeline("p").models([head, head2]).select(on ? 0 : 1).model(loose)`,
   `pipeline("p").model(encoder).refine({ seq: on ? 64 : 128 }).validate("v", (x) => x.out.hidden.length > 0)`,
   `pipeline("p").model(embed).shadow(head, [head2, ...(on ? [broad] : [])]).validate("v", (x) => x.models["head-2"].p[0] < 1)`,

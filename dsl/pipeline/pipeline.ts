@@ -18,7 +18,7 @@ import type {
 import type { SourceEntry, Sources } from "../shapes/sources.js";
 import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice } from "../steps/audit.js";
-import type { KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
+import type { DefaultModel, KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
 import type { AlertEntry } from "../steps/logged-names.js";
 import type { CheckedSources, Columns, FirstSources, Renamed } from "../steps/model.js";
 import type { Members, MultiModel, OutputsByName, TupleOf } from "../steps/models.js";
@@ -190,9 +190,9 @@ export interface Pipeline<
    * have the same outputs
    * @example pipeline("fraud").keySplit("segment", { default: a, routes: { gold: b } })
    */
-  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+  keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<Fits<Out, D, In, Steps>, Routes<Out, D, R, In, Steps>>,
+    options: KeySplitOptions<DefaultModel<Out, D, In, Steps>, Routes<Out, D, R, In, Steps>>,
   ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
 
   /**
@@ -370,9 +370,12 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   select<const I extends number>(
     index: I extends unknown ? NoInfer<NeedsModels<"select">> : I,
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
-  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+  keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<D, Routes<D["inputs"], D, R, D["inputs"], Steps>>,
+    options: KeySplitOptions<
+      DefaultModel<D["inputs"], D, D["inputs"], Steps>,
+      Routes<D["inputs"], D, R, D["inputs"], Steps>
+    >,
   ): Pipeline<D["inputs"], FirstNext<D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<FirstModel<Ws>["inputs"], Ws, FirstModel<Ws>["inputs"], Steps>,

@@ -2,6 +2,7 @@ import type { CheckState } from "../check/check-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
 import type { Model } from "../model.js";
+import type { NoKeys } from "../names.js";
 import type { Fits, Unfitting } from "../shapes/fits.js";
 import type { NamesOf } from "../shapes/port-names.js";
 import { checkSameOutputs, inferInSplit, type Route } from "./split-outputs.js";
@@ -49,11 +50,18 @@ export type KeyName<K extends string> = K extends "" ? NoInfer<NoKey> : K;
  * The routes `R` where all fit `Out` and produce the outputs of the default `D`; the text of a wrong one is the type of
  * its property.
  */
-export type Routes<Out, D extends Model, R extends RouteModels, In, Steps> = [keyof R] extends [never]
-  ? NoInfer<NoRoutes>
+export type Routes<Out, D extends Model, R extends RouteModels, In, Steps> = NoKeys extends R
+  ? string extends keyof R
+    ? R
+    : NoInfer<NoRoutes> // Of a union of routes, one may have none.
   : Unfitting<Out, D> extends never
-    ? { readonly [V in keyof R]: Route<Out, R[V], D, In, Steps> }
+    ? { readonly [V in keyof R]: Route<Out, Extract<R[V], Model>, D, In, Steps> }
     : R; // The error is at the default. `{}` is inferred from this branch alone.
+
+/** The default `D` where it fits `Out`. Without one, `D` is `never`. */
+export type DefaultModel<Out, D extends Model, In, Steps> = [D] extends [never]
+  ? NoInfer<NoDefault>
+  : Fits<Out, D, In, Steps>;
 
 /** The problem of a key split after an edit; false if there is none. */
 export type KeySplitFlaw<D extends Model, R, Out, In, Steps> = FirstText<
@@ -72,10 +80,10 @@ type RoutesFlaw<Out, D extends Model, R, In, Steps, Names> = Names extends reado
 
 /** `.keySplit` in the callback of an edit. */
 export interface AtKeySplit<In, Out, Steps> {
-  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+  keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<
-      Fits<ArrivingAtModel<Out, D>, D, ArrivingAtModel<In, D>, Steps>,
+      DefaultModel<ArrivingAtModel<Out, D>, D, ArrivingAtModel<In, D>, Steps>,
       Routes<ArrivingAtModel<Out, D>, D, R, ArrivingAtModel<In, D>, Steps>
     >,
   ): NewStep<KeySplit<D, PairsOf<R>>>;
@@ -92,7 +100,9 @@ function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): vo
   const { key, default: fallback } = step;
   const routes: unknown = step.routes;
   if (typeof key !== "string" || key === "") state.report("SL2060", noKey, index);
-  const isModel = state.isModel(fallback, "the default", index);
+  const isGiven = (fallback as unknown) !== undefined;
+  if (!isGiven) state.report("SL2031", noDefault, index);
+  const isModel = isGiven && state.isModel(fallback, "the default", index);
   const entries = typeof routes === "object" && routes !== null && !Array.isArray(routes) ? Object.entries(routes) : [];
   if (entries.length === 0) state.report("SL2061", noRoutes, index);
   if (!isModel) return;
@@ -117,6 +127,9 @@ export const keySplitKind = {
 
 type NoKey = "the key of a key split must be a string that is not empty";
 const noKey: NoKey = "the key of a key split must be a string that is not empty";
+
+type NoDefault = "a key split needs 'default', the model for all other requests";
+const noDefault: NoDefault = "a key split needs 'default', the model for all other requests";
 
 type NoRoutes = "a key split needs at least one route";
 const noRoutes: NoRoutes = "a key split needs at least one route";
