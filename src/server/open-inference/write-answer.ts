@@ -73,8 +73,8 @@ function floats(data: Float32Array | Float64Array): string {
   for (let i = 0; i < data.length; i++) {
     const value = data[i] ?? 0;
     if (i > 0) text += ",";
-    // Only a finite number minus itself is 0. The text of -0 has no sign, but JSON keeps it.
-    if (value - value === 0) text += value === 0 && Object.is(value, -0) ? "-0" : value;
+    // Only a finite number minus itself is 0. Python reads -0 as an integer, which has no sign.
+    if (value - value === 0) text += value === 0 && Object.is(value, -0) ? "-0.0" : value;
     else text += `"${value}"`;
   }
   return text;

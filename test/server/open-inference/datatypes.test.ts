@@ -32,7 +32,7 @@ const post = (dtype: DType, body: string | Buffer<ArrayBuffer>, headers: Record<
 /** An element as JSON text: digits for wide integers, texts for what JSON lacks. */
 function jsonOf(value: unknown): string {
   if (typeof value === "bigint") return String(value);
-  if (Object.is(value, -0)) return "-0";
+  if (Object.is(value, -0)) return "-0.0";
   return typeof value === "number" && !Number.isFinite(value) ? `"${value}"` : JSON.stringify(value);
 }
 
