@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defineModel, pipeline } from "shapeline";
-import { openInference, type AnyConnectedModel } from "shapeline/client";
+import { openInference } from "shapeline/client";
 import { refusal } from "../refusal.js";
 import { boosting, forest, models, regression, rows } from "../targets/breast-cancer.js";
 import { openEngine } from "../targets/local-engine.js";
@@ -116,10 +116,64 @@ test("a pipeline whose first model is whole travels one row a request", async ()
   ]);
 });
 
-test("a pipeline that ends with several models names the way out", async () => {
-  const { url } = await startServer({});
-  const several = pipeline("several").models([boosting, regression]);
-  expect(await refusal(openInference({ url }).connect(several) as Promise<AnyConnectedModel>)).toBe(
-    "SL6011 pipeline 'several' ends with several models, and an Open Inference server answers one set of outputs; end the pipeline with .select(index)",
+test("a pipeline that ends with several models answers each in its own group", async () => {
+  const names = ["gradient-boosting", "logistic-regression"];
+  const { url } = await startServer({
+    several: {
+      inputs: ports.inputs,
+      outputs: names.map((model) => ({ name: `out_${model}.probabilities`, datatype: "FP32", shape: [-1, 2] })),
+      run: () =>
+        names.map((model, i) => ({
+          name: `out_${model}.probabilities`,
+          datatype: "FP32",
+          shape: [1, 2],
+          data: [i, 1],
+        })),
+    },
+  });
+  const live = await openInference({ url }).connect(pipeline("several").models([boosting, regression]));
+  const first = rows.slice(0, 1);
+  const [row] = await live.infer(first);
+  expect(row).toMatchObject({
+    out: {},
+    "out_gradient-boosting": { probabilities: [0, 1] },
+    "out_logistic-regression": { probabilities: [1, 1] },
+  });
+  expect(await live.infer(first, { dataset: ["out_logistic-regression.probabilities"] })).toEqual([
+    { "out_logistic-regression": { probabilities: [1, 1] } },
+  ]);
+});
+
+test("a whole model at the end of a pipeline with rows answers with the rows first", async () => {
+  const boxes = defineModel({
+    name: "boxes",
+    sha256: "0".repeat(64),
+    inputs: { probabilities: { dtype: "float32", shape: [2] } },
+    outputs: { box: { dtype: "float32", shape: [3] } },
+  });
+  const made = pipeline("detector").model(boosting).model(boxes);
+  const { url, received } = await startServer({
+    detector: {
+      inputs: ports.inputs,
+      outputs: [{ name: "box", datatype: "FP32", shape: [-1, 3] }],
+      run: () => [{ name: "box", datatype: "FP32", shape: [2, 3], data: [1, 2, 3, 4, 5, 6] }],
+    },
+  });
+  const live = await openInference({ url }).connect(made);
+  const records = await live.infer(rows.slice(0, 2));
+  expect(records.map(({ out }) => out.box)).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(received.filter(({ method }) => method === "POST")).toHaveLength(1);
+});
+
+test("metadata that no split would get are refused", async () => {
+  const { url } = await startServer({
+    plain: { ...(await onnxModel(join(models, "gradient-boosting.onnx"))), ...ports },
+  });
+  const live = await openInference({ url }).connect(pipeline("plain").model(boosting));
+  expect(await refusal(live.infer(rows, { metadata: { priority: 1 } }))).toBe(
+    "SL5040 the metadata cannot have 'priority': it is a parameter of the protocol's servers",
   );
 });

@@ -137,7 +137,7 @@ function entriesOf(body: unknown, tensors: Uint8Array, fail: Fail): readonly Out
     if (size === undefined) return { name, datatype, shape, data, bytes: null };
     if (!(Number.isSafeInteger(size) && (size as number) >= 0 && at + (size as number) <= tensors.length))
       return fail(
-        `output '${oneLine(name)}' has ${describeValue(size)} as its size in bytes, and ${tensors.length - at} bytes are left; the answer was cut off`,
+        `output '${oneLine(name)}' has ${describeValue(size)} as its size in bytes, with ${countBytes(tensors.length - at)} left; the answer was cut off`,
       );
     const from = at;
     at += size as number;
@@ -145,7 +145,7 @@ function entriesOf(body: unknown, tensors: Uint8Array, fail: Fail): readonly Out
   });
   if (at !== tensors.length)
     fail(
-      `${tensors.length - at} bytes follow the outputs of the answer; a proxy changed it, or the server does not follow the protocol`,
+      `${countBytes(tensors.length - at)} after the outputs of the answer; a proxy changed it, or the server does not follow the protocol`,
     );
   return entries;
 }
@@ -241,4 +241,8 @@ function flatten(list: readonly unknown[], shape: readonly number[], axis: numbe
     }
   }
   return null;
+}
+
+function countBytes(count: number): string {
+  return count === 1 ? "1 byte" : `${count} bytes`;
 }

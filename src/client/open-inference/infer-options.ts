@@ -10,10 +10,14 @@ import type { RequestMetadata } from "../../tensors/result.js";
 import { describeValue, formatValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import { checkNames, invalid } from "./options.js";
+import type { ServedModel } from "./served-model.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", "values", ...datasetOptionNames];
 /** Parameters that the client sets itself. */
 const ownParameters = ["anomaly", "binary_data_output"];
+/** Parameters of the protocol and of its servers, which no split gets. */
+const serverParameters = ["timeout", "priority", "content_type", "headers"];
+const sequenceParameters = ["sequence_id", "sequence_start", "sequence_end"];
 
 export interface ParsedInferOptions {
   readonly selection: ColumnSelection;
@@ -24,9 +28,10 @@ export interface ParsedInferOptions {
 /**
  * Checks the options of `infer()`, except the timeout and the signal.
  *
+ * @param kind metadata of a pipeline are for its splits, and those of a model for its server
  * @throws TargetError SL6011 for an unknown option, InputError SL5032, SL5040
  */
-export function parseInferOptions(options: InferOptions): ParsedInferOptions {
+export function parseInferOptions(options: InferOptions, kind: ServedModel["kind"]): ParsedInferOptions {
   checkNames("infer()", options, inferOptions);
   const { dataset, datasetExclude, datasetSeparator, values = "nested", metadata } = options;
   if (values !== "nested" && values !== "typed")
@@ -35,11 +40,11 @@ export function parseInferOptions(options: InferOptions): ParsedInferOptions {
   const selection = isWhole ? allColumns : parseColumnSelection(options);
   return {
     selection: values === "typed" ? { ...selection, typed: true } : selection,
-    parameters: parametersOf(metadata),
+    parameters: parametersOf(metadata, kind),
   };
 }
 
-function parametersOf(metadata: unknown): RequestMetadata {
+function parametersOf(metadata: unknown, kind: ServedModel["kind"]): RequestMetadata {
   if (metadata === undefined) return {};
   if (!isDictionary(metadata))
     throw new InputError(
@@ -50,6 +55,10 @@ function parametersOf(metadata: unknown): RequestMetadata {
   for (const [key, value] of entries) {
     if (ownParameters.includes(key))
       throw new InputError("SL5040", `the metadata cannot have '${key}': the client sets this parameter itself`, {
+        key,
+      });
+    if (kind === "pipeline" && [...serverParameters, ...sequenceParameters].includes(key))
+      throw new InputError("SL5040", `the metadata cannot have '${key}': it is a parameter of the protocol's servers`, {
         key,
       });
     const isFlat =

@@ -11,7 +11,7 @@ import { modelRunner, type Run, type RunBatch } from "../../engine/rows/model-ru
 import { batchToRecords } from "../../tensors/batch-to-records.js";
 import { allColumns, type ColumnSelection, selectColumns } from "../../tensors/column-selection.js";
 import { toColumns, toRecords } from "../../tensors/format-result.js";
-import type { RequestMetadata, ResultBatch } from "../../tensors/result.js";
+import type { ChallengerResult, RequestMetadata, ResultBatch } from "../../tensors/result.js";
 import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
 import { bounds } from "../../util/bounds.js";
 import { CallDeadline } from "./call-deadline.js";
@@ -19,7 +19,7 @@ import { type ExpectedOutput, readInferAnswer } from "./infer-answer.js";
 import { parseInferOptions } from "./infer-options.js";
 import { needsBinary, writeInferRequest } from "./infer-request.js";
 import type { AnyConnectedModel } from "./public-types.js";
-import type { ServedModel } from "./served-model.js";
+import type { OutputGroup, ServedModel } from "./served-model.js";
 import { send, type Server } from "./transport.js";
 
 interface Connection {
@@ -52,7 +52,7 @@ export class RemoteModel implements AnyConnectedModel {
   #requests = 0;
 
   constructor(server: Server, connection: Connection) {
-    const { name, model, missing, validations } = connection.served;
+    const { name, model, groups, missing, validations } = connection.served;
     this.name = name;
     this.#server = server;
     this.#connection = connection;
@@ -69,7 +69,7 @@ export class RemoteModel implements AnyConnectedModel {
     this.#columns = [
       "time",
       ...model.inputs.map((port) => `in.${port.name}`),
-      ...model.outputs.map((port) => `out.${port.name}`),
+      ...groups.flatMap((group) => group.ports.map((port) => `${groupName(group)}.${port.name}`)),
       "anomaly.count",
       ...validations.map(flagName),
       "check_failures",
@@ -79,12 +79,12 @@ export class RemoteModel implements AnyConnectedModel {
   infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyRecord[]>;
   infer(columns: AnyRecord, options?: InferOptions): Promise<AnyRecord>;
   async infer(input: unknown, options: InferOptions = {}): Promise<unknown> {
-    const { selection, parameters } = parseInferOptions(options);
+    const { selection, parameters } = parseInferOptions(options, this.#connection.served.kind);
     if (selection !== allColumns) selectColumns(this.#columns, selection);
     const deadline = new CallDeadline(options.timeoutMs, options.signal);
     try {
       const { form, rows, tensors } = this.#read(input);
-      const { model, validations } = this.#connection.served;
+      const { model, groups, validations } = this.#connection.served;
       const feeds = Object.fromEntries(model.inputs.map((port, i) => [port.name, tensors[i] as RowsTensor]));
       const asked = validations.length === 0 ? parameters : { ...parameters, anomaly: true };
       const outputs = await this.#run(feeds, rows, { deadline, parameters: asked }, (answered) => answered);
@@ -92,8 +92,7 @@ export class RemoteModel implements AnyConnectedModel {
         rows,
         time: new Float64Array(rows).fill(Date.now()),
         inputs: new Map(Object.entries(feeds)),
-        outputs: new Map(model.outputs.map((port, i) => [port.name, outputs[i] as RowsTensor])),
-        challengers: new Map(),
+        ...groupOutputs(groups, outputs, rows),
         failures: new Map(
           validations.map((name, i) => [name, outputs[model.outputs.length + i]?.data as Uint8Array] as const),
         ),
@@ -128,6 +127,27 @@ export class RemoteModel implements AnyConnectedModel {
 
 function flagName(validation: string): string {
   return `anomaly.${validation}`;
+}
+
+function groupName({ model }: OutputGroup): string {
+  return model === null ? "out" : `out_${model}`;
+}
+
+/** The outputs of an answer by group: several models that a pipeline ends with are in groups of their own. */
+function groupOutputs(
+  groups: readonly OutputGroup[],
+  tensors: readonly RowsTensor[],
+  rows: number,
+): Pick<ResultBatch, "outputs" | "challengers"> {
+  let outputs: ResultBatch["outputs"] = new Map();
+  const challengers = new Map<string, ChallengerResult>();
+  let next = 0;
+  for (const { model, ports } of groups) {
+    const own = new Map(ports.map((port) => [port.name, tensors[next++] as RowsTensor]));
+    if (model === null) outputs = own;
+    else challengers.set(model, { outputs: own, answered: new Uint8Array(rows).fill(1) });
+  }
+  return { outputs, challengers };
 }
 
 function refuseTables(name: string): () => never {

@@ -113,7 +113,7 @@ async function readChunk(reader: BodyReader, size: number, where: string, deadli
     if (error instanceof TargetError) throw error;
     throw new TargetError(
       "SL6055",
-      `${where}: the answer was cut off after ${size} bytes: ${reasonOf(error)}; send the request again`,
+      `${where}: the answer was cut off after ${size === 1 ? "1 byte" : `${size} bytes`}: ${reasonOf(error)}; send the request again`,
       { bytes: size },
       { cause: error },
     );
