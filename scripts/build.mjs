@@ -57,8 +57,9 @@ await build({
 });
 
 // The client runs in browsers, where it should not come in dozens of files: it is bundled by itself. It shares only the
-// error classes, so that `instanceof TargetError` holds whichever entry the class is imported from. For this platform,
-// esbuild refuses modules of Node and packages.
+// error classes, so that `instanceof TargetError` holds whichever entry the class is imported from, and `build()`, which
+// a deploy loads. For this platform, esbuild refuses packages and modules of Node; the exceptions are loaded by calls
+// that need them: Arrow by calls with tables, Node's by those with files.
 await build({
   entryPoints: { client: join(root, "src", "client", "index.ts") },
   outdir: dist(),
@@ -69,13 +70,19 @@ await build({
   platform: "neutral",
   target: "es2022",
   lineLimit: 120,
+  external: ["apache-arrow", "node:fs/promises", "node:path", "node:url"],
   plugins: [
     {
-      name: "shared-errors",
+      name: "shared-modules",
       setup({ onResolve }) {
-        onResolve({ filter: /\/errors\.js$/ }, ({ path, resolveDir }) =>
-          join(resolveDir, path) === join(root, "dsl", "errors.js") ? { path: "./errors.js", external: true } : null,
-        );
+        const shared = {
+          [join(root, "dsl", "errors.js")]: "./errors.js",
+          [join(root, "src", "build.js")]: "./index.js",
+        };
+        onResolve({ filter: /\/(errors|build)\.js$/ }, ({ path, resolveDir }) => {
+          const entry = shared[join(resolveDir, path)];
+          return entry === undefined ? null : { path: entry, external: true };
+        });
       },
     },
   ],

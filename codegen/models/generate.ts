@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
-import { urlProblem } from "../../src/util/file-name.js";
+import { urlProblem } from "../../src/util/files/url-problem.js";
 import { describeDifferences } from "./write/diff.js";
 import {
   isChanged,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../../src/config/schema.js";
-import { urlProblem } from "../../src/util/file-name.js";
+import { urlProblem } from "../../src/util/files/url-problem.js";
 import { writeCachedConfigs, type CacheKey, type CachedConfig, readCachedConfigs } from "./cache/config-cache.js";
 import type { CompiledConfig, CompileResult } from "./compile-result.js";
 

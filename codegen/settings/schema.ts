@@ -2,7 +2,7 @@ import * as z from "zod";
 import { formatIssue } from "../../src/config/format-issue.js";
 import { didYouMean } from "../../src/util/did-you-mean.js";
 import { joinNames } from "../../src/util/join-names.js";
-import { urlProblem } from "../../src/util/file-name.js";
+import { urlProblem } from "../../src/util/files/url-problem.js";
 
 /** A fixed value of an input: one value, or nested lists. */
 export type ConstantSetting = number | bigint | string | boolean | readonly ConstantSetting[];

@@ -10,3 +10,5 @@ export type {
   OpenInference,
   OpenInferenceOptions,
 } from "./open-inference/public-types.js";
+export { server } from "./server/server.js";
+export type { ServerDeployment, ServerStatus, ServerTarget, ServerTargetOptions } from "./server/public-types.js";

@@ -1,7 +1,7 @@
 import { constants, open } from "node:fs/promises";
 import { InputError } from "../../dsl/errors.js";
 import { systemErrorMessage } from "../util/error-message.js";
-import { urlProblem } from "../util/file-name.js";
+import { urlProblem } from "../util/files/url-problem.js";
 import { formatBytes } from "./format-bytes.js";
 
 /** Where rows come from. `name` stands in messages. */

@@ -224,6 +224,12 @@ export const bounds = {
     what: "a parameter in the URL of a request to the server",
     wayOut: "send fewer or shorter values, or the rows as JSON, whose options stand in the body",
   },
+  apiAnswer: {
+    limit: 2 ** 30,
+    unit: "bytes",
+    what: "an answer of the server that server() calls",
+    wayOut: "send fewer rows at a time, or read logs with logBatches, a part at a time",
+  },
   exportBytes: {
     limit: 2 ** 30,
     unit: "bytes",

@@ -2,7 +2,8 @@ import { transformSync, type TransformOptions } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { build, defineModel, pipeline, tensor, type AnyPipeline } from "shapeline";
 import { hashConfig, parseConfig } from "shapeline/config";
-import { canonicalJson, sha256Hex } from "../../src/config/canonical.js";
+import { canonicalJson } from "../../src/config/canonical.js";
+import { sha256Hex } from "../../src/config/digest/sha256.js";
 import type { Config } from "../../src/config/schema.js";
 import { refusal } from "../refusal.js";
 

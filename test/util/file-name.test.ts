@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { urlProblem } from "../../src/util/file-name.js";
+import { urlProblem } from "../../src/util/files/url-problem.js";
 
 describe("a path is accepted", () => {
   test.each([

@@ -3,7 +3,7 @@ import { checkPipeline } from "../../dsl/index.js";
 import { sealConfig } from "../../src/config/config.js";
 import { rebuildPipeline } from "../../src/config/rebuild.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
-import { sha256Hex } from "../../src/config/canonical.js";
+import { sha256Hex } from "../../src/config/digest/sha256.js";
 import { stepModels } from "../../src/config/step-models.js";
 import { compileExpression, emitAll } from "../../src/expression/compile.js";
 import type { ExpressionTree } from "../../src/expression/tree/tree.js";

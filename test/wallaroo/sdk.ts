@@ -2,7 +2,7 @@ import { oracleFile } from "./oracle-files.js";
 import { defineModel, type Model, tensor } from "shapeline";
 import type { KnownModel } from "shapeline/wallaroo";
 import { portsOf } from "../../dsl/index.js";
-import { sha256Hex } from "../../src/config/canonical.js";
+import { sha256Hex } from "../../src/config/digest/sha256.js";
 
 /** A pipeline that the platform's SDK built, or its error. Written by `test/oracles/wallaroo/build_definitions.py`. */
 export interface SdkCase {

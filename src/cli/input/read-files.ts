@@ -4,7 +4,7 @@ import { ConfigError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
 import { type RowsSource, tooLarge } from "../../files/rows-source.js";
 import { systemErrorMessage } from "../../util/error-message.js";
-import { urlProblem } from "../../util/file-name.js";
+import { urlProblem } from "../../util/files/url-problem.js";
 
 /** Reads and validates a config file. */
 export async function readConfig(cwd: string, file: string): Promise<Config> {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
-import { urlProblem } from "../../util/file-name.js";
+import { urlProblem } from "../../util/files/url-problem.js";
 import type { Io } from "../output/io.js";
 
 /**

@@ -119,7 +119,8 @@ function limited({ settings }: ServerContext, reply: FastifyReply, options: Infe
   };
 }
 
-async function answer(reply: FastifyReply, { form, answer: rows, types }: TypedAnswer): Promise<unknown> {
+async function answer(reply: FastifyReply, { form, answer: rows, types, version }: TypedAnswer): Promise<unknown> {
+  void reply.header("shapeline-version", version);
   if (form === "table") {
     void reply.type(arrowStream);
     return reply.send(Readable.from(arrowChunks([rows as Table]), { objectMode: false }));

@@ -32,7 +32,7 @@ export async function formatWithTypes(
 ): Promise<TypedAnswer> {
   const batch = answerBatch(inference, choice, version);
   const answer: unknown = await shapes[inference.form](batch, choice);
-  return { form: inference.form, answer, types: recordTypes(batch, choice) };
+  return { form: inference.form, answer, types: recordTypes(batch, choice), version: String(version) };
 }
 
 /** An answer, for servers: JSON does not say which type a value has. */
@@ -40,6 +40,7 @@ export interface TypedAnswer {
   readonly form: Inference["form"];
   readonly answer: unknown;
   readonly types: ResultTypes;
+  readonly version: string;
 }
 
 function answerBatch(

@@ -4,7 +4,7 @@ import { StorageError, TargetError } from "../../../../dsl/errors.js";
 import type { ExportFormat } from "../../../logs/export/export-files.js";
 import type { LogExport } from "../../../logs/export/export-logs.js";
 import { selectsMetadata } from "../../../tensors/column-selection.js";
-import { urlProblem } from "../../../util/file-name.js";
+import { urlProblem } from "../../../util/files/url-problem.js";
 import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
 import { parseLogsOptions, logsOptionNames, checkOptionNames, parseSignal } from "./log-options.js";
 import { formatValue } from "../../../util/format-value.js";

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { TargetError } from "../../../../dsl/errors.js";
 import { describeValue, formatValue } from "../../../util/format-value.js";
 import { isDictionary } from "../../../util/objects.js";
-import { urlProblem } from "../../../util/file-name.js";
+import { urlProblem } from "../../../util/files/url-problem.js";
 import type { Retention } from "../../../logs/store.js";
 import { type LoggedColumnsOptions, parseLoggedColumns } from "./logged-columns.js";
 import type { SessionSettings } from "../../../engine/session-settings.js";
