@@ -9,7 +9,6 @@ import {
   StorageError,
   TargetError,
 } from "../../dsl/errors.js";
-import { errorCodes } from "../../dsl/messages/error-codes.js";
 import { isRecord } from "../util/objects.js";
 
 /** An error as the API answers it: `{ "error": WrittenError }`. */
@@ -56,6 +55,7 @@ function isProblem(value: unknown): value is Problem {
   );
 }
 
+/** By its form: the table of all codes is larger than the rest of the client, and a newer server may have more. */
 function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCodes, code);
+  return /^SL[1-7]\d{3}$/.test(code);
 }

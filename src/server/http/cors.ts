@@ -14,7 +14,10 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
     if (!all) void reply.header("vary", "Origin");
     if (origin === undefined || !(all || origins.includes(origin))) return;
     void reply.header("access-control-allow-origin", all ? "*" : origin);
-    void reply.header("access-control-expose-headers", "Inference-Header-Content-Length, Retry-After, Shapeline-Version, traceparent");
+    void reply.header(
+      "access-control-expose-headers",
+      "Inference-Header-Content-Length, Retry-After, Shapeline-Version, traceparent",
+    );
     if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return;
     await reply
       .header("access-control-allow-methods", "GET, POST, PUT, DELETE")
