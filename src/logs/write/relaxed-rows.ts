@@ -3,7 +3,10 @@ import { isOutOfMemory, reasonOf } from "../duckdb.js";
 import type { Cells } from "./encode-rows.js";
 import { WriteBatch, type TableSink, type WriteFailure } from "./write-batch.js";
 
-/** At most this many acknowledged rows are not on disk; one request with more waits alone. */
+/**
+ * At most this many acknowledged rows wait for a commit, and as many are in the running one: the next rows are buffered
+ * while it runs. A request with more waits alone. After a failed commit, at most this many wait in all.
+ */
 const maxRows = 20_000;
 /** The same for the values of rows that no commit has taken yet. */
 const maxValues = 4 * 2 ** 20;
@@ -25,6 +28,7 @@ export class RelaxedRows {
   readonly #open = new Map<TableSink, WriteBatch>();
   /** Rows of the queue and of the taken batches. */
   #rows = 0;
+  #queuedRows = 0;
   #queuedValues = 0;
   #failure: WriteFailure | null = null;
   #refusedRows = 0;
@@ -66,12 +70,13 @@ export class RelaxedRows {
    * @throws StorageError SL7009 if there is no room and the last commit failed
    */
   whenRoom(rows: number): Promise<void> | null {
-    if (this.#rows === 0 || (this.#rows + rows <= maxRows && this.#queuedValues < maxValues)) return null;
+    const before = this.#failure === null ? this.#queuedRows : this.#rows;
+    if (before === 0 || (before + rows <= maxRows && this.#queuedValues < maxValues)) return null;
     if (this.#failure !== null) {
       this.#refusedRows += rows;
       throw new StorageError(
         "SL7009",
-        `the rows could not be logged: ${this.#rows} earlier rows already wait in memory (at most ${maxRows} rows or ${maxValues} values may), because the log cannot be written: ${reasonOf(this.#failure.cause)}; make sure the disk has free space, then infer again`,
+        `the rows could not be logged: ${this.#rows} earlier rows already wait in memory, and beyond ${maxRows} rows or ${maxValues} values no more are taken while the log cannot be written: ${reasonOf(this.#failure.cause)}; make sure the disk has free space, then infer again`,
         { rows: this.#rows },
         { cause: this.#failure.cause },
       );
@@ -91,6 +96,7 @@ export class RelaxedRows {
     batch.add(cells, rows);
     batch.values += values;
     this.#rows += rows;
+    this.#queuedRows += rows;
     this.#queuedValues += values;
     return batch;
   }
@@ -101,7 +107,7 @@ export class RelaxedRows {
     for (const batch of batches) this.#taken.add(batch);
     this.#queue = [];
     this.#open.clear();
-    this.#queuedValues = 0;
+    this.#queuedRows = this.#queuedValues = 0;
     this.#changed();
     return batches;
   }
@@ -123,7 +129,10 @@ export class RelaxedRows {
   putBack(batches: readonly WriteBatch[]): void {
     const waiting = batches.filter((batch) => this.#taken.delete(batch));
     this.#queue.unshift(...waiting);
-    for (const { values } of waiting) this.#queuedValues += values;
+    for (const { rows, values } of waiting) {
+      this.#queuedRows += rows;
+      this.#queuedValues += values;
+    }
   }
 
   /** Notes that rows cannot be written for now, and warns: once, then every minute with the counts. */
@@ -186,6 +195,7 @@ export class RelaxedRows {
       const at = this.#queue.indexOf(batch);
       if (at < 0) return false;
       this.#queue.splice(at, 1);
+      this.#queuedRows -= batch.rows;
       this.#queuedValues -= batch.values;
       if (this.#open.get(batch.sink) === batch) this.#open.delete(batch.sink);
     }
