@@ -9,8 +9,8 @@ import { TargetError } from "../../dsl/errors.js";
 import { errorMessage } from "../util/error-message.js";
 import { requirePackage } from "../util/process/require-package.js";
 
-/** The most memory that the log's database takes, in DuckDB's words. A row must fit in it. */
-export const databaseMemory = "256MB";
+/** The most memory in bytes that the log's database takes by default. A row must fit in it. */
+export const defaultDatabaseMemory = 256_000_000;
 
 type Chunk = DuckDBDataChunk["chunk"];
 
@@ -111,3 +111,7 @@ export function isFatal(error: unknown): boolean {
 export function isOutOfMemory(cause: unknown): boolean {
   return /^Out of Memory Error|failed to (allocate|pin) (data|block) of size/.test(errorMessage(cause));
 }
+
+/** What to do about a row for which DuckDB has no memory. */
+export const moreMemory =
+  'a row is too large for the memory of the log\'s database: give it more with local({ databaseMemory: "1GB" }) in the process that has the log open (256 MB by default), or leave large columns out with local({ log: { exclude: ["in.image"] } })';

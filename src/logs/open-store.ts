@@ -4,7 +4,8 @@ import { StorageError } from "../../dsl/errors.js";
 import { compact } from "./database/compact.js";
 import { databaseFileName, prepareFolder } from "./database/data-folder.js";
 import { OwnerSocket } from "./remote/owner-socket.js";
-import { loadDuckDB, type DuckDB } from "./duckdb.js";
+import { defaultDatabaseMemory, loadDuckDB, type DuckDB } from "./duckdb.js";
+import type { DatabaseOptions } from "./database/database-session.js";
 import { DuckDBStore } from "./database/duckdb-store.js";
 import { SharedDatabase } from "./database/shared-database.js";
 import type { Store, StoreOptions } from "./store.js";
@@ -45,6 +46,7 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
   const duckdb = loadDuckDB();
   const readOnly = options.readOnly === true;
   const shared = options.sharedFolder === true;
+  const database: DatabaseOptions = { shared, memory: options.databaseMemory ?? defaultDatabaseMemory };
   const folder = await prepareFolder(dataFolder, { readOnly, sharedFolder: shared });
   const key = await folderIdentity(folder);
   return runInOrder(key, async () => {
@@ -59,8 +61,8 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
     const onError = options.onError ?? warn;
     const entry = found ?? {
       database: readOnly
-        ? await SharedDatabase.open(duckdb, folder, null, shared)
-        : await openForWriting(duckdb, folder, shared, options.retention === undefined ? null : onError),
+        ? await SharedDatabase.open(duckdb, folder, null, database)
+        : await openForWriting(duckdb, folder, database, options.retention === undefined ? null : onError),
       holders: 0,
     };
     registry.entries.set(key, entry);
@@ -78,14 +80,14 @@ export async function openStore(dataFolder: string, options: StoreOptions = {}):
 async function openForWriting(
   duckdb: DuckDB,
   folder: string,
-  shared: boolean,
+  options: DatabaseOptions,
   onCompactError: ((error: StorageError) => void) | null,
 ): Promise<SharedDatabase> {
   const file = join(folder, databaseFileName);
   const socket = await OwnerSocket.acquire(folder, file);
   try {
     if (onCompactError !== null) await compact(duckdb, file).catch(onCompactError);
-    return await SharedDatabase.open(duckdb, folder, socket, shared);
+    return await SharedDatabase.open(duckdb, folder, socket, options);
   } catch (error) {
     socket.close();
     throw error;

@@ -17,7 +17,7 @@ export interface OpenReader {
  */
 export async function openReader(
   dataFolder: string,
-  options: Pick<StoreOptions, "sharedFolder"> = {},
+  options: Pick<StoreOptions, "sharedFolder" | "databaseMemory"> = {},
 ): Promise<OpenReader> {
   const store = await openStore(dataFolder, options).catch((error: unknown) => {
     if (error instanceof StorageError && error.code === "SL7003") return error;
@@ -39,7 +39,7 @@ export async function openReader(
 export async function readStore<T>(
   dataFolder: string,
   use: (reader: LogReader) => Promise<T>,
-  options: Pick<StoreOptions, "sharedFolder"> = {},
+  options: Pick<StoreOptions, "sharedFolder" | "databaseMemory"> = {},
 ): Promise<T> {
   const { reader, close } = await openReader(dataFolder, options);
   try {

@@ -78,6 +78,8 @@ export interface StoreOptions {
    * folder is refused, and others are closed to other users.
    */
   readonly sharedFolder?: boolean;
+  /** The most memory in bytes that the database takes; the first store of a folder in the process decides. */
+  readonly databaseMemory?: number;
   /** Called if relaxed rows could not be written or old rows could not be deleted. Default: a process warning. */
   readonly onError?: (error: StorageError) => void;
 }

@@ -11,10 +11,15 @@ import { protectFiles } from "./data-folder.js";
 import { FolderWatch } from "./folder-watch.js";
 import { openDatabase } from "./open-database.js";
 
-interface SessionOptions {
-  readonly readOnly: boolean;
+export interface DatabaseOptions {
   /** true: other users may use the folder's files. */
   readonly shared: boolean;
+  /** The most memory that DuckDB takes, in bytes. */
+  readonly memory: number;
+}
+
+interface SessionOptions extends DatabaseOptions {
+  readonly readOnly: boolean;
   readonly relaxed: RelaxedRows;
 }
 
@@ -62,10 +67,10 @@ export class DatabaseSession {
   static async open(
     duckdb: DuckDB,
     folder: string,
-    { readOnly, shared, relaxed }: SessionOptions,
+    { readOnly, shared, memory, relaxed }: SessionOptions,
     beforeWrites?: (connection: DuckDBConnection) => Promise<void>,
   ): Promise<DatabaseSession> {
-    const instance = await openDatabase(duckdb, folder, readOnly);
+    const instance = await openDatabase(duckdb, folder, { readOnly, memory });
     const connections: DuckDBConnection[] = [];
     const connect = async () => {
       const connection = await instance.connect();

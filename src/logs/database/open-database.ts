@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
 import { errorMessage } from "../../util/error-message.js";
-import { databaseMemory, reasonOf, type DuckDB } from "../duckdb.js";
+import { reasonOf, type DuckDB } from "../duckdb.js";
 import { databaseFileName, noLogError } from "./data-folder.js";
 import { migrate } from "./migrations.js";
 import { checkWal, walSize } from "./wal-check.js";
@@ -20,8 +20,16 @@ const noWayOut = {
   lock_configuration: "true",
 };
 
-/** Opens the database file in a folder, checks its WAL, and migrates it to the newest format. */
-export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boolean): Promise<DuckDBInstance> {
+/**
+ * Opens the database file in a folder, checks its WAL, and migrates it to the newest format.
+ *
+ * @param memory the most that DuckDB takes, in bytes
+ */
+export async function openDatabase(
+  duckdb: DuckDB,
+  folder: string,
+  { readOnly, memory }: { readonly readOnly: boolean; readonly memory: number },
+): Promise<DuckDBInstance> {
   const file = join(folder, databaseFileName);
   if (readOnly && !existsSync(file)) throw noLogError(folder);
   const options = {
@@ -29,7 +37,7 @@ export async function openDatabase(duckdb: DuckDB, folder: string, readOnly: boo
     // The cores are needed for inference, and small commits are faster without DuckDB's own threads.
     threads: "1",
     // By default DuckDB caches written data in up to 80 % of the machine's memory. Larger queries spill to disk.
-    memory_limit: databaseMemory,
+    memory_limit: `${memory}B`,
     ...noWayOut,
   };
   const walBefore = walSize(file);

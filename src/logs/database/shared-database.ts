@@ -16,7 +16,7 @@ import { RelaxedRows } from "../write/relaxed-rows.js";
 import type { GroupCommitter } from "../write/group-commit.js";
 import { readJournal, type FoundJournal } from "../write/journal.js";
 import { ReopeningDatabase } from "./reopening-database.js";
-import { DatabaseSession } from "./database-session.js";
+import { DatabaseSession, type DatabaseOptions } from "./database-session.js";
 import type { Retention, SweepResult } from "../store.js";
 import { sweep } from "./retention.js";
 import type {
@@ -59,7 +59,7 @@ export class SharedDatabase {
     folder: string,
     session: DatabaseSession,
     socket: OwnerSocket | null,
-    shared: boolean,
+    options: DatabaseOptions,
     relaxed: RelaxedRows,
   ) {
     this.#relaxed = relaxed;
@@ -73,7 +73,7 @@ export class SharedDatabase {
       const next = await DatabaseSession.open(
         duckdb,
         folder,
-        { readOnly: this.readOnly, shared, relaxed },
+        { readOnly: this.readOnly, ...options, relaxed },
         beforeWrites,
       );
       this.#watch = next.watch;
@@ -96,19 +96,18 @@ export class SharedDatabase {
 
   /**
    * @param socket proves ownership of the folder; null opens the database for reading only
-   * @param shared true: other users may use the folder, so permissions stay as they are
    */
   static async open(
     duckdb: DuckDB,
     folder: string,
     socket: OwnerSocket | null,
-    shared: boolean,
+    options: DatabaseOptions,
   ): Promise<SharedDatabase> {
     const readOnly = socket === null;
-    if (readOnly && hasRows(readJournal(folder))) await replayJournal(duckdb, folder, shared);
+    if (readOnly && hasRows(readJournal(folder))) await replayJournal(duckdb, folder, options);
     const relaxed = new RelaxedRows();
-    const session = await DatabaseSession.open(duckdb, folder, { readOnly, shared, relaxed });
-    const database = new SharedDatabase(duckdb, folder, session, socket, shared, relaxed);
+    const session = await DatabaseSession.open(duckdb, folder, { readOnly, ...options, relaxed });
+    const database = new SharedDatabase(duckdb, folder, session, socket, options, relaxed);
     await socket?.serve({
       versions: (pipeline) => database.sessions.read(({ catalog }) => catalog.versions(pipeline)),
       pipelines: () => database.sessions.read(({ catalog }) => catalog.pipelines()),
@@ -290,10 +289,10 @@ function hasRows({ rows, missing }: FoundJournal): boolean {
  * Opens the database for writing once, to replay a journal that an ended process left: its rows can only be read from
  * the database.
  */
-async function replayJournal(duckdb: DuckDB, folder: string, shared: boolean): Promise<void> {
+async function replayJournal(duckdb: DuckDB, folder: string, options: DatabaseOptions): Promise<void> {
   try {
     const socket = await OwnerSocket.acquire(folder, join(folder, databaseFileName));
-    await SharedDatabase.open(duckdb, folder, socket, shared)
+    await SharedDatabase.open(duckdb, folder, socket, options)
       .then((database) => database.close())
       .finally(() => socket.close());
   } catch (error) {

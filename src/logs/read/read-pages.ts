@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { whereClause } from "../schema/where.js";
-import { databaseMemory, isOutOfMemory, identifier, reasonOf, type DuckDB } from "../duckdb.js";
+import { isOutOfMemory, identifier, moreMemory, reasonOf, type DuckDB } from "../duckdb.js";
 import { TableReader, type TableRows } from "./table-reader.js";
 import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
 import { newestKeys, type RowKeys } from "./row-keys.js";
@@ -115,9 +115,7 @@ async function readPage(
 /** Converts a database error to StorageError SL7010; StorageErrors are returned unchanged. */
 export function readError(error: unknown): StorageError {
   if (error instanceof StorageError) return error;
-  const remedy = isOutOfMemory(error)
-    ? `; a row is too large for the ${databaseMemory} of memory that the log's database has: read it with DuckDB itself when no process has the log open, and leave large columns out with local({ log: { exclude: ["in.image"] } })`
-    : "";
+  const remedy = isOutOfMemory(error) ? `; ${moreMemory}` : "";
   return new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}${remedy}`, {}, { cause: error });
 }
 

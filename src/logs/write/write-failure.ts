@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { rowsIn, type RelaxedRows } from "./relaxed-rows.js";
 import type { WriteBatch, WriteFailure } from "./write-batch.js";
-import { databaseMemory, identifier, isOutOfMemory, reasonOf } from "../duckdb.js";
+import { identifier, isOutOfMemory, moreMemory, reasonOf } from "../duckdb.js";
 
 /** The unwritten rows of an invalidated database, without those in the journal. */
 export interface UnwrittenRows {
@@ -59,7 +59,7 @@ export function notLoggedError({ cause }: WriteFailure): StorageError {
 /** What to do about rows that DuckDB did not take. */
 function remedy(cause: unknown): string {
   return isOutOfMemory(cause)
-    ? `a row is too large for the log's database, which has ${databaseMemory} of memory: leave large columns out with local({ log: { exclude: ["in.image"] } }), or store only their shape and digest with { maxElements: 1000 }`
+    ? `${moreMemory}, or store only their shape and digest with { maxElements: 1000 }`
     : "make sure the disk has free space";
 }
 

@@ -345,8 +345,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   #readStore<T>(use: (reader: LogReader) => Promise<T>): Promise<T> {
-    const { data, sharedFolder } = this.#parts.settings;
-    return readStore(data, use, { sharedFolder });
+    const { data, sharedFolder, databaseMemory } = this.#parts.settings;
+    return readStore(data, use, { sharedFolder, databaseMemory });
   }
 
   #assertLogged(): void {
@@ -454,8 +454,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async undeploy(): Promise<void> {
     this.#assertOpen();
-    const { data, sharedFolder } = this.#parts.settings;
-    const store = await openStore(data, { sharedFolder });
+    const { data, sharedFolder, databaseMemory } = this.#parts.settings;
+    const store = await openStore(data, { sharedFolder, databaseMemory });
     try {
       await store.setState(this.name, "undeployed");
     } finally {

@@ -187,16 +187,15 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   #openStore(): Promise<Store> {
-    const { data, sharedFolder, retention } = this.#settings;
-    return openStore(data, { sharedFolder, ...(retention === null ? {} : { retention }) });
+    const { data, sharedFolder, databaseMemory, retention } = this.#settings;
+    return openStore(data, { sharedFolder, databaseMemory, ...(retention === null ? {} : { retention }) });
   }
 
   /** Reads the stored pipelines without creating the folder. */
   async #storedPipelines(): Promise<StoredPipeline[]> {
-    if (!existsSync(this.#settings.data)) return [];
-    return readStore(this.#settings.data, (reader) => reader.pipelines(), {
-      sharedFolder: this.#settings.sharedFolder,
-    });
+    const { data, sharedFolder, databaseMemory } = this.#settings;
+    if (!existsSync(data)) return [];
+    return readStore(data, (reader) => reader.pipelines(), { sharedFolder, databaseMemory });
   }
 
   /** @throws TargetError SL6014 */

@@ -8,11 +8,11 @@ import { onAbort } from "../../util/on-abort.js";
  * Long-running reads of a log. Each keeps the data folder open until it ends, is aborted, or the deployment is closed.
  */
 export class LogStreams {
-  readonly #settings: Pick<LocalSettings, "data" | "sharedFolder">;
+  readonly #settings: Pick<LocalSettings, "data" | "sharedFolder" | "databaseMemory">;
   readonly #pipeline: string;
   readonly #open = new Set<() => Promise<void>>();
 
-  constructor(settings: Pick<LocalSettings, "data" | "sharedFolder">, pipeline: string) {
+  constructor(settings: Pick<LocalSettings, "data" | "sharedFolder" | "databaseMemory">, pipeline: string) {
     this.#settings = settings;
     this.#pipeline = pipeline;
   }
@@ -37,8 +37,8 @@ export class LogStreams {
         );
     };
     check();
-    const { data, sharedFolder } = this.#settings;
-    const { reader, close } = await openReader(data, { sharedFolder });
+    const { data, sharedFolder, databaseMemory } = this.#settings;
+    const { reader, close } = await openReader(data, { sharedFolder, databaseMemory });
     const source = work(reader);
     let ended: Promise<void> | undefined;
     // `return()` takes effect after the pending read.

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterEach, describe, expect, it } from "vitest";
 import { slow } from "../../slow.js";
 import { openDatabase } from "../../../src/logs/database/open-database.js";
-import { loadDuckDB } from "../../../src/logs/duckdb.js";
+import { defaultDatabaseMemory, loadDuckDB } from "../../../src/logs/duckdb.js";
 import { newFolder } from "../support/stores.js";
 
 const close: (() => void)[] = [];
@@ -12,7 +12,7 @@ afterEach(() => close.splice(0).forEach((each) => each()));
 
 /** A connection to the log's database of a new folder. */
 async function openLog(folder: string): Promise<DuckDBConnection> {
-  const instance = await openDatabase(loadDuckDB(), folder, false);
+  const instance = await openDatabase(loadDuckDB(), folder, { readOnly: false, memory: defaultDatabaseMemory });
   const connection = await instance.connect();
   close.push(() => {
     connection.closeSync();

@@ -132,7 +132,7 @@ describe("writing", () => {
     const log = await store.openLog(fraudLayout);
     const restore = failStatements("COMMIT", "Out of Memory Error: failed to allocate data of size 381.4 MiB");
     log.appendRelaxed(scoredRows(noon, 7), rowMeta);
-    expect(await refusal(log.flush())).toMatch(/^SL7009 .* a row is too large for the log's database/);
+    expect(await refusal(log.flush())).toMatch(/^SL7009 .* a row is too large for the memory of the log's database/);
     restore();
     expect(reported.map(({ code }) => code)).toEqual(["SL7009"]);
     expect(store.problem()).toBe(null);

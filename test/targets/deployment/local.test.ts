@@ -464,7 +464,7 @@ describe("invalid options are refused", () => {
   test.each([
     [
       { durabilty: "off" },
-      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); its options are 'models', 'data', 'sharedFolder', 'durability', 'challengers', 'concurrency', 'retention', 'log' and 5 more`,
+      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); its options are 'models', 'data', 'sharedFolder', 'durability', 'challengers', 'concurrency', 'retention', 'log' and 6 more`,
     ],
     [
       { durability: "none" },
@@ -491,6 +491,10 @@ describe("invalid options are refused", () => {
     [
       { retention: "30d" },
       `SL6011 local(): the option 'retention' is "30d"; give { age: "30d" }, { size: "10GB" } or both`,
+    ],
+    [
+      { databaseMemory: "16MB" },
+      `SL6011 local(): the option 'databaseMemory' is "16MB"; give bytes, at least 64 MB, or a string such as "1GB" or "1.5 GiB"`,
     ],
     [{ concurrency: 0 }, `SL6011 local(): the option 'concurrency' is 0; give a whole number of requests, 1 or more`],
     [null, `SL6011 local() takes an object of options, such as { models: "./models" }, got null`],

@@ -12,6 +12,8 @@ import type { RequestLimits } from "../../../engine/input/request-size.js";
 import { parseRequestLimits } from "./request-limits.js";
 import { parseRetention } from "./retention.js";
 import { parseSession } from "./session-options.js";
+import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
+import { defaultDatabaseMemory } from "../../../logs/duckdb.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { joinNames } from "../../../util/join-names.js";
 import type { InferenceObserver } from "../inference-observer.js";
@@ -28,6 +30,12 @@ export interface LocalOptions {
    * closed to other users (0700 and 0600).
    */
   readonly sharedFolder?: boolean;
+  /**
+   * The most memory that the log's database takes: bytes, at least 64 MB, or a string such as "1GB". Default: "256MB",
+   * enough for rows of about 100 MB to be logged and read. Where several deployments of a process share a data folder,
+   * the first one decides.
+   */
+  readonly databaseMemory?: number | string;
   /**
    * When the rows of a request are on disk:
    * - `"commit"` (default): before `infer` answers. A crash, even `kill -9`, loses no answered row.
@@ -90,8 +98,10 @@ export interface LocalOptions {
 }
 
 export interface LocalSettings extends Required<
-  Omit<LocalOptions, "seed" | "retention" | "log" | "session" | "limits">
+  Omit<LocalOptions, "seed" | "retention" | "log" | "session" | "limits" | "databaseMemory">
 > {
+  /** Bytes. */
+  readonly databaseMemory: number;
   readonly seed: number | null;
   readonly retention: Retention | null;
   readonly session: SessionSettings;
@@ -101,6 +111,8 @@ export interface LocalSettings extends Required<
   readonly observer?: InferenceObserver;
 }
 
+const minDatabaseMemory = 64_000_000;
+
 const choices = {
   durability: ["commit", "relaxed", "off"],
   challengers: ["log", "return"],
@@ -108,7 +120,7 @@ const choices = {
 } as const;
 const names = [
   ...["models", "data", "sharedFolder", "durability", "challengers", "concurrency", "retention", "log", "session"],
-  ...["deployTimeoutMs", "runModels", "limits", "seed"],
+  ...["deployTimeoutMs", "runModels", "limits", "seed", "databaseMemory"],
 ];
 
 /** Validates the options and applies the defaults. Throws TargetError SL6011 for an unknown or invalid option. */
@@ -170,6 +182,14 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
       { option: "sharedFolder" },
     );
   }
+  const databaseMemory = parseByteSize(options.databaseMemory ?? defaultDatabaseMemory);
+  if (databaseMemory === null || databaseMemory < minDatabaseMemory) {
+    throw new TargetError(
+      "SL6011",
+      `local(): the option 'databaseMemory' is ${formatValue(options.databaseMemory)}; give bytes, at least 64 MB, or a string such as "1GB" or "1.5 GiB"`,
+      { option: "databaseMemory" },
+    );
+  }
   const { concurrency = 1024 } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new TargetError(
@@ -190,6 +210,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
     models: resolve(options.models ?? "models"),
     data: resolve(options.data ?? defaultData()),
     sharedFolder,
+    databaseMemory,
     durability,
     challengers,
     concurrency,
