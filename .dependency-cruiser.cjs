@@ -47,6 +47,7 @@ const allowed = {
     "src/config",
     "src/logs",
     "src/engine",
+    "src/schema",
     "src/files",
     "src/targets",
     "src/api",

@@ -1,7 +1,7 @@
 import type { AnyPipeline } from "../../dsl/index.js";
 import { rowShape } from "../../dsl/rows.js";
 import type { Dim, DType, Port } from "../../dsl/tensor.js";
-import { pipelinePorts } from "./pipeline-ports.js";
+import { type PipelinePorts, pipelinePorts } from "./pipeline-ports.js";
 
 /** A JSON Schema as data, with keywords that drafts 7 to 2020-12 share. It has no `$schema`: readers take their own. */
 export type JSONSchema = Readonly<Record<string, unknown>>;
@@ -20,7 +20,11 @@ export interface PipelineJSONSchema {
  * @example app.post("/score", { schema: { body: toJSONSchema(fraud).request } }, ({ body }) => live.infer(body));
  */
 export function toJSONSchema(pipeline: AnyPipeline): PipelineJSONSchema {
-  const ports = pipelinePorts(pipeline);
+  return portsJSONSchema(pipelinePorts(pipeline));
+}
+
+/** The JSON Schemas of a pipeline with these ports. */
+export function portsJSONSchema(ports: PipelinePorts): PipelineJSONSchema {
   const row = record(ports.inputs.map((port) => [port.name, requestValue(port, ports.missing.includes(port.name))]));
   const flags = ports.validations.map((name) => [name, { type: "boolean" }] as const);
   const answer = record(

@@ -14,6 +14,7 @@ import { loadPrometheusClient } from "./metrics/prometheus-client.js";
 import { metricsRoutes } from "./metrics/routes.js";
 import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
+import { describeRoutes } from "./openapi/openapi-route.js";
 import { modelRoutes } from "./open-inference/model-routes.js";
 import { closeConnectionsWhen, drain } from "./operations/drain.js";
 import { answerUnreadable, bodyMs, httpLimits, limitConnections } from "./operations/http-limits.js";
@@ -85,6 +86,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   for (const register of [logRequests]) register(app, context);
   allowOrigins(app, settings.cors);
   requireRoles(app, access);
+  describeRoutes(app, context);
   for (const register of [healthRoutes, modelRoutes, apiRoutes, metricsRoutes]) register(app, context);
   let problems: readonly string[];
   try {

@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
+import Ajv from "ajv";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { build, generatedModel, pipeline } from "shapeline";
 import { local } from "shapeline/local";
@@ -400,4 +401,51 @@ test("only the outputs that are asked for as bytes come as bytes", async () => {
     outputs: [{ parameters: { binary_data_size: 12 } }, { data: [3, 6, 9] }],
   });
   expect([2, 4, 6].map((_, i) => bytes.readFloatLE(length + 4 * i))).toEqual([2, 4, 6]);
+});
+
+describe("/openapi.json", () => {
+  interface Document {
+    readonly openapi: string;
+    readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  }
+  const read = async (): Promise<Document> => (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+
+  test("lists the routes, and those of each model and pipeline", async () => {
+    const { openapi, paths } = await read();
+    expect(openapi).toBe("3.1.0");
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        "/v2",
+        "/v2/health/ready",
+        "/v2/models/checked",
+        "/v2/models/checked/infer",
+        "/v2/models/checked/versions/{version}/infer",
+        "/v2/models/double/infer",
+        "/api/v1/pipelines/checked/infer",
+        "/api/v1/pipelines/{name}/logs",
+      ]),
+    );
+  });
+
+  test("refers to schemas that are there", async () => {
+    const document = await read();
+    const names = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+    expect(names.filter((name) => !((name ?? "") in document.components.schemas))).toEqual([]);
+  });
+
+  test("has each pipeline's schemas, which real requests and answers fit", async () => {
+    const { components } = await read();
+    const ajv = new Ajv({ unknownFormats: "ignore" });
+    const records = [{ x: [1, 2, 3] }];
+    expect(ajv.validate(components.schemas["checked.request"] ?? false, records)).toBe(true);
+    expect(ajv.validate(components.schemas["checked.request"] ?? false, [{ x: [1, 2] }])).toBe(false);
+    const response = await fetch(`${url}/api/v1/pipelines/checked/infer`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ records }),
+    });
+    const answered = (await response.json()) as { readonly records: unknown };
+    expect(ajv.validate(components.schemas["checked.result"] ?? false, answered.records)).toBe(true);
+  });
 });
