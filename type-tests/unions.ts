@@ -118,6 +118,34 @@ export const refusedUnions: readonly RefusedUnion[] = [
     source: `pipeline("p").model(embed).alert("a", (all) => true, { ▸over: on ? "5m" : "5 m" })`,
     text: "'over' is not a duration: '5 m'; write a whole number and s, m, h or d, from '1s' to '30d'",
   },
+  // edits
+  {
+    source: `pipeline("p").model(embed).model(head).removeStep(▸on ? 1 : 2)`,
+    text: "removeStep 2 is out of range: the pipeline has 2 steps, counted from 0",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).insertStep(▸on ? 2 : 3, (at) => at.model(loose))`,
+    text: "insertStep 3 is out of range: the pipeline has 2 steps, counted from 0",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).validate("v", (x) => x.out.y[0] < 1).replaceStep(1, (at) => ▸on ? at.model(twin) : at.model(head2))`,
+    step: 2,
+    text: "validation 'v' was written for another row: x.out.y is gone",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).validate("v", (x) => x.out.y[0] < 1).replaceStep(1, (at) => ▸at.model(on ? twin : head2))`,
+    step: 2,
+    text: "validation 'v' was written for another row: x.out.y is gone",
+  },
+  {
+    source: `pipeline("p").model(head).model(loose).insertStep(0, (at) => ▸at.model(on ? embed : scorer))`,
+    step: 1,
+    text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'scorer') produces float32[batch, 1]",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).replaceStep(1, (at) => (on ? at.model(head2) : at.model(broad))).model(▸single)`,
+    text: "model 'single' input 'x' expects float32[1, 12] but step 1 (model 'broad') produces float32[batch, 2]",
+  },
 ];
 
 /**
@@ -149,6 +177,11 @@ export const acceptedUnions: readonly string[] = [
   `pipeline("p").model(embed).keySplit("k", { default: head, routes: on ? { gold: twin } : { red: twin } })`,
   `pipeline("p").model(embed).keySplit("k", { default: head, routes: { gold: twin, ...(on ? { red: twin } : {}) } })`,
   `pipeline("p").models([head, head2]).select(on ? 0 : 1).model(loose)`,
+  `pipeline("p").model(embed).model(head).replaceStep(1, (at) => (on ? at.model(head2) : at.model(broad))).model(loose)`,
+  `pipeline("p").model(embed).model(head).replaceStep(1, (at) => at.model(on ? head2 : broad)).model(loose)`,
+  `pipeline("p").model(embed).model(twin).model(loose).removeStep(on ? 1 : 0)`,
+  `pipeline("p").model(embed).model(loose).model(loose2).removeStep(on ? 1 : 2).model(loose)`,
+  `pipeline("p").model(embed).model(head).removeStep(on ? 0 : 1).model(loose)`,
   `pipeline("p").model(encoder).refine({ seq: on ? 64 : 128 }).validate("v", (x) => x.out.hidden.length > 0)`,
   `pipeline("p").model(embed).shadow(head, [head2, ...(on ? [broad] : [])]).validate("v", (x) => x.models["head-2"].p[0] < 1)`,
   `pipeline("p").model(embed).alert("a", (all) => true, { over: on ? "5m" : "5h", for: also ? "1m" : "2m" })`,

@@ -15,5 +15,8 @@ export type TextOf<T, Fine = never> = T extends string
     : T
   : false;
 
+/** The texts among the flaws `T`, one for each choice of a union; `never` if there is none. */
+export type TextIn<T> = T extends string ? T : never;
+
 /** `A` if it is a flaw, else `B`. */
 export type FirstText<A, B> = A extends string ? A : B;

@@ -1,3 +1,4 @@
+import type { TextIn } from "./flaws.js";
 import { showTensor } from "../shapes/fits.js";
 import type { ShowTensor } from "../shapes/mismatch.js";
 import type { IsOne, NamesOf } from "../shapes/port-names.js";
@@ -22,9 +23,11 @@ import type { Validation } from "../steps/validation.js";
 
 /** The problem of the row of a validation or alert `S` after an edit; false if there is none. */
 export type RowFlaw<S, OldIn, OldOut, OldByModel, In, Out, ByModel> = S extends Validation<infer N> | Alert<infer N>
-  ? RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> extends infer T extends string
-    ? WrittenForOtherRow<S extends Validation<string> ? "validation" : "alert", N, T>
-    : false
+  ? RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> extends infer T
+    ? T extends string
+      ? WrittenForOtherRow<S extends Validation<string> ? "validation" : "alert", N, T>
+      : false
+    : never
   : false;
 
 /**
@@ -33,11 +36,23 @@ export type RowFlaw<S, OldIn, OldOut, OldByModel, In, Out, ByModel> = S extends 
  * part of the row.
  */
 type RowChange<OldIn, OldOut, OldByModel, In, Out, ByModel> =
-  PortsChange<"x.in", OldIn, In> extends infer T extends string
-    ? T
-    : OutChange<OldOut, Out> extends infer T extends string
-      ? T
-      : ModelsChange<OldByModel, ByModel, NamesOf<OldByModel>>;
+  TextIn<InChange<OldIn, In>> extends infer T extends string
+    ? [T] extends [never]
+      ? TextIn<OutChange<OldOut, Out>> extends infer T extends string
+        ? [T] extends [never]
+          ? ByModelChange<OldByModel, ByModel>
+          : T
+        : never
+      : T
+    : never;
+
+// Distributive: of a union of rows, each new one is compared with each old one.
+type InChange<Old, New> = Old extends unknown ? (New extends unknown ? PortsChange<"x.in", Old, New> : never) : never;
+type ByModelChange<Old, New> = Old extends unknown
+  ? New extends unknown
+    ? ModelsChange<Old, New, NamesOf<Old>>
+    : never
+  : never;
 
 type OutChange<Old, New> = Old extends readonly unknown[]
   ? false

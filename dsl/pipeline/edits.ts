@@ -1,5 +1,8 @@
 import type { AtStep, EditOutOfRange, ExactlyOneStep } from "../messages/edits.js";
+import type { TextIn } from "../check/flaws.js";
 import type { RowFlaw } from "../check/row-change.js";
+import type { OneText } from "../shapes/alternatives.js";
+import type { IsOne } from "../shapes/port-names.js";
 import type {
   Arriving,
   At,
@@ -38,7 +41,16 @@ export interface UncheckedPipeline extends AnyPipeline, UncheckedMethods<Uncheck
  * literal is accepted: `build()` checks it.
  */
 export type StepIndex<I extends number, Steps, Method extends string, More extends readonly 0[] = []> =
-  InRange<I, Steps, More> extends false ? NoInfer<EditOutOfRange<Method, I, CountOf<Steps>>> : I;
+  OutOfRange<I, Steps, More> extends infer J extends number
+    ? [J] extends [never]
+      ? I
+      : NoInfer<OneText<EditOutOfRange<Method, J, CountOf<Steps>>>>
+    : never;
+type OutOfRange<I extends number, Steps, More extends readonly 0[]> = I extends unknown
+  ? InRange<I, Steps, More> extends false
+    ? I
+    : never
+  : never;
 
 /** `"open"` where `I` is not a literal. */
 type InRange<I extends number, Steps, More extends readonly 0[]> = number extends I
@@ -47,9 +59,13 @@ type InRange<I extends number, Steps, More extends readonly 0[]> = number extend
     ? true
     : false;
 
-/** The argument of an edit's callback. */
+/** The argument of an edit's callback. Without types if the index is one of several. */
 export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =
-  InRange<I, Steps, More> extends true ? StateBefore<CutOf<In, Steps, I>> : UncheckedPipeline;
+  IsOne<I> extends true
+    ? InRange<I, Steps, More> extends true
+      ? StateBefore<CutOf<In, Steps, I>>
+      : UncheckedPipeline
+    : UncheckedPipeline;
 
 /**
  * The state before the cut. With `Unstated` at the bottom of an empty list, the next step defines the request's
@@ -109,7 +125,7 @@ type CutAt<
  * callback already has an error. `Out` and `ByModel` are those at the end of the pipeline.
  */
 export type Replaced<In, Out, Steps, ByModel, Names, I extends number, P> =
-  InRange<I, Steps, []> extends true
+  IsOneInRange<I, Steps, []> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
         ? NewStepFits<S, InsertionState<Before>> extends true
@@ -121,7 +137,7 @@ export type Replaced<In, Out, Steps, ByModel, Names, I extends number, P> =
 
 /** The same for a step of `P` inserted before step `I`, or at the end. */
 export type Inserted<In, Out, Steps, ByModel, Names, I extends number, P> =
-  InRange<I, Steps, [0]> extends true
+  IsOneInRange<I, Steps, [0]> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
         ? NewStepFits<S, InsertionState<Before>> extends true
@@ -132,22 +148,44 @@ export type Inserted<In, Out, Steps, ByModel, Names, I extends number, P> =
     : UncheckedPipeline;
 
 /** The same for removing step `I`. */
-export type Removed<In, Out, Steps, ByModel, Names, I extends number> =
-  InRange<I, Steps, []> extends true
+export type Removed<In, Out, Steps, ByModel, Names, I extends number> = I extends unknown
+  ? InRange<I, Steps, []> extends true
     ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
       ? RecheckFrom<Rest, StateAfter<Before, Old>, InsertionState<Before>, Out, ByModel, Names>
       : never
-    : UncheckedPipeline;
+    : UncheckedPipeline
+  : never;
 
 /** The required result of an edit's callback: a text if the edit breaks a later step. */
-export type CallbackResult<Edited, P> = Edited extends string ? NoInfer<Edited> : P;
+export type CallbackResult<Edited, P> =
+  TextIn<Edited> extends infer T extends string ? ([T] extends [never] ? P : NoInfer<OneText<T>>) : never;
 
 /** The result of an edit; the unchanged pipeline if the edit is refused. */
-export type EditedOr<Edited, Was> = Edited extends string | false ? Was : Edited;
+export type EditedOr<Edited, Was> =
+  Refusal<Edited> extends never ? (IsOne<Edited> extends true ? Edited : Merged<PartsOf<Edited>>) : Was;
+type Refusal<Edited> = Edited extends string | false ? Edited : never;
+
+/** One of several results of an edit. A union of pipelines has no methods that can be called. */
+interface Parts<out In, out Out, out Checks, out Steps, out ByModel, out Names> {
+  readonly in: In;
+  readonly out: Out;
+  readonly checks: Checks;
+  readonly steps: Steps;
+  readonly byModel: ByModel;
+  readonly names: Names;
+}
+type PartsOf<Edited> =
+  Edited extends Pipeline<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
+    ? Parts<In, Out, Checks, Steps, ByModel, Names>
+    : false;
+/** One pipeline with the unions of the parts of several. Without types if one of them has no inference step. */
+type Merged<P> = [P] extends [Parts<object, object, string, unknown, unknown, string>]
+  ? Pipeline<P["in"], P["out"], P["checks"], P["steps"], P["byModel"], P["names"]>
+  : UncheckedPipeline;
 
 /** The index of a step that can be removed, else the error message. */
 export type RemovedIndex<I extends number, Steps, Edited> =
-  StepIndex<I, Steps, "removeStep"> extends infer T extends string ? T : Edited extends string ? NoInfer<Edited> : I;
+  StepIndex<I, Steps, "removeStep"> extends infer T extends string ? T : CallbackResult<Edited, I>;
 
 /** The pipeline without steps. It keeps its columns if they are stated. */
 export type Cleared<In extends object, Steps> =
@@ -156,6 +194,9 @@ export type Cleared<In extends object, Steps> =
     : [Steps] extends [Unstated]
       ? EmptyPipeline
       : Pipeline<In, In, never, Steps>;
+
+type IsOneInRange<I extends number, Steps, More extends readonly 0[]> =
+  IsOne<I> extends true ? InRange<I, Steps, More> : "open";
 
 /** False if the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
 type NewStepFits<S, Before> =
@@ -214,25 +255,29 @@ type Recheck<
     ? At<OldIn, OldOut, Sources, Unstated, OldByModel, never> extends At<In, Out, never, Unstated, ByModel, never>
       ? RecheckNames<Nodes, In, EndOut, Checks, Steps, EndByModel, Names>
       : Arriving<Out, S> extends infer A
-        ? StepFlaw<S, A, In, Checks, Names, Steps> extends infer T extends string
-          ? AtStep<CountOf<Steps>, T>
-          : RowFlaw<S, OldIn, OldOut, OldByModel, In, A, ByModel> extends infer T extends string
-            ? AtStep<CountOf<Steps>, T>
-            : Recheck<
-                Rest,
-                OldIn,
-                OutAfter<OldOut, S, OldIn, OldPrev>,
-                ByModelAfter<OldByModel, OldOut, S>,
-                InAfter<In, S>,
-                OutAfter<A, S, In, Steps>,
-                ChecksAfter<Checks, S>,
-                After<S, Steps>,
-                ByModelAfter<ByModel, A, S>,
-                NamesAfter<Names, S, Steps>,
-                EndOut,
-                EndByModel,
-                Sources
-              >
+        ? TextIn<StepFlaw<S, A, In, Checks, Names, Steps>> extends infer T extends string
+          ? [T] extends [never]
+            ? TextIn<RowFlaw<S, OldIn, OldOut, OldByModel, In, A, ByModel>> extends infer T extends string
+              ? [T] extends [never]
+                ? Recheck<
+                    Rest,
+                    OldIn,
+                    OutAfter<OldOut, S, OldIn, OldPrev>,
+                    ByModelAfter<OldByModel, OldOut, S>,
+                    InAfter<In, S>,
+                    OutAfter<A, S, In, Steps>,
+                    ChecksAfter<Checks, S>,
+                    After<S, Steps>,
+                    ByModelAfter<ByModel, A, S>,
+                    NamesAfter<Names, S, Steps>,
+                    EndOut,
+                    EndByModel,
+                    Sources
+                  >
+                : AtStep<CountOf<Steps>, OneText<T>>
+              : never
+            : AtStep<CountOf<Steps>, OneText<T>>
+          : never
         : never
     : PipelineOf<In, Out, Checks, Steps, ByModel, Names>;
 

@@ -372,10 +372,7 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
   keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
-    options: KeySplitOptions<
-      DefaultModel<D["inputs"], D, D["inputs"], Steps>,
-      Routes<D["inputs"], D, R, D["inputs"], Steps>
-    >,
+    options: KeySplitOptions<DefaultModel<Unstated, D, Unstated, Steps>, Routes<D["inputs"], D, R, D["inputs"], Steps>>,
   ): Pipeline<D["inputs"], FirstNext<D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<FirstModel<Ws>["inputs"], Ws, FirstModel<Ws>["inputs"], Steps>,

@@ -8,7 +8,7 @@ import type { NamesOf } from "../shapes/port-names.js";
 import { checkSameOutputs, inferInSplit, type Route } from "./split-outputs.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
-import type { PairsOf } from "./step-list.js";
+import type { PairsOf, Unstated } from "./step-list.js";
 
 /** The request's metadata choose the model: `routes` by the value of `key`, else the default. */
 export interface KeySplitStep {
@@ -61,7 +61,9 @@ export type Routes<Out, D extends Model, R extends RouteModels, In, Steps> = NoK
 /** The default `D` where it fits `Out`. Without one, `D` is `never`. */
 export type DefaultModel<Out, D extends Model, In, Steps> = [D] extends [never]
   ? NoInfer<NoDefault>
-  : Fits<Out, D, In, Steps>;
+  : [Out] extends [Unstated]
+    ? D
+    : Fits<Out, D, In, Steps>;
 
 /** The problem of a key split after an edit; false if there is none. */
 export type KeySplitFlaw<D extends Model, R, Out, In, Steps> = FirstText<
@@ -83,7 +85,7 @@ export interface AtKeySplit<In, Out, Steps> {
   keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<
-      DefaultModel<ArrivingAtModel<Out, D>, D, ArrivingAtModel<In, D>, Steps>,
+      DefaultModel<Out, D, In, Steps>,
       Routes<ArrivingAtModel<Out, D>, D, R, ArrivingAtModel<In, D>, Steps>
     >,
   ): NewStep<KeySplit<D, PairsOf<R>>>;

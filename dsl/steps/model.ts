@@ -9,7 +9,7 @@ import type { NamesOf, Sorted } from "../shapes/port-names.js";
 import type { CheckedConstant, CheckedSource, Sources } from "../shapes/sources.js";
 import type { Port } from "../tensor.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
-import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
+import type { NewStep } from "./step-kinds.js";
 import type { PairsOf, Unstated } from "./step-list.js";
 
 /** Inference with one model. `sources` maps a model input to what feeds it, if not the output of its name. */
@@ -91,7 +91,7 @@ type FirstSourceFlaw<T, R, Names> = Names extends readonly [infer K extends keyo
 
 /** `.model` in the callback of an edit. */
 export interface AtModel<In, Out, Steps> {
-  model<M extends Model>(model: Fits<ArrivingAtModel<Out, M>, M, ArrivingAtModel<In, M>, Steps>): NewStep<M>;
+  model<M extends Model>(model: [Out] extends [Unstated] ? M : Fits<Out, M, In, Steps>): NewStep<M>;
   model<M extends Model, const R extends Sources>(
     model: [Out] extends [Unstated]
       ? FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>

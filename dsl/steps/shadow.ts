@@ -9,6 +9,7 @@ import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { OutputsByName } from "./models.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
+import type { Unstated } from "./step-list.js";
 
 /** The champion's output is the answer. The challengers run on the same input and are logged. */
 export interface ShadowStep {
@@ -76,7 +77,7 @@ export type ShadowNameFlaw<Cs, Names> =
 /** `.shadow` in the callback of an edit. */
 export interface AtShadow<In, Out, Steps, Names extends string> {
   shadow<C extends Model, const Cs extends readonly Model[]>(
-    champion: Fits<ArrivingAtModel<Out, C>, C, ArrivingAtModel<In, C>, Steps>,
+    champion: [Out] extends [Unstated] ? C : Fits<Out, C, In, Steps>,
     challengers: Challengers<ArrivingAtModel<Out, C>, C, Cs, Names, ArrivingAtModel<In, C>, Steps>,
   ): NewStep<Shadow<C, Cs>>;
 }

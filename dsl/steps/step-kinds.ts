@@ -422,7 +422,7 @@ type OutAfterAll<Nodes, In, Out> =
 
 /** The problem of the step `S` if `Out` arrives after `Steps`; false if there is none. `In` is that before the step. */
 export type StepFlaw<S, Out, In, Checks extends string, Names extends string, Steps> = S extends Model
-  ? Out extends S["inputs"]
+  ? [Out] extends [S["inputs"]]
     ? false
     : TextOf<Fits<Out, S, In, Steps>>
   : S extends Validation<infer N>
