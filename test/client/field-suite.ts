@@ -1,7 +1,12 @@
 import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { defineModel, type DType, type Model, type Port } from "shapeline";
-import { openInference, type AnyConnectedModel, type OpenInferenceOptions } from "shapeline/client";
+import {
+  openInference,
+  type AnyConnectedModel,
+  type ConnectOptions,
+  type OpenInferenceOptions,
+} from "shapeline/client";
 import { isShared } from "../../dsl/rows.js";
 import { flatten, type Value } from "../engine/columns.js";
 import { cases, handles } from "../engine/field-models.js";
@@ -31,19 +36,22 @@ export function fieldHandle(file: string): Model {
  *
  * @param serve starts the server, or says where it is
  */
-export function testFieldModel(file: string, serve: (handle: Model) => Promise<OpenInferenceOptions>): void {
+export function testFieldModel(
+  file: string,
+  serve: (handle: Model) => Promise<OpenInferenceOptions>,
+  // One model sums over the rows of a run: the engine finds that out when it deploys the model, a client cannot.
+  { oneRowPerRequest }: ConnectOptions = { oneRowPerRequest: file === "piper_like.onnx" },
+): void {
   const { rows, shared, answers } = cases[file] ?? { rows: [], shared: {}, answers: [] };
   const handle = fieldHandle(file);
   const [inputs = []] = handles[file] ?? [];
-  // Sums over the rows of a run: the engine finds that out when it deploys the model, a client cannot.
-  const oneRowPerRequest = file === "piper_like.onnx";
   const records: Row[] = rows.map((row) =>
     Object.fromEntries(inputs.map(({ name, dtype }) => [name, requestValue(dtype, row[name] ?? shared[name] ?? [])])),
   );
 
   test(`${file}: each row is answered as it is alone`, async () => {
     const live = (await openInference(await serve(handle)).connect(handle, {
-      oneRowPerRequest,
+      ...(oneRowPerRequest !== undefined && { oneRowPerRequest }),
     })) as unknown as AnyConnectedModel;
     const together = await live.infer(records);
     const columns = Object.fromEntries(
