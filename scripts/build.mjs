@@ -88,6 +88,9 @@ await build({
   ],
 });
 copyFileSync(join(root, "src", "entries", "needs-typescript-5.4.d.ts"), dist("needs-typescript-5.4.d.ts"));
+// Read at run time, by the bundle and by the single module.
+for (const folder of [dist(), dist("src", "server", "grpc")])
+  copyFileSync(join(root, "src", "server", "grpc", "grpc_predict_v2.proto"), join(folder, "grpc_predict_v2.proto"));
 copyFileSync(join(root, "node_modules", "zod", "LICENSE"), dist("zod-LICENSE.txt"));
 
 const { configJsonSchema } = await import(new URL("../dist/src/config/schema.js", import.meta.url).href);

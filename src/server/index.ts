@@ -5,6 +5,7 @@ import { TargetError } from "../../dsl/errors.js";
 import { requirePackage } from "../util/process/require-package.js";
 import type { ServerContext } from "./context.js";
 import { apiRoutes } from "./api/api-routes.js";
+import { GrpcServer } from "./grpc/grpc-server.js";
 import { Access, requireRoles } from "./http/access.js";
 import { allowOrigins } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
@@ -31,17 +32,24 @@ export interface ListenOptions {
   readonly port?: number;
   /** Default: 127.0.0.1. An address that others can reach needs tokens. */
   readonly host?: string;
+  /**
+   * The port for gRPC, on the same host; 0 for a free one. Default: no gRPC. Load `@grpc/grpc-js` and
+   * `@grpc/proto-loader` beside this package.
+   */
+  readonly grpcPort?: number;
 }
 
 /** The embedded engine behind HTTP. */
 export interface ShapelineServer {
   /** What is not served and why, a sentence each. */
   readonly problems: readonly string[];
+  /** Where it listens for gRPC, such as `127.0.0.1:8081`; null where it does not. */
+  readonly grpcAddress: string | null;
   /**
    * Starts to listen.
    *
    * @returns the URL
-   * @throws TargetError SL6030 when the address is in use or not allowed
+   * @throws TargetError SL6030 when the address is in use or not allowed, SL6000 for gRPC without its packages
    */
   listen(options?: ListenOptions): Promise<string>;
   /** Answers a request of a `node:http` server, or of Express: `app.use((req, res) => server.handle(req, res))`. */
@@ -99,11 +107,25 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   state = "ready";
   let reloading = Promise.resolve();
   let closed: Promise<void> | null = null;
+  let grpc: { readonly server: GrpcServer; readonly address: string } | null = null;
   return {
+    get grpcAddress() {
+      return grpc?.address ?? null;
+    },
     get problems() {
       return problems;
     },
-    listen: (where = {}) => listen(app, settings, where),
+    async listen(where = {}) {
+      const { grpcPort, host: address = localhost } = where;
+      if (grpcPort !== undefined && grpc === null) {
+        requireTokenBeyondLoopback(settings, address);
+        const server = new GrpcServer(context, access, (error) =>
+          app.log.error({ err: error }, "a fault of the server"),
+        );
+        grpc = { server, address: await server.listen(grpcPort, address) };
+      }
+      return listen(app, settings, where);
+    },
     handle: (request, response) => app.routing(request, response),
     reload: (changed = {}) =>
       (reloading = reloading
@@ -115,7 +137,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
     close: ({ drainMs = 0 } = {}) =>
       (closed ??= (async () => {
         state = "closing";
-        await drain(app, { drainMs, requestMs: bodyMs(settings.timeoutMs) + settings.timeoutMs });
+        const requestMs = bodyMs(settings.timeoutMs) + settings.timeoutMs;
+        await Promise.all([drain(app, { drainMs, requestMs }), grpc?.server.drain({ drainMs, requestMs })]);
         await reloading.catch(() => undefined);
         await host.close();
         stream.flush();
@@ -189,19 +212,25 @@ function loadFastify(): FastifyPackage {
   }
 }
 
+const localhost = "127.0.0.1";
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** @throws TargetError SL6030 for an address that others can reach without a token */
+function requireTokenBeyondLoopback({ tokens }: ServerSettings, host: string): void {
+  if (tokens.length > 0 || loopback.test(host)) return;
+  throw new TargetError(
+    "SL6030",
+    `the server does not listen on '${host}' without a token, because others can reach that address; give a token, or listen on 127.0.0.1`,
+    { host },
+  );
+}
 
 async function listen(
   app: FastifyInstance,
-  { tokens }: ServerSettings,
-  { port = 8080, host = "127.0.0.1" }: ListenOptions,
+  settings: ServerSettings,
+  { port = 8080, host = localhost }: ListenOptions,
 ): Promise<string> {
-  if (tokens.length === 0 && !loopback.test(host))
-    throw new TargetError(
-      "SL6030",
-      `the server does not listen on '${host}' without a token, because others can reach that address; give a token, or listen on 127.0.0.1`,
-      { host },
-    );
+  requireTokenBeyondLoopback(settings, host);
   try {
     return await app.listen({ port, host });
   } catch (cause) {

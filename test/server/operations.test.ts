@@ -1,12 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createServer, type ServerOptions, type ShapelineServer } from "shapeline/server";
 import { folder } from "../engine/make-config.js";
 import { slow } from "../slow.js";
+import { certificate } from "./certificate.js";
 import { deployed, models } from "./deployed-fraud.js";
 
 async function start(options: ServerOptions = {}): Promise<{ server: ShapelineServer; url: string }> {
@@ -39,22 +37,6 @@ function exchange(url: string, text: string): Promise<string> {
     socket.on("close", () => resolve(answer));
     socket.on("error", reject);
   });
-}
-
-/** A certificate for localhost, signed by itself. */
-function certificate(): { cert: string; key: string } {
-  const at = folder();
-  const [key, cert] = [join(at, "key.pem"), join(at, "cert.pem")];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-  execFileSync(
-    "openssl",
-    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"].concat(
-      ["-keyout", key, "-out", cert],
-      subject,
-    ),
-    { stdio: "ignore" },
-  );
-  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
 }
 
 describe("the log on standard error", () => {

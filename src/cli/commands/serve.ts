@@ -8,6 +8,7 @@ import type { Io, RegisterCommand } from "../output/io.js";
 
 interface Options {
   readonly port: string;
+  readonly grpcPort?: string;
   readonly host: string;
   readonly data?: string;
   readonly models?: string;
@@ -26,6 +27,7 @@ interface Options {
 export const serve: RegisterCommand = (program, { getIo }) => {
   addDataOption(program.command("serve").description("serve the deployed pipelines, and model files, over HTTP"))
     .option("--port <port>", "the port; 0 for a free one", "8080")
+    .option("--grpc-port <port>", "also serve the Open Inference Protocol over gRPC; 0 for a free port")
     .option("--host <address>", "the address to listen on; another than loopback needs a token", "127.0.0.1")
     .option("--models <dir>", "the folder of model files; each is served under its file's name")
     .option(
@@ -44,6 +46,8 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     .action(async (options: Options) => {
       const io = getIo();
       const port = wholeNumber("--port", options.port, 0, 65_535);
+      const grpcPort =
+        options.grpcPort === undefined ? undefined : wholeNumber("--grpc-port", options.grpcPort, 0, 65_535);
       const drainMs = wholeNumber("--drain-seconds", options.drainSeconds, 0, 3600) * 1000;
       const { createServer } = await import("../../server/index.js");
       const server = await createServer(await serverOptions(io, options));
@@ -56,10 +60,11 @@ export const serve: RegisterCommand = (program, { getIo }) => {
         }
       });
       try {
-        const url = await server.listen({ port, host: options.host });
+        const url = await server.listen({ port, host: options.host, ...(grpcPort !== undefined && { grpcPort }) });
+        const { grpcAddress } = server;
         for (const problem of server.problems) io.printStderr(problem);
-        io.printJson({ url, problems: server.problems });
-        io.print(`serving on ${url}`);
+        io.printJson({ url, ...(grpcAddress !== null && { grpcAddress }), problems: server.problems });
+        io.print(`serving on ${url}${grpcAddress === null ? "" : `, and gRPC on ${grpcAddress}`}`);
         // Ctrl-C is a person who waits; SIGTERM comes from something that also tells load balancers.
         await server.close({ drainMs: (await stopped) === "SIGTERM" ? drainMs : 0 });
       } finally {

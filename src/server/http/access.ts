@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Role, ServerSettings } from "../options.js";
 import { HttpError } from "./errors.js";
 
@@ -46,27 +46,33 @@ export class Access {
     for (const each of this.#known) if (timingSafeEqual(each.hash, hash)) found = each.role;
     return found;
   }
+
+  /**
+   * Why a call is refused: 401 without a valid token, 403 with one of a lesser role; null if it is allowed.
+   *
+   * @param authorization the header's value, or empty
+   * @param role the least role that may call; null: anyone
+   * @param what is called, in quotes
+   */
+  refusal(authorization: string, role: Role | null, what: string): HttpError | null {
+    if (!this.isRestricted || role === null) return null;
+    const own = this.roleOf(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "");
+    if (own === null)
+      return new HttpError(401, "this server needs a token: send the header 'Authorization: Bearer <token>'", {
+        "www-authenticate": 'Bearer realm="shapeline"',
+      });
+    if (allowed[own].includes(role)) return null;
+    return new HttpError(403, `this token has the role '${own}'; ${what} needs the role '${role}'`);
+  }
 }
 
 /** Refuses requests without a token that the route's role needs: 401 without a valid one, 403 with a lesser role. */
 export function requireRoles(app: FastifyInstance, access: Access): void {
   app.addHook("onRequest", async (request) => {
-    if (!access.isRestricted) return;
-    const { role = "admin" } = request.routeOptions.config;
-    if (role === null || request.is404) return;
-    const own = access.roleOf(tokenOf(request));
-    if (own === null)
-      throw new HttpError(401, "this server needs a token: send the header 'Authorization: Bearer <token>'", {
-        "www-authenticate": 'Bearer realm="shapeline"',
-      });
-    if (!allowed[own].includes(role))
-      throw new HttpError(
-        403,
-        `this token has the role '${own}'; '${request.method} ${request.routeOptions.url ?? ""}' needs the role '${role}'`,
-      );
+    if (request.is404) return;
+    const { config, url = "" } = request.routeOptions;
+    const { role = "admin" } = config;
+    const refusal = access.refusal(request.headers.authorization ?? "", role, `'${request.method} ${url}'`);
+    if (refusal !== null) throw refusal;
   });
-}
-
-function tokenOf({ headers }: FastifyRequest): string {
-  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
 }

@@ -40,7 +40,7 @@ function texts(input: string, shape: readonly number[], count: number, bytes: Bu
     at += 4;
     if (length > bytes.length - at)
       throw refuse(`text ${found.length} has ${length} bytes by its length, and ${bytes.length - at} are left`);
-    found.push(decoded(input, found.length, bytes.subarray(at, at + length)));
+    found.push(decodeText(input, found.length, bytes.subarray(at, at + length)));
     at += length;
   }
   if (found.length !== count)
@@ -50,7 +50,12 @@ function texts(input: string, shape: readonly number[], count: number, bytes: Bu
   return found;
 }
 
-function decoded(input: string, place: number, bytes: Uint8Array): string {
+/**
+ * A text of a tensor.
+ *
+ * @throws InputError SL5020 for bytes that are not UTF-8
+ */
+export function decodeText(input: string, place: number, bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -1,3 +1,4 @@
+import type { ServerContext } from "../context.js";
 import type { ModelHost } from "../models/model-host.js";
 import type { ModelMetadata, TensorMetadata } from "./protocol.js";
 import { servedPorts } from "./served-ports.js";
@@ -18,6 +19,23 @@ export async function modelMetadata(host: ModelHost, name: string, version?: str
     inputs: inputs.map(tensorOf),
     outputs: outputs.map(tensorOf),
   };
+}
+
+/**
+ * Whether a model or pipeline takes requests; loads its models unless they are loaded.
+ *
+ * @param version default: the one that is deployed
+ * @throws TargetError SL6007, SL6012
+ */
+export async function modelReadiness(
+  { host, isReady }: Pick<ServerContext, "host" | "isReady">,
+  name: string,
+  version?: string,
+): Promise<{ readonly name: string; readonly ready: boolean }> {
+  const served = await host.findVersion(name, version);
+  let ready = isReady();
+  if (ready) await served.start().catch(() => (ready = false));
+  return { name: served.name, ready };
 }
 
 function tensorOf({ name, datatype, shape }: TensorMetadata): TensorMetadata {

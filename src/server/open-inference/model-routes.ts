@@ -4,7 +4,7 @@ import type { RegisterRoutes, ServerContext } from "../context.js";
 import { connectionSignal } from "../http/connection-signal.js";
 import { answerFrom } from "./answer-inference.js";
 import { answerEncoding, packed, takeBytes } from "./body.js";
-import { modelMetadata } from "./metadata.js";
+import { modelMetadata, modelReadiness } from "./metadata.js";
 import { modelPath } from "./model-path.js";
 import type { InferenceAnswer } from "./protocol.js";
 import { readRequest } from "./read-json-request.js";
@@ -35,10 +35,8 @@ async function describe(
   const { model, version, action } = modelPath(request.params["*"]);
   if (action === "infer") throw new HttpError(405, "inference requests are sent with POST", { allow: "POST" });
   if (action === "metadata") return modelMetadata(host, model, version);
-  const served = await host.findVersion(model, version);
-  let ready = isReady();
-  if (ready) await served.start().catch(() => (ready = false));
-  return reply.code(ready ? 200 : 503).send({ name: served.name, ready });
+  const readiness = await modelReadiness({ host, isReady }, model, version);
+  return reply.code(readiness.ready ? 200 : 503).send(readiness);
 }
 
 async function infer(

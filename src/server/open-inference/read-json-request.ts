@@ -93,8 +93,7 @@ function readTensor(
   const sizes = readShape(name, shape);
   const { binary_data_size: size, shared_memory_region: region } =
     parameters === undefined ? noParameters : readParameters(`input '${name}'`, parameters);
-  if (region !== undefined)
-    throw new InputError("SL5000", `input '${name}': this server has no shared memory; send the data`, { input: name });
+  refuseSharedMemory(name, region);
   if (size === undefined) {
     if (!Array.isArray(data))
       throw new InputError("SL5008", `input '${name}': 'data' is ${describeValue(data)}; give a list`, { input: name });
@@ -121,7 +120,14 @@ function tensorOf(name: string, dtype: DType, shape: readonly number[], data: Te
   return { tensor: { name, dtype, shape, data }, bytes };
 }
 
-function readShape(input: string, shape: unknown): readonly number[] {
+/** @throws InputError SL5000 if an input's data is in a region of shared memory, which this server does not have */
+export function refuseSharedMemory(input: string, region: ParameterValue | undefined): void {
+  if (region === undefined) return;
+  throw new InputError("SL5000", `input '${input}': this server has no shared memory; send the data`, { input });
+}
+
+/** @throws InputError SL5015 for anything but a list of sizes */
+export function readShape(input: string, shape: unknown): readonly number[] {
   const refuse = (text: string) => new InputError("SL5015", `input '${input}': ${text}`, { input });
   if (!Array.isArray(shape))
     throw refuse(`'shape' is ${describeValue(shape)}; give a list of sizes such as [3, 480, 640]`);
@@ -157,7 +163,8 @@ interface AskedOutput {
   readonly binary: boolean | null;
 }
 
-function readOutputs(value: unknown): readonly AskedOutput[] {
+/** @throws InputError SL5000 for anything but a list of names, and for answers that this server cannot give */
+export function readOutputs(value: unknown): readonly AskedOutput[] {
   if (!Array.isArray(value))
     throw new InputError("SL5000", `'outputs' is ${describeValue(value)}; give a list such as [{ "name": "output" }]`);
   return value.map((output: unknown, i) => {
