@@ -17,7 +17,7 @@ const request = z.strictObject({
     metadata: z.boolean().optional(),
     after: z
       .string()
-      .regex(/^-?\d{1,19}$/)
+      .regex(/^\d{1,19}$/)
       .optional(),
   }),
 });

@@ -73,6 +73,7 @@ describe.skipIf(process.platform === "win32")("the socket of a data folder", () 
   test.each([
     ["SQL in a cursor", { after: "0)); DROP TABLE x; --" }],
     ["a row id that is no number", { after: "1 OR true" }],
+    ["a negative row id", { after: "-1" }],
     ["a time that no Date can hold", { start: 1e300 }],
     ["a limit that is no number", { limit: "1; SELECT 1" }],
     ["a key that no query has", { limit: 1, where: "true" }],
