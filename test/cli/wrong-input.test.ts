@@ -44,6 +44,17 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     expect([text.code, text.err.match(/error SL301[01]: /g)]).toEqual([1, ["error SL3010: ", "error SL3011: "]]);
   });
 
+  it("a data folder that has no log, for a command that lists what is in it: nothing is created there", async () => {
+    const folder = project("fraud");
+    for (const data of ["none", "models"])
+      expect(errorOf(await shapeline(folder, ["pipelines", "--data", data, "--json"]))).toBe(
+        `SL7002 there is no log in '<folder>/${data}'; deploy a pipeline there first, or name the folder it was deployed to`,
+      );
+    expect(readdirSync(folder)).not.toContain("none");
+    expect(readdirSync(join(folder, "models"))).not.toContain("shapeline.duckdb");
+    expect(await shapeline(folder, ["pipelines"])).toMatchObject({ code: 0 });
+  });
+
   it("only unusable model files: nothing is written", async () => {
     const folder = project("fraud");
     for (const file of readdirSync(join(folder, "models"))) truncateSync(join(folder, "models", file), 100);

@@ -1,5 +1,5 @@
 import type { RegisterCommand } from "../output/io.js";
-import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { withLocalTarget, addDataOption, requireLog } from "../options/local-target.js";
 import { textTable } from "../output/text-table.js";
 
 export const pipelines: RegisterCommand = (program, { getIo }) => {
@@ -7,6 +7,7 @@ export const pipelines: RegisterCommand = (program, { getIo }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline pipelines --json")
     .action(async (options: { data?: string }) => {
       const io = getIo();
+      await requireLog(io, options.data);
       const list = await withLocalTarget(io, options, (target) => target.pipelines());
       io.printJson(list);
       if (list.length === 0) io.print("no pipelines yet; deploy one with `shapeline deploy <config>`");

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { LocalOptions } from "../../targets/local/index.js";
 import type { Io } from "../output/io.js";
 import { resolvePath } from "./resolve-path.js";
@@ -14,6 +16,18 @@ export function addDataOption(command: Command): Command {
 export async function localSettings(io: Io): Promise<Pick<LocalOptions, "models" | "data" | "sharedFolder" | "log">> {
   const { loadSettings } = await import("../../../codegen/settings/load.js");
   return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
+}
+
+/**
+ * Refuses a data folder that the user named if it has no log: a command that only reads would find nothing in it.
+ *
+ * @throws StorageError SL7002
+ */
+export async function requireLog(io: Io, data: string | undefined): Promise<void> {
+  if (data === undefined) return;
+  const { databaseFileName, noLogError } = await import("../../logs/database/data-folder.js");
+  const folder = resolvePath(io, "--data", data);
+  if (!existsSync(join(folder, databaseFileName))) throw noLogError(folder);
 }
 
 /** Opens the embedded engine on the selected data folder, runs `use`, and closes it. */
