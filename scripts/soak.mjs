@@ -1,6 +1,6 @@
 // Tests of the embedded engine that need time: `kill -9` under load, new versions under load, a service with readers
 // and retention, and the memory of a long run. Fails at the first broken promise.
-// node scripts/soak.mjs [--kills 500] [--swaps 200] [--minutes 10] [--only kills,swaps,service,memory] [--delay 20]
+// and retention, the memory of a long run, and the server. Fails at the first broken promise.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { pipeline } from "shapeline";
 import { local } from "shapeline/local";
 import { readSignature } from "shapeline/codegen";
 import { handleOf } from "../bench/handle.mjs";
+import { serverKills, serverLoad, serverSwaps } from "./soak/server.mjs";
 import { service } from "./soak/service.mjs";
 
 const script = fileURLToPath(import.meta.url);
@@ -184,7 +185,7 @@ try {
       kills: { type: "string", default: "500" },
       swaps: { type: "string", default: "200" },
       minutes: { type: "string", default: "10" },
-      only: { type: "string", default: "kills,swaps,service,memory" },
+      only: { type: "string", default: "kills,swaps,service,memory,server" },
       delay: { type: "string", default: "20" },
     },
   });
@@ -199,6 +200,16 @@ try {
       await service(minutes, folder, { models, champion, challenger: regression, rows }, Number(values.delay));
     },
     memory: () => minutes > 0 && memory(minutes),
+    server: async () => {
+      const other = pipeline("soak")
+        .model(await modelOf("random-forest"))
+        .validate("unsure", (x) => x.out.probabilities[0] < 0.99);
+      const parts = { models, versions: [plain, other], rows: records.map(({ features }) => features) };
+      // Starting a process takes longer than starting an engine.
+      await serverKills(Math.ceil(Number(values.kills) / 10), folder, parts);
+      await serverSwaps(Number(values.swaps), folder, parts);
+      if (minutes > 0) await serverLoad(minutes, folder, parts);
+    },
   };
   for (const part of values.only.split(",")) {
     must(Object.hasOwn(parts, part), `there is no part '${part}': use ${Object.keys(parts).join(", ")}`);
