@@ -118,6 +118,19 @@ export const refusedUnions: readonly RefusedUnion[] = [
     source: `pipeline("p").model(embed).alert("a", (all) => true, { ▸over: on ? "5m" : "5 m" })`,
     text: "'over' is not a duration: '5 m'; write a whole number and s, m, h or d, from '1s' to '30d'",
   },
+  // sources: a step with a union is refused at the model
+  {
+    source: `pipeline("p").model(embed).model(on ? head : head2).model(▸loose, { x: "y" })`,
+    text: "model 'loose' input 'x' cannot come from 'y': step 1 (model 'head-2') produces only 'p'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(on ? thirty : split).model(▸pair, { a: "b", b: "a" })`,
+    text: "model 'pair' binds 'n' to 32 in input 'b' but to 7 in input 'a'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(split).model(▸pair, { a: on ? "a" : "b" })`,
+    text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'",
+  },
   // edits
   {
     source: `pipeline("p").model(embed).model(head).removeStep(▸on ? 1 : 2)`,
@@ -177,6 +190,9 @@ export const acceptedUnions: readonly string[] = [
   `pipeline("p").model(embed).keySplit("k", { default: head, routes: on ? { gold: twin } : { red: twin } })`,
   `pipeline("p").model(embed).keySplit("k", { default: head, routes: { gold: twin, ...(on ? { red: twin } : {}) } })`,
   `pipeline("p").models([head, head2]).select(on ? 0 : 1).model(loose)`,
+  `pipeline("p").model(embed).model(thirty).model(pair, { a: on ? "a" : "b" })`,
+  `pipeline("p").model(embed).model(on ? thirty : split).model(loose, { x: also ? "a" : "b" })`,
+  `pipeline("p").model(embed).model(on ? head : twin).model(loose, { x: "y" }).model(on ? loose : loose2)`,
   `pipeline("p").model(embed).model(head).replaceStep(1, (at) => (on ? at.model(head2) : at.model(broad))).model(loose)`,
   `pipeline("p").model(embed).model(head).replaceStep(1, (at) => at.model(on ? head2 : broad)).model(loose)`,
   `pipeline("p").model(embed).model(twin).model(loose).removeStep(on ? 1 : 0)`,

@@ -27,7 +27,7 @@ type AlternativesAfter<Nodes, States> =
 type StatesAfter<States, S> = S extends unknown ? StateAfter<States, S> : never;
 
 type BottomOf<Steps> = Steps extends After<unknown, infer Prev> ? BottomOf<Prev> : Steps;
-/** If the first step defines the request's columns, and there are several choices of them, it is asked for them again. */
+/** If the first step defines the request's columns, and there are several choices of them, it is asked again. */
 type Beginning<In, Steps, Bottom> = [Bottom, Steps] extends [Unstated, After<unknown, unknown>]
   ? IsOne<In> extends true
     ? At<In, In, never, Bottom, object, never>

@@ -1,6 +1,7 @@
 import type { ErrorCode, Problem } from "../errors.js";
 import { portsOf, type Model } from "../model.js";
-import type { AlternativesOf, TextElse } from "./alternatives.js";
+import type { TextIn } from "../check/flaws.js";
+import type { AlternativesOf, ChoicesOfRecord, IsPlainRecord, TextElse } from "./alternatives.js";
 import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
 import {
@@ -13,7 +14,7 @@ import {
   type Sources,
 } from "./sources.js";
 import type { MultiModelOf } from "../steps/multi-model.js";
-import type { CheckedSources } from "../steps/model.js";
+import type { CheckedSources, SourcesFlaw } from "../steps/model.js";
 import type { At, SourceOf } from "../steps/step-kinds.js";
 import { rowShape, type RowShape } from "../rows.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
@@ -24,8 +25,8 @@ import type { NeedsSelect } from "../messages/steps.js";
 // ---------------------------------------------------------------- types: does a model fit, and what are its outputs
 
 /**
- * `M` where all members of the union `M` fit the arriving tensors `Out`, else the text of the error at the argument. The
- * failure branch is inside `NoInfer`: otherwise `M` would be inferred through both branches. Inlined in `.model`: alias
+ * `M` where all members of the union `M` fit the arriving tensors `Out`, else the text of the error at the argument.
+ * The failure branch is inside `NoInfer`: otherwise `M` would be inferred through both branches. Inlined in `.model`: alias
  * arguments are instantiated again at every step (+25 %).
  */
 export type Fits<Out, M extends Model, In, Steps> =
@@ -73,15 +74,29 @@ export type FitsRenamed<Out, M extends Model, R, In, Steps> = [keyof R] extends 
   Out extends readonly unknown[] ? keyof R : keyof M["inputs"],
 ]
   ? NoInfer<
-      Out extends readonly unknown[]
-        ? Unselected<Out, M, Steps>
-        : [R[keyof R]] extends [keyof Out]
-          ? BoundRenamed<M["inputs"], Out, R> extends Refused
-            ? Unfit<Out, M, R, Steps>
-            : M
-          : FitsSources<Out, M, R, In, Steps>
+      IsPlain<Out, M, R> extends true
+        ? FitsRenamedPlain<Out, M, R, In, Steps>
+        : TextElse<RenamedTextAt<AlternativesOf<In, Steps>, M, ChoicesOfRecord<R>>, M>
     >
   : M;
+type FitsRenamedPlain<Out, M extends Model, R, In, Steps> = Out extends readonly unknown[]
+  ? Unselected<Out, M, Steps>
+  : [R[keyof R]] extends [keyof Out]
+    ? BoundRenamed<M["inputs"], Out, R> extends Refused
+      ? Unfit<Out, M, R, Steps>
+      : M
+    : FitsSources<Out, M, R, In, Steps>;
+
+/** False if one of them is a union. */
+type IsPlain<Out, M, R> = IsOne<Out> extends true ? (IsOne<M> extends true ? IsPlainRecord<R> : false) : false;
+type RenamedTextAt<States, M extends Model, R> =
+  States extends At<infer In, infer Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
+    ? M extends unknown
+      ? R extends unknown
+        ? TextIn<SourcesFlaw<M, R, Out, In, Steps>>
+        : never
+      : never
+    : never;
 
 /** `FitsRenamed` if a source is not a current output. */
 type FitsSources<Out, M extends Model, R, In, Steps> =
@@ -132,7 +147,19 @@ export interface Plain {
  * `Next` on the general path. Where the model does not fit, its outputs are unchanged, so that later steps are still
  * checked.
  */
-export type Substituted<Out, M extends Model, R, In, Steps> = [R[keyof R]] extends [keyof Out]
+export type Substituted<Out, M extends Model, R, In, Steps> =
+  IsPlain<Out, M, R> extends true
+    ? SubstitutedPlain<Out, M, R, In, Steps>
+    : SubstitutedAt<AlternativesOf<In, Steps>, M, ChoicesOfRecord<R>>;
+type SubstitutedAt<States, M extends Model, R> =
+  States extends At<infer In, infer Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
+    ? M extends unknown
+      ? R extends unknown
+        ? SubstitutedPlain<Out, M, R, In, Steps>
+        : never
+      : never
+    : never;
+type SubstitutedPlain<Out, M extends Model, R, In, Steps> = [R[keyof R]] extends [keyof Out]
   ? Resolved<M["outputs"], BoundRenamed<M["inputs"], Out, R>, M>
   : Resolved<
       M["outputs"],
