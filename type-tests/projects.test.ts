@@ -103,6 +103,34 @@ describe.each(slowSuiteCompilers)("TypeScript %s", (compiler) => {
     ]);
   });
 
+  it("accepts functions that are generic over one of several models", () => {
+    const head = [
+      ...imports(["Model", "Ports"]),
+      `type In = (typeof head)["inputs"]; type Out = (typeof head)["outputs"];`,
+      `declare const other: Model<"other", In, Out>;`,
+    ];
+    const text = [
+      ...head,
+      `const beside = <N extends string, O extends Ports>(model: Model<N, In, O>) => pipeline("p").model(embed).shadow(head, [model]);`,
+      `const over = <N extends string, O extends Ports>(model: Model<N, In, O>) => pipeline("p").model(embed).shadow(model, [head, head2]);`,
+      `const several = <N extends string, O extends Ports>(model: Model<N, In, O>) => pipeline("p").model(embed).models([head, model, head2]).select(1);`,
+      `const drawn = <N extends string>(model: Model<N, In, Out>) => pipeline("p").model(embed).randomSplit([[1, head], [2, model]]);`,
+      `const keyed = <N extends string>(model: Model<N, In, Out>) => pipeline("p").model(embed).keySplit("k", { default: model, routes: { gold: head } });`,
+      `void beside(other).validate("low", (x) => x.models.other < x.models.head);`,
+      `void over(other).validate("low", (x) => x.models["head-2"][2] < 1);`,
+      `void several(other).validate("low", (x) => x.out < 1);`,
+      `void drawn(other).validate("low", (x) => x.out < 1);`,
+      `void keyed(other).validate("low", (x) => x.out < 1);`,
+      `void ((model: Model<string, In, Out>) => pipeline("p").model(embed).models([head2, model]).select(0).model(loose).shadow(model, [head, head2]));`,
+      `void (<N extends string>(model: Model<N, In, Out>) => pipeline("p").model(embed).randomSplit([[0, model]]));`,
+    ].join("\n");
+    const found = diagnose(compiler, [text])[0]?.map(({ line, message }) => [
+      line - head.length,
+      /type '"(.*)"'\.$/.exec(message)?.[1] ?? message.slice(0, 300),
+    ]);
+    expect(found).toEqual([[12, expect.stringContaining("the weight of model")]]);
+  });
+
   it("accepts annotated exports under isolatedDeclarations, and requires the annotation", () => {
     const head = imports(["AnyPipeline", "Deployable"]);
     const made = `pipeline("p").model(embed).model(head).validate("low", (x) => x.out < 1)`;

@@ -5,7 +5,7 @@ import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { ChoicesOf, FixedPart, IsPlainTuple, OneText } from "../shapes/alternatives.js";
 import type { Fits, Next } from "../shapes/fits.js";
-import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
+import type { FirstLogged, IsTaken, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 
@@ -31,13 +31,10 @@ export type Members<Out, Ms extends readonly Model[], Names, In, Steps> = [Ms] e
   ? NoInfer<NoModels>
   : { readonly [I in keyof Ms]: Member<Out, Ms[I], NamesBefore<Ms, I>, Names, In, Steps> };
 
-type Member<Out, M extends Model, Before extends string, Names, In, Steps> = string extends M["name"]
-  ? M
-  : MemberNameText<M, Before, Names> extends infer T extends string
-    ? [T] extends [never]
-      ? Fits<Out, M, In, Steps>
-      : NoInfer<OneText<T>>
-    : never;
+type Member<Out, M extends Model, Before extends string, Names, In, Steps> =
+  true extends IsTaken<M["name"], Before, Names>
+    ? NoInfer<OneText<MemberNameText<M, Before, Names>>>
+    : Fits<Out, M, In, Steps>;
 type MemberNameText<M extends Model, Before extends string, Names> = M extends unknown
   ? M["name"] extends Before
     ? RepeatedModel<M["name"], "models step">

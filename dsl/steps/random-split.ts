@@ -5,6 +5,7 @@ import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { OneText } from "../shapes/alternatives.js";
 import { checkSameOutputs, inferInSplit, type FirstOfSplit, type Route } from "./split-outputs.js";
+import type { IsTaken } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 
@@ -45,11 +46,20 @@ export type Weights<Out, Ws extends readonly Weighted[], In, Steps> = [Ws] exten
   : { readonly [I in keyof Ws]: PairOf<Out, Ws[I], FirstModel<Ws>, PairNamesBefore<Ws, I>, In, Steps> };
 
 type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, In, Steps> =
-  PairText<Out, P[0], P[1], First, Taken, In, Steps> extends readonly [infer W, infer M]
-    ? [P[0], P[1]] extends [W, M]
-      ? P
-      : NoInfer<readonly [W, M]>
+  true extends IsRefusedPair<Out, P[0], P[1], First, Taken, In, Steps>
+    ? P extends unknown
+      ? NoInfer<PairText<Out, P[0], P[1], First, Taken, In, Steps>>
+      : P
     : P;
+type IsRefusedPair<Out, W extends number, M extends Model, First extends Model, Taken extends string, In, Steps> = [
+  WeightsBelow0<W>,
+] extends [never]
+  ? true extends IsTaken<M["name"], Taken, never>
+    ? true
+    : Route<Out, M, First, In, Steps> extends M
+      ? false
+      : true
+  : true;
 
 /** The pair, with a text instead of the wrong element. */
 type PairText<Out, W extends number, M extends Model, First extends Model, Taken extends string, In, Steps> = [

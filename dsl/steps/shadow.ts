@@ -5,7 +5,7 @@ import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { OneText } from "../shapes/alternatives.js";
 import type { Fits } from "../shapes/fits.js";
-import type { FirstLogged, LoggedModelEntry, NamesBefore } from "./logged-names.js";
+import type { FirstLogged, IsTaken, LoggedModelEntry, NamesBefore } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { OutputsByName } from "./models.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
@@ -40,13 +40,10 @@ export type Challengers<Out, C extends Model, Cs extends readonly Model[], Names
   ? NoInfer<NoChallengers>
   : { readonly [I in keyof Cs]: Challenger<Out, Cs[I], C["name"] | NamesBefore<Cs, I>, Names, In, Steps> };
 
-type Challenger<Out, M extends Model, Before extends string, Names, In, Steps> = string extends M["name"]
-  ? M
-  : ChallengerNameText<M, Before, Names> extends infer T extends string
-    ? [T] extends [never]
-      ? Fits<Out, M, In, Steps>
-      : NoInfer<OneText<T>>
-    : never;
+type Challenger<Out, M extends Model, Before extends string, Names, In, Steps> =
+  true extends IsTaken<M["name"], Before, Names>
+    ? NoInfer<OneText<ChallengerNameText<M, Before, Names>>>
+    : Fits<Out, M, In, Steps>;
 type ChallengerNameText<M extends Model, Before extends string, Names> = M extends unknown
   ? M["name"] extends Before
     ? RepeatedModel<M["name"], "shadow step">

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository, type Compiler } from "../compilers.js";
-import { editorView } from "../editor.js";
+import { editorView } from "../editor/fifty-steps.js";
 import {
   allCompilers,
   cost,

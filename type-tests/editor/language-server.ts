@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { compilers, repository, type Compiler } from "./compilers.js";
+import { compilers, repository, type Compiler } from "../compilers.js";
 
 /** The requests of an editor at a position of a file, with response times. */
 export interface Editor {

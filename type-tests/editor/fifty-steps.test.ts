@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { editorView } from "./editor.js";
+import { editorView } from "./fifty-steps.js";
 
 describe.each(["6.0", "7.0"] as const)(
   "the language server of TypeScript %s, for a pipeline of fifty steps",

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { repository } from "./compilers.js";
+import { repository } from "../compilers.js";
 
-const file = join(repository, "type-tests/hovers.ts");
+const file = join(repository, "type-tests/editor/hovers.ts");
 const text = `
-import { pipeline, type InferInput, type InferOutput, type LogRow, type Target } from "../dsl/index.js";
-import { embed, head, head2 } from "./models.js";
+import { pipeline, type InferInput, type InferOutput, type LogRow, type Target } from "../../dsl/index.js";
+import { embed, head, head2 } from "../models.js";
 declare const target: Target;
 const fraud = pipeline("fraud").model(embed).shadow(head, [head2]).validate("low", (row) => row.out < 1);
 fraud.replaceStep(1, (at) => at.model(head));
@@ -57,9 +57,9 @@ const requested = `{
 const answered = `{
     readonly y: Tensor<"float32", readonly ["batch", 1]>;
 }`;
-const beside = `ShadowOutputs<{
+const beside = `OutputsOf<{
     readonly embedding: F<readonly ["batch", 12]>;
-}, Head, readonly [Head2]>`;
+}, Head | Head2>`;
 const logged = `{
     readonly "head-2": {
         readonly p: Tensor<"float32", readonly ["batch", 3]>;

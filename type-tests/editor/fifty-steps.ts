@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { repository, type Compiler } from "./compilers.js";
+import { repository, type Compiler } from "../compilers.js";
 import { openEditor } from "./language-server.js";
 
 /** What an editor shows for a pipeline of fifty steps. */
