@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ModelHost } from "./models/model-host.js";
+import type { LocalCommands } from "./local-commands.js";
 import type { ServerMetrics } from "./metrics/server-metrics.js";
 import type { ServerSettings } from "./options.js";
 
@@ -7,6 +8,8 @@ import type { ServerSettings } from "./options.js";
 export interface ServerContext {
   readonly settings: ServerSettings;
   readonly host: ModelHost;
+  /** How commands of the same user reach the server. */
+  readonly localCommands: LocalCommands;
   /** Null without the package `prom-client`. */
   readonly metrics: ServerMetrics | null;
   /** False while pipelines load, and from the moment the server shuts down. */

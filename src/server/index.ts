@@ -10,6 +10,7 @@ import { Access, requireRoles } from "./http/access.js";
 import { allowOrigins } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
 import { answerErrors } from "./http/answer-errors.js";
+import { LocalCommands } from "./local-commands.js";
 import { ModelHost } from "./models/model-host.js";
 import { loadPrometheusClient } from "./metrics/prometheus-client.js";
 import { metricsRoutes } from "./metrics/routes.js";
@@ -86,9 +87,10 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const host = new ModelHost(settings, observeWith(observers));
   const metrics = createMetrics(host);
   if (metrics !== null) observers.push(metrics);
-  const access = new Access(settings.tokens);
+  const localCommands = new LocalCommands();
+  const access = new Access(settings.tokens, localCommands.token);
   let state: "loading" | "ready" | "closing" = "loading";
-  const context: ServerContext = { settings, host, metrics, isReady: () => state === "ready" };
+  const context: ServerContext = { settings, host, localCommands, metrics, isReady: () => state === "ready" };
   answerErrors(app);
   closeConnectionsWhen(app, () => state === "closing");
   for (const register of [logRequests]) register(app, context);
@@ -124,7 +126,9 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
         );
         grpc = { server, address: await server.listen(grpcPort, address) };
       }
-      return listen(app, settings, where);
+      const url = await listen(app, settings, where);
+      await localCommands.announce(host.settings.data, url, host.settings.sharedFolder);
+      return url;
     },
     handle: (request, response) => app.routing(request, response),
     reload: (changed = {}) =>
@@ -140,6 +144,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
         const requestMs = bodyMs(settings.timeoutMs) + settings.timeoutMs;
         await Promise.all([drain(app, { drainMs, requestMs }), grpc?.server.drain({ drainMs, requestMs })]);
         await reloading.catch(() => undefined);
+        localCommands.withdraw();
         await host.close();
         stream.flush();
       })()),

@@ -44,7 +44,8 @@ export const deploy: RegisterCommand = (program, { getIo }) => {
       };
       await withLocalTarget(io, { ...chosen, models }, async (target) => {
         const live = await target.deploy(config);
-        const status = await live.status();
+        // The folder's engine, whichever process runs it.
+        const status = { ...(await live.status()), target: "local" };
         io.printJson(status);
         io.print(
           `${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`,

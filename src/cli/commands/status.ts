@@ -19,7 +19,8 @@ export const status: RegisterCommand = (program, { getIo }) => {
         latency: _latency,
         ...found
       } = await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).status());
-      io.printJson(found);
+      // The folder's engine, whichever process runs it.
+      io.printJson({ ...found, target: "local" });
       io.print(
         `${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`,
       );

@@ -1,8 +1,11 @@
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { LocalOptions } from "../../targets/local/index.js";
+import type { ServerDeployment } from "../../client/server/public-types.js";
+import type { Config } from "../../config/schema.js";
+import type { DeployedPipeline, LocalDeployment, LocalOptions } from "../../targets/local/index.js";
 import type { Io } from "../output/io.js";
+import { openHeldFolder } from "./held-folder.js";
 import { resolvePath } from "./resolve-path.js";
 
 /** Adds `--data`, an option of every command that uses the embedded engine. */
@@ -30,23 +33,34 @@ export async function requireLog(io: Io, data: string | undefined): Promise<void
   if (!existsSync(join(folder, databaseFileName))) throw noLogError(folder);
 }
 
-/** Opens the embedded engine on the selected data folder, runs `use`, and closes it. */
+/** What commands use of a target. */
+export interface CommandTarget {
+  deploy(config: Config): Promise<LocalDeployment | ServerDeployment>;
+  pipeline(name: string): Promise<LocalDeployment | ServerDeployment>;
+  pipelines(): Promise<DeployedPipeline[]>;
+}
+
+/**
+ * Opens the embedded engine on the selected data folder, runs `use`, and closes it. Where a server holds the folder, its
+ * API does the same.
+ */
 export async function withLocalTarget<T>(
   io: Io,
   options: Pick<LocalOptions, "data" | "sharedFolder" | "models" | "log">,
-  use: (target: import("../../targets/local/index.js").LocalTarget) => Promise<T>,
+  use: (target: CommandTarget) => Promise<T>,
 ): Promise<T> {
   const { local } = await import("../../targets/local/index.js");
   const settings = options.data === undefined ? await localSettings(io) : {};
   const data = options.data ?? settings.data;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
   const { log } = options;
-  const target = local({
+  const chosen = {
     ...(data === undefined ? {} : { data: resolvePath(io, "--data", data) }),
     ...(sharedFolder === undefined ? {} : { sharedFolder }),
     ...(options.models === undefined ? {} : { models: resolvePath(io, "--models", options.models) }),
     ...(log === undefined ? {} : { log }),
-  });
+  };
+  const target = (await openHeldFolder(chosen)) ?? local(chosen);
   try {
     return await use(target);
   } finally {

@@ -12,6 +12,8 @@ export interface ServerTargetSettings {
   readonly hasToken: boolean;
   readonly log: ServerTargetOptions["log"];
   readonly fetch: Fetch;
+  /** The folder of model files on the server's machine; only for commands of the same user there. */
+  readonly models?: string;
 }
 
 const method = "server()";

@@ -46,6 +46,7 @@ export function openServerTarget(settings: ServerTargetSettings): OpenedTarget {
           logExclude: listOrNone(exclude),
           logRedact: listOrNone(redact),
           logMaxElements: maxElements === null ? "none" : maxElements,
+          models: settings.models,
         },
         body: writeJson(config),
         type: "application/json",

@@ -1,11 +1,12 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
 import { errorMessage } from "../../util/error-message.js";
 import { reasonOf, type DuckDB } from "../duckdb.js";
 import { databaseFileName, noLogError } from "./data-folder.js";
 import { migrate } from "./migrations.js";
+import { readServerFile } from "./server-file.js";
 import { checkWal, walSize } from "./wal-check.js";
 
 /**
@@ -65,10 +66,18 @@ function openError(file: string, error: unknown): StorageError {
   if (/Conflicting lock is held/i.test(text) || /being used by another process/i.test(text)) {
     const pid = /PID (\d+)/.exec(text)?.[1];
     const owner = pid === undefined ? "another process" : `process ${pid}`;
+    const server = readServerFile(dirname(file));
+    const [held, use] =
+      server === null
+        ? [owner, "use that process"]
+        : [
+            `the server at ${server.url} (${owner})`,
+            `use it with server({ url: "${server.url}" }) of shapeline/client`,
+          ];
     return new StorageError(
       "SL7003",
-      `the log '${file}' is held by ${owner}; use that process, stop it, or choose another data folder`,
-      pid === undefined ? { file } : { file, pid: Number(pid) },
+      `the log '${file}' is held by ${held}; ${use}, stop it, or choose another data folder`,
+      { file, ...(pid !== undefined && { pid: Number(pid) }), ...(server !== null && { url: server.url }) },
       options,
     );
   }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { LocalOptions } from "../../targets/local/index.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { apiRoot } from "../../api/routes.js";
@@ -16,7 +17,7 @@ interface Named {
 }
 
 /** What is deployed: listing, deploying, undeploying. */
-export const pipelineRoutes: RegisterRoutes = (app, { host }) => {
+export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands }) => {
   const read = { config: { role: "read" as const } };
   const admin = { config: { role: "admin" as const } };
   const using = async <T>(name: string, use: (live: LocalDeploymentImpl) => Promise<T>): Promise<T> => {
@@ -67,13 +68,15 @@ export const pipelineRoutes: RegisterRoutes = (app, { host }) => {
     const { models, ...given } = parseQuery(queries.deploy, request.query);
     requireJson(request.headers["content-type"]);
     const config = parseConfig((request.body ?? Buffer.alloc(0)).toString());
-    if (models !== undefined)
+    if (models !== undefined && !localCommands.sent(request))
       throw new TargetError("SL6011", "the parameter 'models' is for commands on the server's own machine", {
         option: "models",
       });
     const log = loggedColumns(given);
     const work = deploying.then(async () => {
-      const target = log === null ? host.target : new LocalTargetImpl({ ...host.settings, log });
+      const changed = { ...(log !== null && { log }), ...(models !== undefined && { models: resolve(models) }) };
+      const target =
+        log === null && models === undefined ? host.target : new LocalTargetImpl({ ...host.settings, ...changed });
       const live = await target.deploy(config);
       try {
         // A handle that is served has followed the deploy.

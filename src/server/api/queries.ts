@@ -26,7 +26,7 @@ export const queries = {
   infer: z.object(inference).partial(),
   inferFile: z.object({ ...inference, file: text.min(1), ignoreUnknown: flag, maxBytes: number }).partial(),
   logs: z.object({ ...logRows, batchRows: number }).partial(),
-  exportLogs: z.object({ ...logRows, format: text, dataSizeLimit: number, filePrefix: text }).partial(),
+  exportLogs: z.object({ ...logRows, format: text, dataSizeLimit: text, filePrefix: text }).partial(),
 } as const;
 
 /**
