@@ -9,6 +9,7 @@ import {
   StorageError,
   TargetError,
 } from "../../dsl/errors.js";
+import { escapeUnsafe } from "../util/escape-text.js";
 import { isRecord } from "../util/objects.js";
 
 /** An error as the API answers it: `{ "error": WrittenError }`. */
@@ -34,8 +35,9 @@ const classes: Readonly<
 /** The error of an answer, of the same class as on the server; null if the value is no error of Shapeline. */
 export function readError(value: unknown): ShapelineError | null {
   if (!isRecord(value)) return null;
-  const { code, message, details, problems } = value;
-  if (typeof code !== "string" || typeof message !== "string" || !isErrorCode(code)) return null;
+  const { code, details, problems } = value;
+  if (typeof code !== "string" || typeof value["message"] !== "string" || !isErrorCode(code)) return null;
+  const message = value["message"].split("\n").map(escapeUnsafe).join("\n");
   const given = isRecord(details) ? details : {};
   if (code.startsWith("SL1") || code.startsWith("SL2")) {
     const list = Array.isArray(problems) ? problems.filter(isProblem) : [];
