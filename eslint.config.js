@@ -43,7 +43,10 @@ export default tseslint.config(
       // Methods of an interface are async whether or not this one waits.
       "@typescript-eslint/require-await": "off",
       // Interop is empty until a target says which Arrow classes it works with.
-      "@typescript-eslint/no-empty-object-type": ["error", { allowWithName: "^Interop$" }],
+      "@typescript-eslint/no-empty-object-type": [
+        "error",
+        { allowWithName: "^Interop$", allowInterfaces: "with-single-extends" },
+      ],
       // Every error Shapeline throws on purpose carries a code.
       "no-restricted-syntax": [
         "error",

@@ -5,7 +5,7 @@ import {
   ModelError,
   PipelineError,
   type Problem,
-  ShapelineError,
+  type ShapelineError,
   StorageError,
   TargetError,
 } from "../../dsl/errors.js";

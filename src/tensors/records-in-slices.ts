@@ -4,7 +4,7 @@ import { recordsOf } from "./format-result.js";
 import type { ResultRecord } from "./result.js";
 import { type Batch, layout } from "./result-columns.js";
 
-/** As `toRecords`; the event loop is free between two batches. Apart from it, because browsers have no `setImmediate`. */
+/** As `toRecords`; the event loop is free between two batches. A file of its own: browsers have no `setImmediate`. */
 export async function toRecordsInSlices(
   batches: readonly Batch[],
   selection: ColumnSelection = allColumns,

@@ -1,5 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { StorageError } from "../../../dsl/errors.js";
 
 const blockBytes = 512;
 const chunkBytes = 2 ** 18;
@@ -20,7 +21,11 @@ export async function* tarChunks(
     try {
       for (let at = 0; at < size;) {
         const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(chunkBytes, size - at)), 0, null, at);
-        if (bytesRead === 0) throw new Error(`'${file}' became shorter while it was read`);
+        if (bytesRead === 0)
+          throw new StorageError(
+            "SL7010",
+            `the exported file '${file}' became shorter while it was sent; export again`,
+          );
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }
