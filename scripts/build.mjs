@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { clientBundle } from "./client-bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = (...path) => join(root, "dist", ...path);
@@ -56,37 +57,7 @@ await build({
   external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "zod"),
 });
 
-// The client runs in browsers, where it should not come in dozens of files: it is bundled by itself. It shares only the
-// error classes, so that `instanceof TargetError` holds whichever entry the class is imported from, and `build()`, which
-// a deploy loads. For this platform, esbuild refuses packages and modules of Node; the exceptions are loaded by calls
-// that need them: Arrow by calls with tables, Node's by those with files.
-await build({
-  entryPoints: { client: join(root, "src", "client", "index.ts") },
-  outdir: dist(),
-  bundle: true,
-  splitting: true,
-  chunkNames: "client-[hash]",
-  format: "esm",
-  platform: "neutral",
-  target: "es2022",
-  lineLimit: 120,
-  external: ["apache-arrow", "node:fs/promises", "node:path", "node:url"],
-  plugins: [
-    {
-      name: "shared-modules",
-      setup({ onResolve }) {
-        const shared = {
-          [join(root, "dsl", "errors.js")]: "./errors.js",
-          [join(root, "src", "build.js")]: "./index.js",
-        };
-        onResolve({ filter: /\/(errors|build)\.js$/ }, ({ path, resolveDir }) => {
-          const entry = shared[join(resolveDir, path)];
-          return entry === undefined ? null : { path: entry, external: true };
-        });
-      },
-    },
-  ],
-});
+for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });
 copyFileSync(join(root, "src", "entries", "needs-typescript-5.4.d.ts"), dist("needs-typescript-5.4.d.ts"));
 // Read at run time, by the bundle and by the single module.
 for (const folder of [dist(), dist("src", "server", "grpc")])

@@ -1,0 +1,95 @@
+// The client in a real browser: a page of one origin calls our server at another one. Needs
+// `npm run build`.
+import { existsSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
+import { createServer } from "shapeline/server";
+import { folder } from "../engine/make-config.js";
+import { models, regression, rows } from "../targets/breast-cancer.js";
+import { openEngine, root } from "../targets/local-engine.js";
+import { pipeline } from "shapeline";
+
+const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
+  (path) => path !== undefined && existsSync(path),
+);
+if (executablePath === undefined)
+  process.stderr.write("skipped: no Chromium was found, so the client is not tested in a browser; set CHROMIUM_PATH\n");
+
+/** Serves a page that has the client as `window.openInference`, bundled as an app would. Returns its origin. */
+async function servePage(): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { openInference } from "./dist/client-browser.js"; window.openInference = openInference;`,
+      resolveDir: root,
+    },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    platform: "browser",
+    external: ["apache-arrow"],
+    logLevel: "error",
+    outdir: "/",
+    write: false,
+  });
+  const files = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  const server = createHttpServer((request, response) => {
+    const script = files.get(request.url ?? "");
+    if (script !== undefined) response.writeHead(200, { "content-type": "text/javascript" }).end(script);
+    else
+      response
+        .writeHead(200, { "content-type": "text/html" })
+        .end(`<!doctype html><script type="module" src="/stdin.js"></script>`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test.skipIf(executablePath === undefined)(
+  "a page of an allowed origin infers, others are told about CORS",
+  async () => {
+    const [allowed, other] = [await servePage(), await servePage()];
+    const token = "browser-0123456789";
+    const server = await createServer({
+      data: join(folder(), "data"),
+      models,
+      token,
+      cors: [allowed],
+      durability: "off",
+    });
+    onTestFinished(() => server.close());
+    const url = await server.listen({ port: 0 });
+    const browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+    onTestFinished(() => browser.close());
+
+    /** Infers in a page of this origin; the outputs, or the error's message. */
+    const inferAt = async (origin: string, encoding: string): Promise<unknown> => {
+      const page = await browser.newPage();
+      await page.goto(origin);
+      await page.waitForFunction("window.openInference !== undefined");
+      const call = { url, token, encoding, model: regression, rows };
+      return page.evaluate(`(async ({ url, token, encoding, model, rows }) => {
+      try {
+        const live = await window.openInference({ url, token, encoding }).connect(model);
+        return (await live.infer(rows)).map(({ out }) => out);
+      } catch (error) {
+        return error.code + " " + error.message;
+      }
+    })(${JSON.stringify(call)})`);
+    };
+    const here = await pipeline("here").model(regression).deploy(openEngine({ models }));
+    const expected = (await here.infer(rows)).map(({ out }) => out);
+    for (const encoding of ["json", "binary"]) expect(await inferAt(allowed, encoding)).toEqual(expected);
+    expect(await inferAt(other, "json")).toMatch(
+      /^SL6050 model 'logistic-regression' on .*: the server cannot be reached: Failed to fetch; .*in a browser also that it allows the page's origin \(CORS\)/,
+    );
+  },
+);
