@@ -1,5 +1,4 @@
 // Tests of the embedded engine that need time: `kill -9` under load, new versions under load, a service with readers
-// and retention, and the memory of a long run. Fails at the first broken promise.
 // and retention, the memory of a long run, and the server. Fails at the first broken promise.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
