@@ -1,10 +1,4 @@
-import type { At, StateAfter } from "../steps/step-kinds.js";
-import type { KeySplit } from "../steps/key-split.js";
-import type { Renamed } from "../steps/model.js";
-import type { MultiModel } from "../steps/models.js";
-import type { RandomSplit } from "../steps/random-split.js";
-import type { Refine } from "../steps/refine.js";
-import type { Shadow } from "../steps/shadow.js";
+import type { At, ChoicesOfStep, StateAfter } from "../steps/step-kinds.js";
 import type { After, Forward, Link, RecordOf, Unstated } from "../steps/step-list.js";
 import type { IsOne, NamesOf, Smallest } from "./port-names.js";
 
@@ -35,52 +29,6 @@ type Beginning<In, Steps, Bottom> = [Bottom, Steps] extends [Unstated, After<unk
   : In extends unknown
     ? At<In, In, never, Bottom, object, never>
     : never;
-
-/** The steps without unions that the step `S` stands for. */
-type ChoicesOfStep<S> =
-  S extends MultiModel<infer Ms>
-    ? ChoicesOf<Ms> extends infer T
-      ? T extends unknown
-        ? MultiModel<T>
-        : never
-      : never
-    : S extends Shadow<infer C, infer Cs>
-      ? C extends unknown
-        ? ChoicesOf<Cs> extends infer T
-          ? T extends unknown
-            ? Shadow<C, T>
-            : never
-          : never
-        : never
-      : S extends RandomSplit<infer Ws>
-        ? ChoicesOf<Ws> extends infer T
-          ? T extends unknown
-            ? RandomSplit<T>
-            : never
-          : never
-        : S extends KeySplit<infer D, infer Pairs>
-          ? D extends unknown
-            ? ChoicesOfPairs<Pairs> extends infer P
-              ? P extends Chosen<infer One>
-                ? KeySplit<D, One>
-                : never
-              : never
-            : never
-          : S extends Renamed<infer M, infer Pairs>
-            ? M extends unknown
-              ? ChoicesOfPairs<Pairs> extends infer P
-                ? P extends Chosen<infer One>
-                  ? Renamed<M, One>
-                  : never
-                : never
-              : never
-            : S extends Refine<infer Pairs>
-              ? ChoicesOfPairs<Pairs> extends infer P
-                ? P extends Chosen<infer One>
-                  ? Refine<One>
-                  : never
-                : never
-              : S;
 
 /** The tuples without unions that the tuple `T` stands for; a list of unknown length is unchanged. */
 export type ChoicesOf<T, Done extends readonly unknown[] = readonly []> = T extends readonly [infer H, ...infer Rest]
@@ -132,7 +80,7 @@ export type ChoicesOfRecord<R> = R extends unknown
 export interface Chosen<out Pairs> {
   readonly pairs: Pairs;
 }
-type ChoicesOfPairs<Pairs> = ChosenOf<RecordOf<Pairs>, NamesOf<RecordOf<Pairs>>>;
+export type ChoicesOfPairs<Pairs> = ChosenOf<RecordOf<Pairs>, NamesOf<RecordOf<Pairs>>>;
 type ChosenOf<R, Names, Done = never> = Names extends readonly [infer K extends keyof R, ...infer Rest]
   ? R[K] extends infer V
     ? V extends unknown

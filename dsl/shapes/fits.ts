@@ -26,8 +26,8 @@ import type { NeedsSelect } from "../messages/steps.js";
 
 /**
  * `M` where all members of the union `M` fit the arriving tensors `Out`, else the text of the error at the argument.
- * The failure branch is inside `NoInfer`: otherwise `M` would be inferred through both branches. Inlined in `.model`: alias
- * arguments are instantiated again at every step (+25 %).
+ * The failure branch is inside `NoInfer`: otherwise `M` would be inferred through both branches. Inlined in `.model`:
+ * alias arguments are instantiated again at every step (+25 %).
  */
 export type Fits<Out, M extends Model, In, Steps> =
   Unfitting<Out, M> extends never ? M : NoInfer<M["name"] extends string ? Misfits<Out, M, In, Steps> : never>;

@@ -3,6 +3,7 @@ import type { PipelineSource, RequestSource, StepSource } from "../messages/shap
 import type { ExactlyOneStep } from "../messages/edits.js";
 import type { Model } from "../model.js";
 import type { UnknownRow } from "../row.js";
+import type { Chosen, ChoicesOf, ChoicesOfPairs } from "../shapes/alternatives.js";
 import type { Fits, Next, Substituted } from "../shapes/fits.js";
 import type { IsOne } from "../shapes/port-names.js";
 import type { SourceEntry } from "../shapes/sources.js";
@@ -359,6 +360,54 @@ type LoggedBy<S, Prev, Out, ByModel> =
     : S extends Audit<infer Slice>
       ? Pick<ByModel, AuditedNames<Slice, MultiModelOf<Prev>["models"]> & keyof ByModel>
       : unknown;
+
+// ---------------------------------------------------------------- types: unions
+
+/** The steps without unions that the step `S` stands for. */
+export type ChoicesOfStep<S> =
+  S extends MultiModel<infer Ms>
+    ? ChoicesOf<Ms> extends infer T
+      ? T extends unknown
+        ? MultiModel<T>
+        : never
+      : never
+    : S extends Shadow<infer C, infer Cs>
+      ? C extends unknown
+        ? ChoicesOf<Cs> extends infer T
+          ? T extends unknown
+            ? Shadow<C, T>
+            : never
+          : never
+        : never
+      : S extends RandomSplit<infer Ws>
+        ? ChoicesOf<Ws> extends infer T
+          ? T extends unknown
+            ? RandomSplit<T>
+            : never
+          : never
+        : S extends KeySplit<infer D, infer Pairs>
+          ? D extends unknown
+            ? ChoicesOfPairs<Pairs> extends infer P
+              ? P extends Chosen<infer One>
+                ? KeySplit<D, One>
+                : never
+              : never
+            : never
+          : S extends Renamed<infer M, infer Pairs>
+            ? M extends unknown
+              ? ChoicesOfPairs<Pairs> extends infer P
+                ? P extends Chosen<infer One>
+                  ? Renamed<M, One>
+                  : never
+                : never
+              : never
+            : S extends Refine<infer Pairs>
+              ? ChoicesOfPairs<Pairs> extends infer P
+                ? P extends Chosen<infer One>
+                  ? Refine<One>
+                  : never
+                : never
+              : S;
 
 // ---------------------------------------------------------------- types: outputs of earlier steps, as sources
 

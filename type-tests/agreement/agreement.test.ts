@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { errorCodes } from "../dsl/index.js";
-import { agree } from "./agreement/agree.js";
-import { makeCase } from "./agreement/pipelines.js";
-import { slow } from "../test/slow.js";
+import { errorCodes } from "../../dsl/index.js";
+import { agree } from "./agree.js";
+import { makeCase } from "./pipelines.js";
+import { slow } from "../../test/slow.js";
 
 /** Codes that the types cannot report: values of a wrong kind, files, and unfinished pipelines. */
 const untyped = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { checkPipeline, constant, pipeline, type AnyPipeline } from "../dsl/index.js";
-import { diagnose, program, judges } from "./compilers.js";
-import * as models from "./models.js";
-import { acceptedUnions, refusedReads, refusedUnions } from "./unions.js";
+import { checkPipeline, constant, pipeline, type AnyPipeline } from "../../dsl/index.js";
+import { diagnose, program, judges } from "../compilers.js";
+import * as models from "../models.js";
+import { acceptedUnions, refusedReads, refusedUnions } from "./cases.js";
 
 /** The program of a case: `on` and `also` are booleans that the compiler does not know. */
 function unionProgram(source: string): ReturnType<typeof program> {
