@@ -214,6 +214,12 @@ export const accepted: readonly Accepted[] = [
     of: `InferOutput<typeof made>["anomaly"]["low_7"]`,
     type: "boolean",
   },
+  // rows after an edit at an index that is not a literal: of any dtype and rank
+  {
+    source: `(index: number) => pipeline("p").model(embed).model(head).removeStep(index).validate("v", (x) => x.out < 1 && x.out.label === "a" && x.in.image.every((v: number) => v > 0))`,
+    of: `ReturnType<typeof made>["name"]`,
+    type: "string",
+  },
   // names that are type parameters
   ...[
     `<N extends string>(name: N) => pipeline(name).model(embed)`,
