@@ -2,8 +2,8 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostileRequest } from "./mutated-request.js";
 
-/** The statuses of the answers, none if the connection was closed without one, or null for a hang. */
-export type Outcome = readonly number[] | null;
+/** The statuses of the answers, none if the connection was closed without one; for a hang, what had come by then. */
+export type Outcome = readonly number[] | { readonly hangAfter: readonly number[] };
 
 /** Connections that a client may leave open, and for how many further requests. */
 const mostLeft = 100;
@@ -48,7 +48,7 @@ export class HostileClient {
     const inTime = await Promise.race([closed, sleep(this.#limitMs, false, { ref: false })]);
     socket.destroy();
     const found = statuses(received);
-    return inTime || (!complete && found.length > 0) ? found : null;
+    return inTime || (!complete && found.length > 0) ? found : { hangAfter: found };
   }
 
   #leave(socket: Socket): void {
