@@ -41,8 +41,8 @@ export interface CommandTarget {
 }
 
 /**
- * Opens the embedded engine on the selected data folder, runs `use`, and closes it. Where a server holds the folder, its
- * API does the same.
+ * Opens the embedded engine on the selected data folder, runs `use`, and closes it. Where a server holds the folder,
+ * its API does the same.
  */
 export async function withLocalTarget<T>(
   io: Io,

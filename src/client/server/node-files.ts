@@ -32,7 +32,7 @@ export async function readRowsFile(path: string, maxBytes: unknown): Promise<Uin
       if (size > limit)
         throw new InputError("SL5033", `the rows file '${path}' is too large: it has ${size} bytes`, details);
       const bytes = await handle.readFile();
-      return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     } finally {
       await handle.close();
     }
@@ -90,6 +90,9 @@ export async function writeExport(api: ApiConnection, path: string, options: Exp
   } catch (error) {
     for (const { temporary } of written) await rm(temporary, { force: true });
     throw error;
+  } finally {
+    // Ends the connection: the end of the archive is not read.
+    await chunks.return();
   }
 }
 

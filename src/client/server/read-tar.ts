@@ -68,9 +68,9 @@ class ByteSource {
   async *parts(size: number): AsyncGenerator<Uint8Array, void, undefined> {
     for (let left = size; left > 0;) {
       if (this.#rest.length === 0) {
-        const { done, value } = await this.#chunks.next();
-        if (done === true) throw this.#api.unexpected("its end is missing");
-        this.#rest = value as Uint8Array<ArrayBuffer>;
+        const next: IteratorResult<Uint8Array, unknown> = await this.#chunks.next();
+        if (next.done === true) throw this.#api.unexpected("its end is missing");
+        this.#rest = next.value as Uint8Array<ArrayBuffer>;
         continue;
       }
       const part = this.#rest.subarray(0, left);

@@ -129,7 +129,7 @@ export class ServerDeploymentImpl implements ServerDeployment {
     const path = pipelinePath(this.name, "logs");
     if (isArrow === true) {
       const bytes = await this.#api.bytes({ path, query, accept: arrowStream });
-      return (await arrow()).tableFromIPC(bytes) as unknown as ArrowTable;
+      return (await arrow()).tableFromIPC(bytes);
     }
     return readLogLines(this.#api, { path, query });
   }
@@ -141,14 +141,18 @@ export class ServerDeploymentImpl implements ServerDeployment {
     const path = pipelinePath(this.name, "logs");
     const { chunks } = await this.#api.stream({ path, query, accept: arrowStream, signal: this.#until(signal) });
     const { RecordBatchReader, Table } = await arrow();
-    const reader = await RecordBatchReader.from(chunks);
-    await reader.open();
-    let isEmpty = true;
-    for await (const batch of reader) {
-      isEmpty = false;
-      yield new Table(reader.schema, [batch]) as unknown as ArrowTable;
+    try {
+      const reader = await RecordBatchReader.from(chunks);
+      await reader.open();
+      let isEmpty = true;
+      for await (const batch of reader) {
+        isEmpty = false;
+        yield new Table(reader.schema, [batch]);
+      }
+      if (isEmpty) yield new Table(reader.schema, []);
+    } finally {
+      await chunks.return();
     }
-    if (isEmpty) yield new Table(reader.schema, []) as unknown as ArrowTable;
   }
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {

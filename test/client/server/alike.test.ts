@@ -75,9 +75,9 @@ describe.each(targets)("%s", (_, open) => {
       "out/t": { data: ["c"], shape: [1] },
     });
 
-    const logged = (await live.logs({ limit: 2, arrow: true, dataset: ["in"] })) as Table;
+    const logged = await live.logs({ limit: 2, arrow: true, dataset: ["in"] });
     const table = new Table(Object.fromEntries(["x", "n", "s"].map((name) => [name, logged.getChild(`in.${name}`)!])));
-    const answer = (await live.infer(table)) as Table;
+    const answer: Table = await live.infer(table);
     expect(answer.schema.fields.map(({ name }) => name)).toEqual([
       ...["time", "in.x", "in.n", "in.s", "out.y", "out.m", "out.t"],
       ...["anomaly.count", "anomaly.low", "check_failures"],
@@ -138,7 +138,7 @@ describe.each(targets)("%s", (_, open) => {
     writeFileSync(join(dir, "rows.csv"), "x_0,x_1,n,s,more\n1,2,9007199254740993,a,0\n");
     const [record] = (await live.inferFromFile(join(dir, "rows.csv"), { ignoreUnknown: true })) as { out: object }[];
     expect(record?.out).toEqual({ y: [1, 2], m: [9007199254740993n], t: ["a"] });
-    const logged = (await live.logs({ arrow: true, dataset: ["in"] })) as Table;
+    const logged = await live.logs({ arrow: true, dataset: ["in"] });
     writeFileSync(join(dir, "rows.arrow"), tableToIPC(logged));
     expect(((await live.inferFromFile(join(dir, "rows.arrow"))) as Table).numRows).toBe(1);
     const path = join(dir, "rows.csv");
