@@ -25,7 +25,7 @@ const none: RequestParameters = { anomaly: false, timeoutMs: null, metadata: und
  * Reads the parameters of a request. In a pipeline with splits, each one that is not the protocol's is metadata, and
  * the engine refuses one that no split reads. Without splits, others are ignored.
  *
- * @throws InputError SL5040 for a value of another type
+ * @throws InputError SL5040 for a value of another type, and for a split's key that the protocol uses
  */
 export function readParameters(config: Config, parameters: InferenceRequest["parameters"]): RequestParameters {
   let isEmpty = true;
@@ -37,8 +37,16 @@ export function readParameters(config: Config, parameters: InferenceRequest["par
   const { anomaly = false, timeout } = parameters;
   if (typeof anomaly !== "boolean")
     throw new InputError("SL5040", `the parameter 'anomaly' is true or false, got ${describeValue(anomaly)}`);
+  const keys = splitKeys(config.steps);
+  const taken = keys.find((key) => reserved.has(key) && Object.hasOwn(parameters, key));
+  if (taken !== undefined)
+    throw new InputError(
+      "SL5040",
+      `the parameter '${taken}' is one of the protocol, so a split cannot read it here; send it as metadata of /api/v1/pipelines/${config.name}/infer, or give the split another key`,
+      { key: taken },
+    );
   const metadata =
-    splitKeys(config.steps).length === 0
+    keys.length === 0
       ? undefined
       : Object.fromEntries(Object.entries(parameters).filter(([key]) => !reserved.has(key)));
   return { anomaly, timeoutMs: timeout === undefined ? null : milliseconds(timeout), metadata };
