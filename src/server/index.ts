@@ -18,7 +18,7 @@ import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
 import { describeRoutes } from "./openapi/openapi-route.js";
 import { modelRoutes } from "./open-inference/model-routes.js";
-import { closeConnectionsWhen, drain } from "./operations/drain.js";
+import { closeConnectionsWhen, drain, silentConnections } from "./operations/drain.js";
 import { answerUnreadable, bodyMs, httpLimits, limitConnections } from "./operations/http-limits.js";
 import { LogStream } from "./operations/log-stream.js";
 import { loggerOptions, logRequests, requestId } from "./operations/request-log.js";
@@ -93,6 +93,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const context: ServerContext = { settings, host, localCommands, metrics, isReady: () => state === "ready" };
   answerErrors(app);
   closeConnectionsWhen(app, () => state === "closing");
+  const closeSilent = silentConnections(app);
   for (const register of [logRequests]) register(app, context);
   allowOrigins(app, settings.cors);
   requireRoles(app, access);
@@ -142,7 +143,10 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
       (closed ??= (async () => {
         state = "closing";
         const requestMs = bodyMs(settings.timeoutMs) + settings.timeoutMs;
-        await Promise.all([drain(app, { drainMs, requestMs }), grpc?.server.drain({ drainMs, requestMs })]);
+        await Promise.all([
+          drain(app, { drainMs, requestMs, closeSilent }),
+          grpc?.server.drain({ drainMs, requestMs }),
+        ]);
         await reloading.catch(() => undefined);
         localCommands.withdraw();
         await host.close();

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -181,4 +182,13 @@ test("the alerts of the pipelines are a file for Prometheus", async () => {
   const response = await fetch(`${url}/rules`);
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/yaml"]);
   expect(await response.text()).toContain("alert: drift");
+});
+
+test("a connection without a request does not keep a closing server open", async () => {
+  const { server, url } = await start();
+  const silent = connect(Number(new URL(url).port), "127.0.0.1");
+  const closed = once(silent, "close");
+  await once(silent, "connect");
+  await server.close();
+  await closed;
 });
