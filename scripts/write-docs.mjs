@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
 import { backEnds } from "../dist/src/expression/backends/back-ends.js";
-import { backEndsPage } from "./back-end-docs.mjs";
+import { backEndsPage } from "./docs/back-end-docs.mjs";
 import { bounds } from "../dist/src/util/bounds.js";
-import { errorCodesPage } from "./error-docs.mjs";
-import { limitsPage } from "./limits-docs.mjs";
+import { errorCodesPage } from "./docs/error-docs.mjs";
+import { limitsPage } from "./docs/limits-docs.mjs";
 import { importTypeScript } from "./import-typescript.mjs";
-import { typeErrorsPage } from "./type-error-docs.mjs";
+import { typeErrorsPage } from "./docs/type-error-docs.mjs";
 
 const { refused, models } = await importTypeScript(
   "type-tests",

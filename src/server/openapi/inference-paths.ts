@@ -20,7 +20,7 @@ export const errors: JSONSchema = Object.fromEntries(
     ["413", "The request is too large."],
     ["503", "The server is busy or not ready; Retry-After says when to try again."],
     ["504", "There was no answer in time."],
-  ].map(([status, description]) => [status, { description, ...json(ref("Error")) }]),
+  ].map(([status = "", description]): [string, JSONSchema] => [status, { description, ...json(ref("Error")) }]),
 );
 
 /** The protocol's paths of one model or pipeline, and of its versions. */
