@@ -1,8 +1,8 @@
 // Throughput of the server: a bare node:http handler over onnxruntime-node is the floor; MLServer and KServe's Python
 // server are the peers if they are installed (test/oracles/serving/run.sh). All servers run one model with the same
 // JSON; autocannon runs in a process of its own. The cases alternate in blocks, so that other load on the machine
-// affects all; a ratio is the median over the blocks, printed with its quartiles. The CPU time per request hardly depends on
-// what else the machine does. Nothing passes or fails.
+// affects all; a ratio is the median over the blocks, printed with its quartiles. The CPU time per request hardly
+// depends on what else the machine does. Nothing passes or fails.
 // node bench/server.mjs [--blocks 7] [--seconds 3] [--only json,binary,graph] [--venvs DIR]
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
