@@ -20,9 +20,11 @@ import { describeRoutes } from "./openapi/openapi-route.js";
 import { modelRoutes } from "./open-inference/model-routes.js";
 import { closeConnectionsWhen, drain, silentConnections } from "./operations/drain.js";
 import { answerUnreadable, bodyMs, httpLimits, limitConnections } from "./operations/http-limits.js";
+import { LogSink } from "./operations/log-sink.js";
 import { LogStream } from "./operations/log-stream.js";
 import { loggerOptions, logRequests, requestId } from "./operations/request-log.js";
 import { observeWith } from "./operations/observe-with.js";
+import { Tracing } from "./tracing/tracing.js";
 import { parseServerOptions, type ServerOptions, type ServerSettings } from "./options.js";
 
 export type { LogLevel, Role, ServerOptions } from "./options.js";
@@ -87,6 +89,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const host = new ModelHost(settings, observeWith(observers));
   const metrics = createMetrics(host);
   if (metrics !== null) observers.push(metrics);
+  const tracing = new Tracing();
+  observers.push(tracing);
   const localCommands = new LocalCommands();
   const access = new Access(settings.tokens, localCommands.token);
   let state: "loading" | "ready" | "closing" = "loading";
@@ -94,7 +98,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   answerErrors(app);
   closeConnectionsWhen(app, () => state === "closing");
   const closeSilent = silentConnections(app);
-  for (const register of [logRequests]) register(app, context);
+  tracing.traceRequests(app);
+  logRequests(app, context);
+  const sink =
+    settings.logSink === null ? null : new LogSink(settings.logSink, (outcome) => metrics?.sinkEvent(outcome));
+  sink?.logInferences(app, (name) => host.deployments().find((live) => live.name === name) ?? null);
   allowOrigins(app, settings.cors);
   requireRoles(app, access);
   describeRoutes(app, context);
@@ -147,6 +155,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
           drain(app, { drainMs, requestMs, closeSilent }),
           grpc?.server.drain({ drainMs, requestMs }),
         ]);
+        await sink?.close();
         await reloading.catch(() => undefined);
         localCommands.withdraw();
         await host.close();

@@ -1,6 +1,7 @@
 import { createSecureContext } from "node:tls";
 import * as z from "zod";
 import { TargetError } from "../../dsl/errors.js";
+import type { LogSinkSettings } from "./operations/log-sink.js";
 import type { LocalOptions } from "../targets/local/index.js";
 import { bounds } from "../util/bounds.js";
 import { errorSummary } from "../util/error-message.js";
@@ -28,6 +29,11 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
   readonly timeoutMs?: number;
   /** The most connections at one time; further ones are closed at once. Default: 4,096. */
   readonly maxConnections?: number;
+  /**
+   * A URL that gets every inference as CloudEvents, in the form of KServe's inference logger: the request, the answer,
+   * or both (the default). Pipelines whose log leaves columns out are not sent. Default: none.
+   */
+  readonly logSink?: string | { readonly url: string; readonly mode?: "all" | "request" | "response" };
   /** The least level of the lines on standard error; `info` has one for each request. Default: `error`. */
   readonly logLevel?: LogLevel;
 }
@@ -46,12 +52,14 @@ export interface ServerSettings {
   readonly timeoutMs: number;
   readonly maxConnections: number;
   readonly logLevel: LogLevel;
+  readonly logSink: LogSinkSettings | null;
 }
 
 const token = z
   .string()
   .min(16, "give a token of at least 16 characters")
   .regex(/^[\x21-\x7e]+$/, "use printable ASCII characters without spaces");
+const sinkUrl = z.url({ protocol: /^https?$/ });
 const schema = z.object({
   models: z.string().default("models"),
   token: z.union([token, z.array(z.strictObject({ token, role: z.enum(["read", "infer", "admin"]) }))]).default([]),
@@ -72,6 +80,13 @@ const schema = z.object({
     .default(15_000),
   maxConnections: z.number().int().positive().default(bounds.httpConnections.limit),
   logLevel: z.enum(logLevels).default("error"),
+  logSink: z
+    .union([
+      sinkUrl.transform((url) => ({ url, mode: "all" as const })),
+      z.strictObject({ url: sinkUrl, mode: z.enum(["all", "request", "response"]).default("all") }),
+    ])
+    .nullable()
+    .default(null),
 });
 
 /** Why a certificate and its key cannot be used; null if they can. */
@@ -90,8 +105,8 @@ function tlsProblem(pair: { readonly cert: string; readonly key: string }): stri
  * @throws TargetError SL6011
  */
 export function parseServerOptions(options: ServerOptions): ServerSettings {
-  const { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, ...local } = options;
-  const own = { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel };
+  const { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, logSink, ...local } = options;
+  const own = { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, logSink };
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -118,5 +133,6 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     timeoutMs: data.timeoutMs,
     maxConnections: data.maxConnections,
     logLevel: data.logLevel,
+    logSink: data.logSink,
   };
 }

@@ -194,6 +194,18 @@ export const bounds = {
     what: "a server at one time",
     wayOut: "close idle connections, or raise the limit with maxConnections (--max-connections)",
   },
+  logSinkEvents: {
+    limit: 1000,
+    unit: "events",
+    what: "the queue of events for a log sink",
+    wayOut: "use a faster sink, or have it told of requests or of answers only",
+  },
+  logSinkBytes: {
+    limit: 64 * 2 ** 20,
+    unit: "bytes",
+    what: "the queue of events for a log sink",
+    wayOut: "use a faster sink, or have it told of requests or of answers only",
+  },
   ownerRequest: {
     limit: 10_000,
     unit: "characters",

@@ -21,6 +21,7 @@ interface Options {
   readonly maxConnections?: string;
   readonly timeout?: string;
   readonly drainSeconds: string;
+  readonly logSink?: string;
   readonly logLevel: string;
 }
 
@@ -41,6 +42,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     .option("--max-connections <n>", "the most connections at one time")
     .option("--timeout <ms>", "how long one request may take")
     .option("--drain-seconds <s>", "after SIGTERM: how long to go on answering, with readiness false", "0")
+    .option("--log-sink <url>", "a URL that gets every inference as CloudEvents, as KServe's logger sends them")
     .option("--log-level <level>", "what goes to standard error: error, warn, info, debug or silent", "info")
     .addHelpText("after", "\nExample:\n  $ shapeline serve --models ./models --port 8080")
     .action(async (options: Options) => {
@@ -75,7 +77,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
 
 async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const settings = await localSettings(io);
-  const { cors, maxBody, maxConnections, timeout, logLevel } = options;
+  const { cors, maxBody, maxConnections, timeout, logSink, logLevel } = options;
   const data = options.data ?? settings.data;
   const models = options.models ?? settings.models;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
@@ -89,6 +91,7 @@ async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
       maxConnections: wholeNumber("--max-connections", maxConnections, 1, 1_000_000),
     }),
     ...(timeout !== undefined && { timeoutMs: wholeNumber("--timeout", timeout, 1, 2 ** 31 - 1) }),
+    ...(logSink !== undefined && { logSink }),
     logLevel: logLevel as LogLevel,
     ...(await secrets(io, options)),
   };

@@ -1,12 +1,12 @@
 import type { Registry } from "prom-client";
 import type { Config } from "../../config/schema.js";
-import { stepModels } from "../../config/step-models.js";
 import type { Inference } from "../../engine/engine.js";
 import { aggregateMetric } from "../../expression/backends/promql.js";
 import type { InferenceObserver } from "../../targets/local/inference-observer.js";
 import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { ownPackage } from "../../util/own-package.js";
 import { httpProblem } from "../http/errors.js";
+import { inferenceSteps } from "./inference-steps.js";
 import { type PrometheusClient, processMetrics } from "./prometheus-client.js";
 import { type Count, Counters, type Durations, Histograms } from "./series.js";
 
@@ -21,7 +21,6 @@ interface PipelineSeries {
   readonly ok: Count;
   readonly rows: Count;
   readonly duration: Durations;
-  readonly logged: Durations;
   /** Reading the rows, then one entry per inference step. */
   readonly steps: readonly Durations[];
   readonly validations: ReadonlyMap<string, Count>;
@@ -32,7 +31,8 @@ export class ServerMetrics implements InferenceObserver {
   readonly contentType: string;
   readonly #registry: Registry;
   readonly #gauges: PipelineGauges;
-  readonly #pipelines = new Map<string, { readonly config: Config; readonly series: PipelineSeries }>();
+  readonly #pipelines = new WeakMap<Config, PipelineSeries>();
+  readonly #logSeries = new Map<string, Durations>();
   readonly #requests: Counters;
   readonly #rows: Counters;
   readonly #duration: Histograms;
@@ -116,8 +116,9 @@ export class ServerMetrics implements InferenceObserver {
   }
 
   logged(pipeline: string, ms: number): void {
-    const { logged = this.#logged.of({ pipeline }) } = this.#pipelines.get(pipeline)?.series ?? {};
-    logged.add(ms);
+    let series = this.#logSeries.get(pipeline);
+    if (series === undefined) this.#logSeries.set(pipeline, (series = this.#logged.of({ pipeline })));
+    series.add(ms);
   }
 
   challengerEnded(pipeline: string, challenger: string, ms: number): void {
@@ -138,14 +139,13 @@ export class ServerMetrics implements InferenceObserver {
   }
 
   #seriesOf(config: Config): PipelineSeries {
-    const known = this.#pipelines.get(config.name);
-    if (known?.config === config) return known.series;
+    const known = this.#pipelines.get(config);
+    if (known !== undefined) return known;
     const pipeline = config.name;
     const series: PipelineSeries = {
       ok: this.#requests.of({ pipeline, outcome: "ok" }),
       rows: this.#rows.of({ pipeline }),
       duration: this.#duration.of({ pipeline }),
-      logged: this.#logged.of({ pipeline }),
       steps: inferenceSteps(config).map((labels) => this.#steps.of({ pipeline, ...labels })),
       validations: new Map(
         config.steps.flatMap((step) =>
@@ -155,17 +155,9 @@ export class ServerMetrics implements InferenceObserver {
         ),
       ),
     };
-    this.#pipelines.set(pipeline, { config, series });
+    this.#pipelines.set(config, series);
     return series;
   }
-}
-
-/** The label values of each entry of `Inference.elapsedNs`. Positions are those of the pipeline's steps, from 0. */
-export function inferenceSteps(config: Config): { readonly step: string; readonly kind: string }[] {
-  const runs = config.steps.flatMap((step, i) =>
-    stepModels(step).serving.length > 0 ? [{ step: String(i), kind: step.kind }] : [],
-  );
-  return [{ step: "read", kind: "read" }, ...runs];
 }
 
 /** The number of flags that are 1. Most batches have none, which `includes` finds out natively. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { FastifyRequest, FastifyServerOptions } from "fastify";
+import type { FastifyServerOptions } from "fastify";
 import type { RegisterRoutes } from "../context.js";
+import { nameInPath } from "../http/name-in-path.js";
 import type { LogStream } from "./log-stream.js";
 
 const prefix = randomBytes(6).toString("hex");
@@ -41,16 +42,6 @@ function errorPlace(error: unknown): { type: string; message: string; stack: str
   };
 }
 
-/** The name in a request's path, if something is served under it. */
-export function servedName(
-  { params }: Pick<FastifyRequest, "params">,
-  serves: (name: string) => boolean,
-): string | undefined {
-  if (typeof params !== "object" || params === null) return undefined;
-  for (const value of Object.values(params)) if (typeof value === "string" && serves(value)) return value;
-  return undefined;
-}
-
 /** One line a request, with the route's pattern in place of its path. Health probes are lines of level `debug`. */
 export const logRequests: RegisterRoutes = (app, { host }) => {
   app.addHook("onRequest", async (request, reply) => {
@@ -59,13 +50,14 @@ export const logRequests: RegisterRoutes = (app, { host }) => {
   app.addHook("onResponse", async (request, reply) => {
     const { statusCode: status, elapsedTime } = reply;
     const { url, config } = request.routeOptions;
+    const name = nameInPath(request);
     const level = status >= 500 ? (status === 500 ? "error" : "warn") : config.role === null ? "debug" : "info";
     request.log[level]({
       method: request.method,
       route: url,
       status,
       ms: Math.round(elapsedTime * 1000) / 1000,
-      pipeline: servedName(request, (name) => host.serves(name)),
+      ...(name !== null && host.serves(name) && { pipeline: name }),
     });
   });
 };
