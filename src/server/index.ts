@@ -7,7 +7,7 @@ import type { ServerContext } from "./context.js";
 import { apiRoutes } from "./api/api-routes.js";
 import { GrpcServer } from "./grpc/grpc-server.js";
 import { Access, requireRoles } from "./http/access.js";
-import { allowOrigins } from "./http/cors.js";
+import { allowOrigins, refuseForeignPages } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
 import { answerErrors } from "./http/answer-errors.js";
 import { LocalCommands } from "./local-commands.js";
@@ -104,6 +104,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
     settings.logSink === null ? null : new LogSink(settings.logSink, (outcome) => metrics?.sinkEvent(outcome));
   sink?.logInferences(app, (name) => host.deployments().find((live) => live.name === name) ?? null);
   allowOrigins(app, settings.cors);
+  refuseForeignPages(app, settings);
   requireRoles(app, access);
   describeRoutes(app, context);
   for (const register of [healthRoutes, modelRoutes, apiRoutes, metricsRoutes]) register(app, context);

@@ -67,6 +67,19 @@ test("lets pages of listed origins call it, and no others", async () => {
   expect((await preflight("https://evil.example")).headers.get("access-control-allow-origin")).toBeNull();
 });
 
+test("refuses what pages of other origins send to a server without tokens", async () => {
+  const send = await start();
+  const infer = (origin: string) => send("/v2/models/champ/infer", { method: "POST", headers: { origin }, body: "{}" });
+  const refused = await infer("https://evil.example");
+  expect([refused.status, await refused.json()]).toEqual([
+    403,
+    {
+      error:
+        "the server does not take requests of pages of 'https://evil.example'; allow them with the option 'cors' (--cors)",
+    },
+  ]);
+});
+
 test.each([
   [{ token: "short" }, "token"],
   [{ cors: ["example.com"] }, "cors"],

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from "fastify";
+import type { ServerSettings } from "../options.js";
+import { HttpError } from "./errors.js";
 
 const day = 86_400;
 
@@ -28,5 +30,25 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
       .header("access-control-max-age", String(day))
       .code(204)
       .send();
+  });
+}
+
+/**
+ * Refuses what pages of other origins send to a server without tokens: any web page could otherwise make its reader's
+ * browser infer, deploy or undeploy here.
+ */
+export function refuseForeignPages(
+  app: FastifyInstance,
+  { tokens, cors }: Pick<ServerSettings, "tokens" | "cors">,
+): void {
+  if (tokens.length > 0 || cors.includes("*")) return;
+  app.addHook("onRequest", async (request) => {
+    const { origin } = request.headers;
+    if (request.method === "GET" || origin === undefined) return;
+    if (cors.includes(origin) || origin === `${request.protocol}://${request.host}`) return;
+    throw new HttpError(
+      403,
+      `the server does not take requests of pages of '${origin}'; allow them with the option 'cors' (--cors)`,
+    );
   });
 }
