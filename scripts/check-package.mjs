@@ -142,7 +142,7 @@ await live.close();
  */
 function checkDeclarations(project) {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const entries = Object.keys(exports).filter((entry) => !entry.endsWith(".json"));
+  const entries = Object.keys(exports).filter((entry) => !/\.(json|proto)$/.test(entry));
   const imports = entries.map(
     (entry, i) => `import * as entry${i} from "shapeline${entry.slice(1)}";\nvoid entry${i};\n`,
   );

@@ -1,7 +1,6 @@
 import { createSecureContext } from "node:tls";
 import * as z from "zod";
 import { TargetError } from "../../dsl/errors.js";
-import type { LogSinkSettings } from "./operations/log-sink.js";
 import type { LocalOptions } from "../targets/local/index.js";
 import { bounds } from "../util/bounds.js";
 import { errorSummary } from "../util/error-message.js";
@@ -41,6 +40,12 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
 /** The levels of pino. */
 export type LogLevel = (typeof logLevels)[number];
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** Where CloudEvents of inferences go. */
+export interface LogSinkSettings {
+  readonly url: string;
+  readonly mode: "all" | "request" | "response";
+}
 
 export interface ServerSettings {
   readonly local: LocalOptions;

@@ -82,13 +82,17 @@ test("gets nothing of a pipeline whose log leaves columns out", async () => {
   expect(events).toEqual([]);
 });
 
-test.runIf(slow)("delays no answer when it is slow; what its queue cannot hold is dropped and counted", async () => {
-  const { url: logSink } = await sink(60_000);
-  const { url } = await start({ logSink, durability: "relaxed" });
-  const count = bounds.logSinkEvents.limit / 2 + 20;
-  for (let sent = 0; sent < count; sent += 40)
-    expect((await Promise.all(Array.from({ length: 40 }, () => infer(url)))).every(({ ok }) => ok)).toBe(true);
-  await expect
-    .poll(async () => (await fetch(`${url}/metrics`)).text())
-    .toMatch(/shapeline_log_sink_events_total\{outcome="dropped"\} [1-9]/);
-}, 30_000);
+test.runIf(slow)(
+  "delays no answer when it is slow; what its queue cannot hold is dropped and counted",
+  async () => {
+    const { url: logSink } = await sink(60_000);
+    const { url } = await start({ logSink, durability: "relaxed" });
+    const count = bounds.logSinkEvents.limit / 2 + 20;
+    for (let sent = 0; sent < count; sent += 40)
+      expect((await Promise.all(Array.from({ length: 40 }, () => infer(url)))).every(({ ok }) => ok)).toBe(true);
+    await expect
+      .poll(async () => (await fetch(`${url}/metrics`)).text())
+      .toMatch(/shapeline_log_sink_events_total\{outcome="dropped"\} [1-9]/);
+  },
+  30_000,
+);

@@ -3,12 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { nameInPath } from "../http/name-in-path.js";
 import { bounds } from "../../util/bounds.js";
-
-/** Where CloudEvents of inferences go. */
-export interface LogSinkSettings {
-  readonly url: string;
-  readonly mode: "all" | "request" | "response";
-}
+import type { LogSinkSettings } from "../options.js";
 
 /** What became of an event. */
 export type SinkOutcome = "sent" | "failed" | "dropped" | "withheld";
