@@ -1,12 +1,10 @@
+export type { Fetch, FetchInit, FetchResponse } from "./http/fetch.js";
 export { openInference } from "./open-inference/open-inference.js";
 export type {
   AnyConnectedModel,
   ConnectedModel,
   ConnectedTo,
   ConnectOptions,
-  Fetch,
-  FetchInit,
-  FetchResponse,
   OpenInference,
   OpenInferenceOptions,
 } from "./open-inference/public-types.js";

@@ -1,4 +1,4 @@
-import { CallDeadline } from "./call-deadline.js";
+import { CallDeadline } from "../http/call-deadline.js";
 import { checkMetadata } from "./metadata.js";
 import type { ServerSettings } from "./options.js";
 import type { AnyConnectedModel, ConnectOptions } from "./public-types.js";

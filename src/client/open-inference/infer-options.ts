@@ -9,7 +9,7 @@ import {
 import type { RequestMetadata } from "../../tensors/result.js";
 import { describeValue, formatValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
-import { checkNames, invalid } from "./options.js";
+import { checkNames, invalid } from "../http/option-checks.js";
 import type { ServedModel } from "./served-model.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", "values", ...datasetOptionNames];

@@ -5,9 +5,9 @@ import { bounds } from "../../util/bounds.js";
 import { joinNames } from "../../util/join-names.js";
 import { isRecord } from "../../util/objects.js";
 import { datatypeOf, dtypeOf } from "../../util/open-inference-datatypes.js";
-import type { CallDeadline } from "./call-deadline.js";
+import type { CallDeadline } from "../http/call-deadline.js";
 import type { ServedModel } from "./served-model.js";
-import { oneLine } from "./server-errors.js";
+import { oneLine } from "../http/server-words.js";
 import { send, type Server } from "./transport.js";
 
 /** One tensor of a model's metadata. */

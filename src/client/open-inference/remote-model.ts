@@ -14,7 +14,7 @@ import { toColumns, toRecords } from "../../tensors/format-result.js";
 import type { ChallengerResult, RequestMetadata, ResultBatch } from "../../tensors/result.js";
 import type { RowsTensor, TensorData } from "../../tensors/tensor-data.js";
 import { bounds } from "../../util/bounds.js";
-import { CallDeadline } from "./call-deadline.js";
+import { CallDeadline } from "../http/call-deadline.js";
 import { type ExpectedOutput, readInferAnswer } from "./infer-answer.js";
 import { parseInferOptions } from "./infer-options.js";
 import { needsBinary, writeInferRequest } from "./infer-request.js";

@@ -1,10 +1,6 @@
 import type { ErrorCode } from "../../../dsl/errors.js";
 import { TargetError } from "../../../dsl/errors.js";
-import { escapeUnsafe } from "../../util/escape-text.js";
-import { isRecord } from "../../util/objects.js";
-
-/** The longest text of a server in a message, in characters. */
-const maxWords = 300;
+import { serverWords } from "../http/server-words.js";
 
 interface Sentence {
   readonly code: ErrorCode;
@@ -84,55 +80,4 @@ function milliseconds(retryAfter: string | null): number | null {
   const seconds = /^\d{1,9}$/.test(retryAfter.trim()) ? Number(retryAfter) : NaN;
   const ms = Number.isNaN(seconds) ? Date.parse(retryAfter) - Date.now() : seconds * 1000;
   return Number.isNaN(ms) ? null : Math.max(0, ms);
-}
-
-/** The error for a redirect. Browsers hide where it leads. */
-export function redirectError(where: string, status: number, location: string | null): TargetError {
-  const to = location === null ? "" : ` to ${oneLine(location)}`;
-  return new TargetError(
-    "SL6055",
-    `${where}: the server redirects${to}, and redirects are not followed; give the url that it leads to`,
-    { status },
-  );
-}
-
-/** The text of an error's body: `{"error"}`, `{"detail"}` of FastAPI, `{"message"}`, or plain text. */
-export function serverWords(body: string): string {
-  const text = body.trim();
-  if (text.startsWith("<")) {
-    const title = /<title[^>]*>([^<]*)</i.exec(text)?.[1]?.trim();
-    return `an HTML page${title === undefined || title === "" ? "" : `, ${oneLine(title)}`}`;
-  }
-  // The reason is at the end of a traceback of Python.
-  if (text.startsWith("Traceback ")) return oneLine(text.split("\n").findLast((line) => /^\S/.test(line)) ?? text);
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isRecord(parsed)
-      ? oneLine(wordsOf(parsed["error"] ?? parsed["detail"] ?? parsed["message"] ?? parsed))
-      : oneLine(text);
-  } catch {
-    return oneLine(text);
-  }
-}
-
-/** FastAPI lists what is wrong as `{ loc, msg }`. */
-function wordsOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (Array.isArray(value)) return value.map(wordsOf).join("; ");
-  if (!isRecord(value)) return String(value);
-  const { msg, message, loc } = value;
-  const text = msg ?? message;
-  if (typeof text !== "string") return JSON.stringify(value);
-  return Array.isArray(loc) ? `${loc.join(".")}: ${text}` : text;
-}
-
-/** One line, without invisible characters, of bounded length. */
-export function oneLine(text: string): string {
-  const line = escapeUnsafe(
-    text
-      .slice(0, 4 * maxWords)
-      .replace(/\s+/g, " ")
-      .trim(),
-  );
-  return line.length > maxWords ? `${line.slice(0, maxWords)}…` : line;
 }

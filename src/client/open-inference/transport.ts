@@ -1,16 +1,13 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { type Bound, exceeded } from "../../util/bounds.js";
-import type { CallDeadline } from "./call-deadline.js";
-import type { BodyReader, Fetch, FetchResponse } from "./public-types.js";
-import { httpError, oneLine, redirectError } from "./server-errors.js";
+import type { CallDeadline } from "../http/call-deadline.js";
+import type { Connection } from "../http/connection-options.js";
+import type { BodyReader, FetchResponse } from "../http/fetch.js";
+import { joinParts, reasonOf, sendRequest } from "../http/send-request.js";
+import { httpError } from "./server-errors.js";
 
-/** A server and how requests reach it. */
-export interface Server {
-  /** Without `/v2` and without a slash at the end. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly hasToken: boolean;
-  readonly fetch: Fetch;
+/** A server of the protocol. */
+export interface Server extends Connection {
   readonly maxAnswerBytes: number | undefined;
 }
 
@@ -44,26 +41,13 @@ const maxErrorBytes = 64 * 1024;
  */
 export async function send(server: Server, request: ServerRequest): Promise<ServerAnswer> {
   const { where, path, body, headers, bound, deadline } = request;
-  const sent = (async () =>
-    server.fetch(`${server.url}${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: { accept: "application/json", ...headers, ...server.headers },
-      ...(body !== undefined && { body }),
-      signal: deadline.signal,
-      // A redirected POST would become a GET, and the token would go to another server.
-      redirect: "manual",
-    }))();
-  let response: FetchResponse;
-  try {
-    response = await deadline.during(where, sent);
-  } catch (error) {
-    throw error instanceof TargetError ? error : unreachable(where, error);
-  }
+  const init = {
+    method: body === undefined ? "GET" : "POST",
+    headers: { accept: "application/json", ...headers, ...server.headers },
+    ...(body !== undefined && { body }),
+  } as const;
+  const response = await sendRequest(where, server.fetch, `${server.url}${path}`, init, deadline);
   const { status } = response;
-  if (status === 0 || (status >= 300 && status < 400)) {
-    await response.body?.getReader().cancel();
-    throw redirectError(where, status, response.headers.get("location"));
-  }
   if (status < 200 || status > 299) {
     const failed = await readBody(response, maxErrorBytes, where, deadline).catch((error: unknown) => {
       if (deadline.signal.aborted) throw error;
@@ -106,45 +90,22 @@ async function readBody(
   }
 }
 
-async function readChunk(reader: BodyReader, size: number, where: string, deadline: CallDeadline) {
-  try {
-    return await deadline.during(where, reader.read());
-  } catch (error) {
-    if (error instanceof TargetError) throw error;
-    throw new TargetError(
-      "SL6055",
-      `${where}: the answer was cut off after ${size === 1 ? "1 byte" : `${size} bytes`}: ${reasonOf(error)}; send the request again`,
-      { bytes: size },
-      { cause: error },
-    );
-  }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
-}
-
-function unreachable(where: string, error: unknown): TargetError {
-  return new TargetError(
-    "SL6050",
-    `${where}: the server cannot be reached: ${reasonOf(error)}; check that it runs, and the url; in a browser also that it allows the page's origin (CORS)`,
-    {},
-    { cause: error },
+function readChunk(reader: BodyReader, size: number, where: string, deadline: CallDeadline) {
+  return deadline.during(
+    where,
+    reader.read(),
+    (cause) =>
+      new TargetError(
+        "SL6055",
+        `${where}: the answer was cut off after ${size === 1 ? "1 byte" : `${size} bytes`}: ${reasonOf(cause)}; send the request again`,
+        { bytes: size },
+        { cause },
+      ),
   );
 }
 
-/** What `fetch` says: Node has the reason in the cause, of several addresses in a list there. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return oneLine(String(error));
-  const { cause } = error;
-  if (cause instanceof AggregateError && cause.message === "") return reasonOf(cause.errors[0]);
-  return cause instanceof Error && cause.message !== "" ? oneLine(cause.message) : oneLine(error.message);
+/** Most answers arrive in one part, which is not copied. */
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : joinParts(chunks, size);
 }

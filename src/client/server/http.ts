@@ -3,11 +3,11 @@ import { readError } from "../../api/errors.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import { parseJsonExact } from "../../util/json/parse-json-exact.js";
 import { isRecord } from "../../util/objects.js";
-import { CallDeadline } from "../open-inference/call-deadline.js";
-import type { BodyReader, FetchResponse } from "../open-inference/public-types.js";
-import { redirectError } from "../open-inference/server-errors.js";
+import { CallDeadline } from "../http/call-deadline.js";
+import type { BodyReader, FetchResponse } from "../http/fetch.js";
+import { joinParts, sendRequest } from "../http/send-request.js";
 import type { ServerTargetSettings } from "./options.js";
-import { transportError, unreachable } from "./transport-errors.js";
+import { transportError } from "./transport-errors.js";
 
 /** Milliseconds for what the server does without running models: the log of a large folder may take longer. */
 const controlTimeoutMs = 600_000;
@@ -93,27 +93,17 @@ export class ApiConnection {
     const deadline = new CallDeadline(isNumber ? timeoutMs + graceMs : controlTimeoutMs, signal);
     let isStreaming = false;
     try {
-      const sent = (async () =>
-        fetch(`${url}${path}${queryText(query)}`, {
-          method,
-          headers: {
-            accept: accept ?? "application/json",
-            ...(type !== undefined && { "content-type": type }),
-            ...headers,
-          },
-          ...(body !== undefined && { body }),
-          signal: deadline.signal,
-          // A redirected POST would become a GET, and the token would go to another server.
-          redirect: "manual",
-        }))();
-      const response = await deadline.during(where, sent).catch((error: unknown) => {
-        throw error instanceof TargetError ? error : unreachable(where, error);
-      });
+      const init = {
+        method,
+        headers: {
+          accept: accept ?? "application/json",
+          ...(type !== undefined && { "content-type": type }),
+          ...headers,
+        },
+        ...(body !== undefined && { body }),
+      };
+      const response = await sendRequest(where, fetch, `${url}${path}${queryText(query)}`, init, deadline);
       const { status } = response;
-      if (status === 0 || (status >= 300 && status < 400)) {
-        await response.body?.getReader().cancel();
-        throw redirectError(where, status, response.headers.get("location"));
-      }
       const answer = {
         type: response.headers.get("content-type")?.split(";")[0] ?? "",
         header: (name: string) => response.headers.get(name),
@@ -165,18 +155,18 @@ async function* readChunks(
   }
 }
 
-async function readChunk(reader: BodyReader, size: number, where: string, deadline: CallDeadline) {
-  try {
-    return await deadline.during(where, reader.read());
-  } catch (error) {
-    if (error instanceof TargetError) throw error;
-    throw new TargetError(
-      "SL6055",
-      `${where}: the answer was cut off after ${size} bytes; send the request again, and read the server's log if it happens again`,
-      { bytes: size },
-      { cause: error },
-    );
-  }
+function readChunk(reader: BodyReader, size: number, where: string, deadline: CallDeadline) {
+  return deadline.during(
+    where,
+    reader.read(),
+    (cause) =>
+      new TargetError(
+        "SL6055",
+        `${where}: the answer was cut off after ${size} bytes; send the request again, and read the server's log if it happens again`,
+        { bytes: size },
+        { cause },
+      ),
+  );
 }
 
 async function collect(where: string, { chunks }: ApiAnswer): Promise<Uint8Array<ArrayBuffer>> {
@@ -190,13 +180,7 @@ async function collect(where: string, { chunks }: ApiAnswer): Promise<Uint8Array
       });
     parts.push(chunk);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinParts(parts, size);
 }
 
 /** A URL's query. Lists are repeated parameters; dates are ISO 8601; other values as the server reads them. */

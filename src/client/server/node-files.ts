@@ -9,7 +9,7 @@ import { makeDirectory, privateFile } from "../../util/files/make-directory.js";
 import { urlProblem } from "../../util/files/url-problem.js";
 import { formatValue } from "../../util/format-value.js";
 import { parseByteSize } from "../../util/quantities/parse-quantity.js";
-import { checkNames } from "../open-inference/options.js";
+import { checkNames } from "../http/option-checks.js";
 import type { ApiConnection } from "./http.js";
 import { readTar } from "./read-tar.js";
 

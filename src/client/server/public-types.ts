@@ -3,7 +3,7 @@ import type { AnyPipeline, DeployOptions, Target } from "../../../dsl/pipeline/a
 import type { Config } from "../../config/schema.js";
 import type { Comparison } from "../../logs/comparison.js";
 import type { DeployedModel, DeployedPipeline, LocalStatus } from "../../targets/local/public-types.js";
-import type { Fetch } from "../open-inference/public-types.js";
+import type { Fetch } from "../http/fetch.js";
 
 /** Options of `server()`. */
 export interface ServerTargetOptions {

@@ -1,5 +1,5 @@
 import { type ErrorCode, TargetError } from "../../../dsl/errors.js";
-import { oneLine, serverWords } from "../open-inference/server-errors.js";
+import { serverWords } from "../http/server-words.js";
 
 const codes: Readonly<Record<number, ErrorCode>> = { 401: "SL6051", 403: "SL6051", 429: "SL6013", 503: "SL6052" };
 
@@ -32,22 +32,4 @@ function wayOut(status: number, hadToken: boolean): string {
     default:
       return status >= 500 ? "the server failed; its log has more" : "the server refuses the request";
   }
-}
-
-/** The error of `fetch` itself. */
-export function unreachable(where: string, error: unknown): TargetError {
-  return new TargetError(
-    "SL6050",
-    `${where}: the server cannot be reached: ${reasonOf(error)}; check that it runs, and the url; in a browser also that it allows the page's origin (CORS)`,
-    {},
-    { cause: error },
-  );
-}
-
-/** Node has the reason in the cause, of several addresses in a list there. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return oneLine(String(error));
-  const { cause } = error;
-  if (cause instanceof AggregateError && cause.message === "") return reasonOf(cause.errors[0]);
-  return oneLine(cause instanceof Error && cause.message !== "" ? cause.message : error.message);
 }

@@ -39,9 +39,10 @@ export class CallDeadline {
    * Waits for a part of a request, until the deadline at most, also if `fetch` ignores the signal.
    *
    * @param where the start of the message
-   * @throws TargetError SL6004, SL6005, or what `work` rejects with
+   * @param explain the error for what `work` rejects with
+   * @throws TargetError SL6004, SL6005, or that of `explain`
    */
-  async during<T>(where: string, work: Promise<T>): Promise<T> {
+  async during<T>(where: string, work: Promise<T>, explain: (error: unknown) => TargetError): Promise<T> {
     let removeListener: (() => void) | undefined;
     const ended = new Promise<never>((_, reject) => {
       const stop = (): void => reject(this.#failure(where));
@@ -51,7 +52,7 @@ export class CallDeadline {
     try {
       return await Promise.race([work, ended]);
     } catch (error) {
-      throw this.signal.aborted ? this.#failure(where) : error;
+      throw this.signal.aborted ? this.#failure(where) : explain(error);
     } finally {
       removeListener?.();
     }
