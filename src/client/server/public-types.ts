@@ -1,8 +1,11 @@
-import type { AlertChange, AlertsOptions, AnyDeployment } from "../../../dsl/deployment.js";
 import type { AnyPipeline, DeployOptions, Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { Config } from "../../config/schema.js";
-import type { Comparison } from "../../logs/comparison.js";
-import type { DeployedModel, DeployedPipeline, LocalStatus } from "../../targets/local/public-types.js";
+import type {
+  DeployedModel,
+  DeployedPipeline,
+  LocalDeployment,
+  LocalStatus,
+} from "../../targets/local/public-types.js";
 import type { Fetch } from "../http/fetch.js";
 
 /** Options of `server()`. */
@@ -29,20 +32,8 @@ export interface ServerStatus extends Omit<LocalStatus, "target"> {
 }
 
 /** A pipeline that a server runs. The handle follows deploys: a request runs on the version that is deployed then. */
-export interface ServerDeployment extends AnyDeployment {
+export interface ServerDeployment extends Omit<LocalDeployment, "status"> {
   status(): Promise<ServerStatus>;
-  alerts(options?: AlertsOptions): AsyncIterable<AlertChange>;
-  /**
-   * Compares champion and challengers over a period.
-   *
-   * @throws TargetError SL6010 without a log, SL6011 for an invalid option
-   */
-  compare(period?: {
-    readonly start?: Date | string | number;
-    readonly end?: Date | string | number;
-  }): Promise<Comparison>;
-  /** @throws TargetError SL6012 for an unknown version */
-  configuration(version?: string): Promise<Config>;
 }
 
 /** A server as a target. */

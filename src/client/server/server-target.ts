@@ -5,19 +5,12 @@ import type { Config } from "../../config/schema.js";
 import type { DeployedModel, DeployedPipeline } from "../../targets/local/public-types.js";
 import { ApiConnection } from "./http.js";
 import type { ServerTargetSettings } from "./options.js";
-import type { ServerDeployment } from "./public-types.js";
+import type { ServerDeployment, ServerTarget } from "./public-types.js";
 import { refuseOther } from "./refuse-other.js";
 import { ServerDeploymentImpl } from "./server-deployment.js";
 
 /** Everything of `server()` that sends requests. */
-export interface OpenedTarget {
-  deploy(pipeline: AnyPipeline | Config, options?: DeployOptions): Promise<ServerDeployment>;
-  connect(pipeline: AnyPipeline): Promise<ServerDeployment>;
-  pipeline(name: string): Promise<ServerDeployment>;
-  pipelines(): Promise<DeployedPipeline[]>;
-  models(): Promise<Omit<DeployedModel, "path">[]>;
-  close(): Promise<void>;
-}
+export type OpenedTarget = Omit<ServerTarget, "kind" | "url">;
 
 export function openServerTarget(settings: ServerTargetSettings): OpenedTarget {
   const api = new ApiConnection(settings);
