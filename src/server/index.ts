@@ -102,7 +102,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   logRequests(app, context);
   const sink =
     settings.logSink === null ? null : new LogSink(settings.logSink, (outcome) => metrics?.sinkEvent(outcome));
-  sink?.logInferences(app, (name) => host.deployments().find((live) => live.name === name) ?? null);
+  sink?.logInferences(app, (name) => host.deployment(name));
   allowOrigins(app, settings.cors);
   refuseForeignPages(app, settings);
   requireRoles(app, access);

@@ -5,18 +5,16 @@ import type { InferOptions } from "../../../dsl/deployment.js";
 import { InputError, TargetError } from "../../../dsl/errors.js";
 import { apiRoot, arrowStream } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
-import { ReadingPace } from "../../files/reading-pace.js";
-import { RequestDeadline } from "../../engine/request-deadline.js";
 import type { TypedAnswer } from "../../targets/local/format-answer.js";
 import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { parseFileOptions } from "../../targets/local/options/infer-options.js";
 import { bounds } from "../../util/bounds.js";
 import { errorSummary } from "../../util/error-message.js";
 import type { RegisterRoutes, ServerContext } from "../context.js";
+import { connectionSignal } from "../http/connection-signal.js";
 import { arrowChunks } from "./arrow-chunks.js";
 import { inferBody, parseFields, parseQuery, queries } from "./queries.js";
 import { isArrow, parseArrowBody, parseJsonBody, requireJson, restoreRows } from "./read-rows.js";
-import { untilClosed } from "./until-closed.js";
 
 interface Named {
   readonly Params: { readonly name: string };
@@ -28,13 +26,11 @@ export const inferRoutes: RegisterRoutes = (app, context) => {
   const { host } = context;
   const infer = { config: { role: "infer" as const } };
   app.post<Named>(`${apiRoot}/pipelines/:name/infer`, infer, async (request, reply) => {
-    const { live, release } = await host.handle(request.params.name);
-    try {
+    const made = await host.using(request.params.name, async (live) => {
       const { rows, options } = await readRequest(request, live);
-      return await answer(reply, await live.inferWithTypes(rows, limited(context, reply, options)));
-    } finally {
-      await release();
-    }
+      return live.inferWithTypes(rows, limited(context, request, options));
+    });
+    return answer(reply, made);
   });
 
   app.post<Named>(`${apiRoot}/pipelines/:name/infer-file`, infer, async (request, reply) => {
@@ -44,30 +40,11 @@ export const inferRoutes: RegisterRoutes = (app, context) => {
       ...(ignoreUnknown !== undefined && { ignoreUnknown: ignoreUnknown as boolean }),
       ...(maxBytes !== undefined && { maxBytes }),
     });
-    const { live, release } = await host.handle(request.params.name);
-    try {
-      const startedAt = performance.now();
-      const options = limited(context, reply, parsed.infer);
-      const deadline = new RequestDeadline(options.timeoutMs, options.signal, startedAt);
-      const { config } = live.current;
-      const pace = new ReadingPace(() => {
-        deadline.readTime();
-        deadline.check(`pipeline '${config.name}', reading '${file}'`);
-      });
-      const { readRows } = await import("../../files/read-rows.js");
-      const source = { name: file, bytes: request.body ?? new Uint8Array(0) };
-      const { request: rows } = await readRows(source, {
-        pipeline: config.name,
-        inputs: config.inputs,
-        pace,
-        ...parsed.file,
-        maxBytes: Math.min(parsed.file.maxBytes, bounds.fileBytes.limit),
-      });
-      const timeoutMs = Math.max(1, deadline.remainingMs);
-      return await answer(reply, await live.inferWithTypes(rows, { ...options, timeoutMs }));
-    } finally {
-      await release();
-    }
+    const source = { name: file, bytes: request.body ?? new Uint8Array(0) };
+    const settings = { ...parsed.file, maxBytes: Math.min(parsed.file.maxBytes, bounds.fileBytes.limit) };
+    const options = limited(context, request, parsed.infer);
+    const made = await host.using(request.params.name, (live) => live.inferFileWithTypes(source, settings, options));
+    return answer(reply, made);
   });
 };
 
@@ -110,16 +87,16 @@ function optionsOf({ metadata, ...options }: Readonly<Record<string, unknown>>):
 }
 
 /** The options with the server's own time limit, and a signal for a client that goes away. */
-function limited({ settings }: ServerContext, reply: FastifyReply, options: InferOptions): InferOptions {
+function limited({ settings }: ServerContext, { raw }: FastifyRequest<Named>, options: InferOptions): InferOptions {
   const { timeoutMs = settings.timeoutMs } = options;
   return {
     ...options,
     timeoutMs: typeof timeoutMs === "number" ? Math.min(timeoutMs, settings.timeoutMs) : timeoutMs,
-    signal: untilClosed(reply),
+    signal: connectionSignal(raw.socket),
   };
 }
 
-async function answer(reply: FastifyReply, { form, answer: rows, types, version }: TypedAnswer): Promise<unknown> {
+function answer(reply: FastifyReply, { form, answer: rows, types, version }: TypedAnswer): FastifyReply {
   void reply.header("shapeline-version", version);
   if (form === "table") {
     void reply.type(arrowStream);

@@ -14,12 +14,12 @@ import { mergeWithheld } from "../../tensors/result.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import { parseByteSize } from "../../util/quantities/parse-quantity.js";
 import type { RegisterRoutes } from "../context.js";
+import { connectionSignal } from "../http/connection-signal.js";
 import { HttpError } from "../http/errors.js";
 import type { PipelineHandle } from "../models/model-host.js";
 import { arrowChunks } from "./arrow-chunks.js";
 import { parseQuery, queries } from "./queries.js";
 import { tarChunks } from "./tar-chunks.js";
-import { untilClosed } from "./until-closed.js";
 
 interface Named {
   readonly Params: { readonly name: string };
@@ -35,7 +35,7 @@ export const logRoutes: RegisterRoutes = (app, { host }) => {
   const read = { config: { role: "read" as const } };
 
   app.get<Named>(`${apiRoot}/pipelines/:name/logs`, read, async (request, reply) => {
-    const options = logOptions(parseQuery(queries.logs, request.query), reply);
+    const options = logOptions(parseQuery(queries.logs, request.query), request);
     const isTable = wants(request, [jsonLines, arrowStream]) === arrowStream;
     const handle = await host.handle(request.params.name);
     const chunks = isTable ? arrowChunks(handle.live.logBatches(options)) : logLines(handle.live.logSlices(options));
@@ -50,23 +50,28 @@ export const logRoutes: RegisterRoutes = (app, { host }) => {
         option: "dataSizeLimit",
       });
     const handle = await host.handle(request.params.name);
-    const options = { ...given, ...(limit !== undefined && { limit }), dataSizeLimit, signal: untilClosed(reply) };
+    const options = {
+      ...given,
+      ...(limit !== undefined && { limit }),
+      dataSizeLimit,
+      signal: connectionSignal(request.raw.socket),
+    };
     return stream(reply.type(tarArchive), exportedFiles(handle, options as ExportOptions), handle);
   });
 
   app.get<Named>(`${apiRoot}/pipelines/:name/alerts`, read, async (request, reply) => {
     parseQuery(queries.none, request.query);
     const handle = await host.handle(request.params.name);
-    const events = alertEvents(handle, untilClosed(reply));
+    const events = alertEvents(handle, connectionSignal(request.raw.socket));
     return stream(reply.type(eventStream).header("cache-control", "no-store"), events, handle);
   });
 };
 
 function logOptions(
   { limit = defaultLimit, ...rest }: Readonly<Record<string, unknown>>,
-  reply: FastifyReply,
+  { raw }: FastifyRequest,
 ): LogBatchesOptions {
-  return { ...rest, ...(limit !== "all" && { limit: limit as number }), signal: untilClosed(reply) };
+  return { ...rest, ...(limit !== "all" && { limit: limit as number }), signal: connectionSignal(raw.socket) };
 }
 
 /** The media type that a request accepts; the first one if it accepts all. */

@@ -5,7 +5,6 @@ import { apiRoot } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
 import { parseConfig } from "../../config/config.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
-import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { parseLoggedColumns } from "../../targets/local/options/logged-columns.js";
 import type { FastifyReply } from "fastify";
 import type { RegisterRoutes } from "../context.js";
@@ -20,14 +19,6 @@ interface Named {
 export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands }) => {
   const read = { config: { role: "read" as const } };
   const admin = { config: { role: "admin" as const } };
-  const using = async <T>(name: string, use: (live: LocalDeploymentImpl) => Promise<T>): Promise<T> => {
-    const { live, release } = await host.handle(name);
-    try {
-      return await use(live);
-    } finally {
-      await release();
-    }
-  };
 
   app.get(`${apiRoot}/pipelines`, read, async (request, reply) => {
     parseQuery(queries.none, request.query);
@@ -43,23 +34,23 @@ export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands }) => 
 
   app.get<Named>(`${apiRoot}/pipelines/:name`, read, async ({ params, query }, reply) => {
     parseQuery(queries.none, query);
-    return json(reply, await using(params.name, (live) => live.status()));
+    return json(reply, await host.using(params.name, (live) => live.status()));
   });
 
   app.get<Named>(`${apiRoot}/pipelines/:name/versions`, read, async ({ params, query }, reply) => {
     parseQuery(queries.none, query);
-    return json(reply, { versions: await using(params.name, (live) => live.versions()) });
+    return json(reply, { versions: await host.using(params.name, (live) => live.versions()) });
   });
 
   app.get<Named>(`${apiRoot}/pipelines/:name/configuration`, read, async ({ params, query }, reply) => {
     const { version } = parseQuery(queries.configuration, query);
-    return json(reply, await using(params.name, (live) => live.configuration(version)));
+    return json(reply, await host.using(params.name, (live) => live.configuration(version)));
   });
 
   app.get<Named>(`${apiRoot}/pipelines/:name/report`, read, async ({ params, query }, reply) => {
     const { start, end } = parseQuery(queries.period, query);
     const period = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
-    return json(reply, await using(params.name, (live) => live.compare(period)));
+    return json(reply, await host.using(params.name, (live) => live.compare(period)));
   });
 
   // One deploy at a time: each loads all models of its pipeline.
@@ -92,7 +83,7 @@ export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands }) => 
 
   app.post<Named>(`${apiRoot}/pipelines/:name/undeploy`, admin, async ({ params, query }, reply) => {
     parseQuery(queries.none, query);
-    await using(params.name, async (live) => {
+    await host.using(params.name, async (live) => {
       await live.undeploy();
       await host.removed(params.name);
     });

@@ -6,6 +6,7 @@ import type { InferenceObserver } from "../../targets/local/inference-observer.j
 import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { type LocalSettings, parseLocalOptions } from "../../targets/local/options/local-options.js";
 import { didYouMean } from "../../util/did-you-mean.js";
+import { errorMessage } from "../../util/error-message.js";
 import { joinNames } from "../../util/join-names.js";
 import type { ServerSettings } from "../options.js";
 import { BareModel } from "./bare-model.js";
@@ -49,7 +50,7 @@ export class ModelHost {
       try {
         await this.deployed(name);
       } catch (error) {
-        problems.push(`pipeline '${name}' is not served: ${error instanceof Error ? error.message : String(error)}`);
+        problems.push(`pipeline '${name}' is not served: ${errorMessage(error)}`);
       }
     }
     problems.push(...(await this.#findModels()));
@@ -104,6 +105,16 @@ export class ModelHost {
     return { live, release: () => live.close() };
   }
 
+  /** As `handle`; releases it when `use` has ended. */
+  async using<T>(name: string, use: (live: LocalDeploymentImpl) => Promise<T>): Promise<T> {
+    const { live, release } = await this.handle(name);
+    try {
+      return await use(live);
+    } finally {
+      await release();
+    }
+  }
+
   /** Whether a deployed pipeline is served. Its handle follows later deploys by itself. */
   isServed(name: string): boolean {
     return this.#pipelines.has(name);
@@ -120,6 +131,11 @@ export class ModelHost {
   /** Whether something is served under a name. */
   serves(name: string): boolean {
     return this.#pipelines.has(name) || this.#models.has(name);
+  }
+
+  /** The handle of a served pipeline; null for another name. */
+  deployment(name: string): LocalDeploymentImpl | null {
+    return this.#pipelines.get(name)?.live ?? null;
   }
 
   /** The handles of the pipelines. */

@@ -20,6 +20,7 @@ import type {
 import { TargetError } from "../../../dsl/errors.js";
 import type { Config, ModelConfig } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
+import type { RowsSource } from "../../files/rows-source.js";
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import { RequestDeadline } from "../../engine/request-deadline.js";
@@ -37,7 +38,7 @@ import { toRecordsInSlices } from "../../tensors/records-in-slices.js";
 import { type ResultBatch, withheldColumns } from "../../tensors/result.js";
 import { answerColumns } from "./answer-columns.js";
 import { parseExportOptions } from "./options/export-options.js";
-import { parseFileOptions, parseInferOptions } from "./options/infer-options.js";
+import { type FileSettings, parseFileOptions, parseInferOptions } from "./options/infer-options.js";
 import { LatencyWindow } from "./latency-window.js";
 import { logLayout } from "./log-layout.js";
 import { parseLogBatchesOptions, parseLogsOptions, parsePeriod } from "./options/log-options.js";
@@ -238,6 +239,19 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
     const { file, infer } = parseFileOptions(path, options);
+    return this.#inferFile({ name: path, path }, file, infer, formatted) as Promise<AnyInferRecord[] | ArrowTable>;
+  }
+
+  /**
+   * As `inferFromFile`, for a file that was sent here, with the types of the answer's columns.
+   *
+   * @throws as `inferFromFile`
+   */
+  inferFileWithTypes(source: RowsSource, file: FileSettings, options: InferOptions): Promise<TypedAnswer> {
+    return this.#inferFile(source, file, options, withTypes);
+  }
+
+  async #inferFile<T>(source: RowsSource, file: FileSettings, infer: InferOptions, answer: MakeAnswer<T>): Promise<T> {
     this.#assertServing();
     // The file's reading is part of the request: it ends with its time-out and signal.
     const startedAt = performance.now();
@@ -249,10 +263,10 @@ export class LocalDeploymentImpl implements LocalDeployment {
     ]);
     const pace = new ReadingPace(() => {
       deadline?.readTime();
-      deadline?.check(`pipeline '${name}', reading '${path}'`);
+      deadline?.check(`pipeline '${name}', reading '${source.name}'`);
     });
-    const { request } = await readRows({ name: path, path }, { pipeline: name, inputs, pace, ...file });
-    return this.#infer(request, infer, startedAt, formatted) as Promise<AnyInferRecord[] | ArrowTable>;
+    const { request } = await readRows(source, { pipeline: name, inputs, pace, ...file });
+    return this.#infer(request, infer, startedAt, answer);
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;

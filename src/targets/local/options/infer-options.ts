@@ -40,6 +40,9 @@ export function parseInferOptions(options: InferOptions): ColumnSelection {
   return values === "typed" ? { ...selection, typed: true } : selection;
 }
 
+/** How a file of rows is read. */
+export type FileSettings = Pick<WantedRows, "ignoreUnknown" | "maxBytes">;
+
 /**
  * Validates the arguments of `inferFromFile()`, except the options that it has in common with `infer()`.
  *
@@ -48,7 +51,7 @@ export function parseInferOptions(options: InferOptions): ColumnSelection {
 export function parseFileOptions(
   path: unknown,
   options: FileOptions,
-): { readonly file: Pick<WantedRows, "ignoreUnknown" | "maxBytes">; readonly infer: InferOptions } {
+): { readonly file: FileSettings; readonly infer: InferOptions } {
   if (typeof path !== "string")
     throw new InputError("SL5017", `inferFromFile() takes the path of a file, got ${describeValue(path)}`);
   const value: unknown = options;
