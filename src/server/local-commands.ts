@@ -1,6 +1,7 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { removeServerFile, writeServerFile } from "../logs/database/server-file.js";
+import { tokenDigest } from "./http/access.js";
 
 /**
  * The way in for commands of the same user on this machine: a file in the data folder says where the server listens,
@@ -30,8 +31,7 @@ export class LocalCommands {
 
   /** Whether a request has the token of the file. */
   sent({ headers }: Pick<FastifyRequest, "headers">): boolean {
-    const digest = (text: string) => createHash("sha256").update(text).digest();
-    return timingSafeEqual(digest(headers.authorization ?? ""), digest(`Bearer ${this.token}`));
+    return timingSafeEqual(tokenDigest(headers.authorization ?? ""), tokenDigest(`Bearer ${this.token}`));
   }
 }
 

@@ -19,7 +19,8 @@ const allowed: Readonly<Record<Role, readonly Role[]>> = {
   admin: ["admin", "infer", "read"],
 };
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+/** What is kept and compared of a token: digests have one length, so that comparing them takes constant time. */
+export const tokenDigest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** The tokens that are valid now, as digests. */
 export class Access {
@@ -28,7 +29,7 @@ export class Access {
 
   /** @param adminToken one that is always valid beside the others */
   constructor(tokens: Tokens, adminToken: string) {
-    this.#admin = digest(adminToken);
+    this.#admin = tokenDigest(adminToken);
     this.replace(tokens);
   }
 
@@ -39,12 +40,12 @@ export class Access {
 
   /** From now on, only these tokens are valid. */
   replace(tokens: Tokens): void {
-    this.#known = tokens.map(({ token, role }) => ({ hash: digest(token), role }));
+    this.#known = tokens.map(({ token, role }) => ({ hash: tokenDigest(token), role }));
   }
 
   /** Compares digests in constant time, with all tokens: the time says nothing about which one was close. */
   roleOf(token: string): Role | null {
-    const hash = digest(token);
+    const hash = tokenDigest(token);
     let found: Role | null = timingSafeEqual(this.#admin, hash) ? "admin" : null;
     for (const each of this.#known) if (timingSafeEqual(each.hash, hash)) found = each.role;
     return found;

@@ -13,20 +13,13 @@ export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = httpProblem(error);
     if (problem === null) request.log.error({ err: error }, "a fault of the server");
-    const {
-      status,
-      message,
-      headers,
-      code = "http",
-      details,
-    } = problem ?? {
+    const { status, message, headers } = problem ?? {
       status: 500,
       message: "the server failed on this request; its log says more",
       headers: {},
     };
     void reply.code(status).headers(headers);
-    if (error instanceof ShapelineError) return send(reply, request.url, writeError(error));
-    return send(reply, request.url, { code, message, details });
+    return send(reply, request.url, error instanceof ShapelineError ? writeError(error) : { code: "http", message });
   });
   app.setNotFoundHandler(async (request, reply) => {
     void reply.code(404);

@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 const signals = new WeakMap<Socket, AbortSignal>();
 
 /**
- * A signal that aborts when the connection of a request is closed: nobody waits for the answer then. All requests of a
- * connection share it, because a signal costs as much as the rest of a request's handling.
+ * A signal that aborts when a request's connection closes: nobody waits for the answer any more. The requests of one
+ * connection share it, because creating a signal takes as long as the rest of handling a request.
  */
 export function connectionSignal(socket: Socket): AbortSignal {
   let signal = signals.get(socket);

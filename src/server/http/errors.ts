@@ -17,9 +17,8 @@ export interface HttpProblem {
   readonly status: number;
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The code and details of our own errors. */
+  /** The code of our own errors. */
   readonly code?: string;
-  readonly details?: unknown;
 }
 
 /** Codes that do not mean a wrong request. Storage errors (SL7xxx) are 503: the same request may work later. */
@@ -45,9 +44,9 @@ const tooLarge = ["SL5022", "SL5033"];
 export function httpProblem(error: unknown): HttpProblem | null {
   if (error instanceof HttpError) return { status: error.statusCode, message: error.message, headers: error.headers };
   if (error instanceof ShapelineError) {
-    const { code, message, details } = error;
+    const { code, message } = error;
     const status = statuses[code] ?? (tooLarge.includes(code) ? 413 : code.startsWith("SL7") ? 503 : 400);
-    return { status, message, code, details, headers: status === 503 ? { "retry-after": "1" } : {} };
+    return { status, message, code, headers: status === 503 ? { "retry-after": "1" } : {} };
   }
   return fastifyProblem(error);
 }

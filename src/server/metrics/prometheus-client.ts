@@ -1,16 +1,11 @@
 import type * as Client from "prom-client";
-import { requirePackage } from "../../util/process/require-package.js";
+import { optionalPackage } from "../../util/process/require-package.js";
 
 export type PrometheusClient = typeof Client;
 
 /** The optional package `prom-client`; null if it is not installed. */
 export function loadPrometheusClient(): PrometheusClient | null {
-  try {
-    return requirePackage("prom-client") as PrometheusClient;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return null;
-    throw error;
-  }
+  return optionalPackage("prom-client") as PrometheusClient | null;
 }
 
 let shared: Client.Registry | null = null;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { InferOptions } from "../../../dsl/deployment.js";
-import { TargetError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
 import { type Engine, openEngine } from "../../engine/engine.js";
 import { readModelFiles } from "../../engine/session/model-files.js";
 import type { LocalSettings } from "../../targets/local/options/local-options.js";
+import { tooManyRequests } from "../../engine/scheduling/too-many-requests.js";
 import type { ServedAnswer, ServedModel } from "./served-model.js";
 
 /** A model file that is served without a pipeline. Its rows are not logged. */
@@ -36,7 +36,8 @@ export class BareModel implements ServedModel {
     const startedAt = performance.now();
     this.#inFlight++;
     try {
-      if (this.#inFlight > concurrency) throw this.#tooManyRequests();
+      if (this.#inFlight > concurrency)
+        throw tooManyRequests(`model '${this.name}'`, concurrency, "or send more rows per request");
       const engine = this.#opened ?? (await this.#open());
       const inference = await engine.infer(input, options);
       observer?.answered(this.config, inference, performance.now() - startedAt);
@@ -47,15 +48,6 @@ export class BareModel implements ServedModel {
     } finally {
       this.#inFlight--;
     }
-  }
-
-  #tooManyRequests(): TargetError {
-    const { concurrency } = this.#settings;
-    return new TargetError(
-      "SL6013",
-      `model '${this.name}' is busy with ${concurrency} requests; retry when one of them is done, or send more rows per request`,
-      { concurrency },
-    );
   }
 
   async start(): Promise<void> {

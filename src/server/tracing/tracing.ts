@@ -5,23 +5,13 @@ import type { Config } from "../../config/schema.js";
 import type { Inference } from "../../engine/engine.js";
 import type { InferenceObserver } from "../../targets/local/inference-observer.js";
 import { ownPackage } from "../../util/own-package.js";
-import { requirePackage } from "../../util/process/require-package.js";
+import { optionalPackage } from "../../util/process/require-package.js";
 import { inferenceSteps } from "../metrics/inference-steps.js";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** The context of the request's span; null if nothing is recorded. */
     traceContext: OpenTelemetry.Context | null;
-  }
-}
-
-/** The optional package `@opentelemetry/api`; null if it is not installed. */
-function loadApi(): typeof OpenTelemetry | null {
-  try {
-    return requirePackage("@opentelemetry/api") as typeof OpenTelemetry;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return null;
-    throw error;
   }
 }
 
@@ -37,7 +27,7 @@ export class Tracing implements InferenceObserver {
   readonly #tracer: OpenTelemetry.Tracer | null;
 
   constructor() {
-    this.#api = loadApi();
+    this.#api = optionalPackage("@opentelemetry/api") as typeof OpenTelemetry | null;
     this.#tracer = this.#api?.trace.getTracer("shapeline", ownPackage().version) ?? null;
   }
 

@@ -49,6 +49,7 @@ import { formatAnswer, formatWithTypes, type TypedAnswer } from "./format-answer
 import { type LogSlice, logSlices } from "./log-slices.js";
 import { openStore } from "../../logs/open-store.js";
 import type { LocalDeployment, LocalStatus } from "./public-types.js";
+import { tooManyRequests } from "../../engine/scheduling/too-many-requests.js";
 import { narrowedSettings } from "./withheld-columns.js";
 
 const noOptions: InferOptions = {};
@@ -187,7 +188,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
     // Before anything else: a request too many must cost nearly nothing, and says nothing about how long one takes.
     if (this.#inFlight >= this.#parts.settings.concurrency) {
       this.#failures++;
-      const refusal = this.#tooManyRequests();
+      const refusal = tooManyRequests(
+        `pipeline '${this.name}'`,
+        this.#parts.settings.concurrency,
+        "send more rows per request, or deploy with a higher local({ concurrency })",
+      );
       observer?.failed(this.name, refusal, 0);
       throw refusal;
     }
@@ -221,20 +226,6 @@ export class LocalDeploymentImpl implements LocalDeployment {
       this.#inFlight--;
       this.#latency.add(performance.now() - startedAt);
     }
-  }
-
-  /** Without a stack, which costs nine tenths of a refusal and says nothing about a burst. */
-  #tooManyRequests(): TargetError {
-    const { concurrency } = this.#parts.settings;
-    const { stackTraceLimit } = Error;
-    Reflect.set(Error, "stackTraceLimit", 0);
-    const error = new TargetError(
-      "SL6013",
-      `pipeline '${this.name}' is busy with ${concurrency} requests; retry when one of them is done, send more rows per request, or deploy with a higher local({ concurrency })`,
-      { concurrency },
-    );
-    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-    return error;
   }
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {

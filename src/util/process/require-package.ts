@@ -7,3 +7,13 @@ import { join } from "node:path";
  * folder.
  */
 export const requirePackage = createRequire(import.meta.url ?? join(process.cwd(), "package.json"));
+
+/** As `requirePackage`; null if the package is not installed. Errors of the package itself are thrown. */
+export function optionalPackage(name: string): unknown {
+  try {
+    return requirePackage(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return null;
+    throw error;
+  }
+}
