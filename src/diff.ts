@@ -74,25 +74,37 @@ async function configOf(compared: Comparable): Promise<Config> {
   return build(compared);
 }
 
+/** Everything that a pipeline adds where there was none. */
+export function additionsOf({ models, steps }: Config): ConfigDiff {
+  return {
+    same: false,
+    name: null,
+    models: models.map((model) => ({ kind: "added", name: model.name, text: modelText(model) })),
+    steps: steps.map((step, to) => ({ kind: "added", to, step: stepText(step) })),
+  };
+}
+
+function modelText(model: ModelConfig): string {
+  return [
+    `version ${model.version}`,
+    `file ${model.sha256.slice(0, 12)}…`,
+    ...(model.batchSize === undefined ? [] : [`batch size ${model.batchSize}`]),
+    ...Object.entries(model.constants ?? {}).map(([input, value]) => `${input} ${constantText(value, true)}`),
+    ...[...renamedText(model)].sort(),
+  ].join(", ");
+}
+
 function modelChanges(before: readonly ModelConfig[], after: readonly ModelConfig[]): ConfigDiff["models"] {
-  const textOf = (model: ModelConfig): string =>
-    [
-      `version ${model.version}`,
-      `file ${model.sha256.slice(0, 12)}…`,
-      ...(model.batchSize === undefined ? [] : [`batch size ${model.batchSize}`]),
-      ...Object.entries(model.constants ?? {}).map(([input, value]) => `${input} ${constantText(value, true)}`),
-      ...[...renamedText(model)].sort(),
-    ].join(", ");
   const beforeByName = new Map(before.map((model) => [model.name, model]));
   const namesAfter = new Set(after.map(({ name }) => name));
   const removed = before
     .filter(({ name }) => !namesAfter.has(name))
-    .map((model) => ({ kind: "removed" as const, name: model.name, text: textOf(model) }));
+    .map((model) => ({ kind: "removed" as const, name: model.name, text: modelText(model) }));
   const others = after.flatMap((model): ConfigDiff["models"] => {
     const old = beforeByName.get(model.name);
-    if (old === undefined) return [{ kind: "added", name: model.name, text: textOf(model) }];
-    const isSame = old.sha256 === model.sha256 && textOf(old) === textOf(model);
-    return isSame ? [] : [{ kind: "changed", name: model.name, text: `${textOf(old)} -> ${textOf(model)}` }];
+    if (old === undefined) return [{ kind: "added", name: model.name, text: modelText(model) }];
+    const isSame = old.sha256 === model.sha256 && modelText(old) === modelText(model);
+    return isSame ? [] : [{ kind: "changed", name: model.name, text: `${modelText(old)} -> ${modelText(model)}` }];
   });
   return [...removed, ...others];
 }

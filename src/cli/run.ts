@@ -3,6 +3,7 @@ import { ShapelineError } from "../../dsl/errors.js";
 import { type RegisterCommand, createIo, errorLines, escapedLines, exitCodes, type Io } from "./output/io.js";
 import { compile } from "./commands/compile.js";
 import { deploy } from "./commands/deploy.js";
+import { diff } from "./commands/diff.js";
 import { explain } from "./commands/explain.js";
 import { exportLogs } from "./commands/export-logs.js";
 import { generate } from "./commands/generate.js";
@@ -10,6 +11,7 @@ import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
 import { pipelines } from "./commands/pipelines.js";
+import { plan } from "./commands/plan.js";
 import { report } from "./commands/report.js";
 import { serve } from "./commands/serve.js";
 import { status } from "./commands/status.js";
@@ -24,6 +26,8 @@ const commands: readonly RegisterCommand[] = [
   models,
   compile,
   explain,
+  plan,
+  diff,
   deploy,
   infer,
   logs,

@@ -1,37 +1,43 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
-import type { RegisterCommand } from "../output/io.js";
-import { readConfig } from "../input/read-files.js";
+import { type RegisterCommand, exitCodes } from "../output/io.js";
+import { readPipeline } from "../input/read-pipeline.js";
 import { addLoggedColumnsOptions, loggedColumns, type LoggedColumnsFlags } from "../options/logged-columns.js";
 import { logStatusLines } from "../output/withheld-lines.js";
 import { localSettings, withLocalTarget, addDataOption } from "../options/local-target.js";
 
 interface Options extends LoggedColumnsFlags {
   readonly to: "local";
+  readonly project: string;
   readonly models?: string;
   readonly data?: string;
   readonly sharedFolder?: boolean;
 }
 
-export const deploy: RegisterCommand = (program, { getIo }) => {
+export const deploy: RegisterCommand = (program, { getIo, setExitCode }) => {
   addLoggedColumnsOptions(
     addDataOption(
       program
         .command("deploy")
-        .description("deploy a config to the embedded engine")
-        .argument("<config>", "a <name>.pipeline.json from `shapeline compile`")
+        .description("deploy a pipeline to the embedded engine")
+        .argument("<pipeline>", "a config, a pipeline file, or an earlier version such as fraud@3")
         .addOption(new Option("--to <target>", "the target").choices(["local"]).default("local"))
         .option(
           "--models <dir>",
           "the folder of the model files (default: from the settings, or models/ beside the config)",
-        ),
+        )
+        .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
     ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline deploy fraud.pipeline.json --models ./models")
     .action(async (file: string, options: Options) => {
       const io = getIo();
-      const config = await readConfig(io.cwd, file);
+      const config = await readPipeline(io, file, {
+        project: options.project,
+        withTarget: (use) => withLocalTarget(io, options, use),
+      });
+      if (config === null) return setExitCode(exitCodes.userError);
       const modelsBesideConfig = join(dirname(resolve(io.cwd, file)), "models");
       const settings = await localSettings(io);
       const models =

@@ -1,6 +1,7 @@
 import { displayPath } from "../../util/display-path.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
 import { readConfigText } from "../input/read-files.js";
+import { isDefinition } from "../input/read-pipeline.js";
 import { prettyJson } from "../output/pretty-json.js";
 import { problemsToJson, printProblems } from "../output/print-problems.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
@@ -132,16 +133,6 @@ function jsonLines(text: string): string[] {
     return prettyJson(JSON.parse(text), { indent, width: 120 }).split("\n");
   } catch {
     return textLines(text);
-  }
-}
-
-/** A platform definition has an `id`; a config never does. */
-function isDefinition(text: string): boolean {
-  try {
-    const data: unknown = JSON.parse(text);
-    return typeof data === "object" && data !== null && "id" in data && !("shapeline" in data);
-  } catch {
-    return false;
   }
 }
 

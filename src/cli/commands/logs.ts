@@ -1,16 +1,26 @@
 import { extname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Option } from "commander";
+import { type NewRows, followLog } from "../input/follow-log.js";
+import { folderStamp } from "../input/folder-stamp.js";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
-import type { RegisterCommand } from "../output/io.js";
-import { writeRecords, writeTables, checkSingleDocument } from "../output/write-rows.js";
+import { type Io, type RegisterCommand, exitCodes } from "../output/io.js";
+import { recordLines, writeRecords, writeTables, checkSingleDocument } from "../output/write-rows.js";
 import { withheldInSchema, withheldLines } from "../output/withheld-lines.js";
-import type { WithheldColumns } from "../../../dsl/deployment.js";
-import { withLocalTarget } from "../options/local-target.js";
+import type { AnyInferRecord, WithheldColumns } from "../../../dsl/deployment.js";
+import { dataFolder, withLocalTarget } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 interface Options extends LogFlags {
   readonly arrow?: boolean;
   readonly out?: string;
+  readonly follow?: boolean;
 }
+
+/** Milliseconds between two looks at a log that is followed. */
+const followMs = 1000;
+/** The most rows that one look shows. */
+const mostFollowed = 10_000;
 
 export const logs: RegisterCommand = (program, { getIo }) => {
   const command = program
@@ -20,9 +30,25 @@ export const logs: RegisterCommand = (program, { getIo }) => {
   addLogRowOptions(command, 100)
     .option("--arrow", "write the rows as an Arrow file")
     .option("--out <file>", "write the rows to a file (.json or .arrow)")
+    .addOption(
+      new Option("--follow", "then print rows as they are logged, oldest first; Ctrl-C stops").conflicts([
+        "arrow",
+        "out",
+        "start",
+        "end",
+      ]),
+    )
     .addHelpText("after", "\nExample:\n  $ shapeline logs fraud --invalid --limit 20")
     .action(async (name: string, options: Options) => {
       const io = getIo();
+      if (options.follow === true && io.json)
+        program.error(
+          "error: '--follow' never ends, so it cannot be used with '--json'; use '--start' to read in parts",
+          {
+            exitCode: exitCodes.userError,
+          },
+        );
+      if (options.follow === true) return await follow(io, name, options);
       checkSingleDocument(command, io, options);
       const query = logRowsFromFlags(options);
       const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
@@ -46,3 +72,48 @@ export const logs: RegisterCommand = (program, { getIo }) => {
       });
     });
 };
+
+/** Prints the newest rows and then those that are logged, until Ctrl-C. */
+async function follow(io: Io, name: string, options: Options): Promise<void> {
+  const { limit = 0, dataset, datasetExclude, ...query } = logRowsFromFlags(options);
+  const folder = await dataFolder(io, options);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  const rows = followLog<AnyInferRecord>({
+    first: limit,
+    most: mostFollowed,
+    read: async (part) =>
+      withLocalTarget(io, options, async (target) => {
+        const live = await target.pipeline(name);
+        return live.logs({
+          ...query,
+          ...part,
+          // Rows are told apart by their time.
+          ...(dataset !== undefined && { dataset: [...new Set(["time", ...dataset])] }),
+          ...(datasetExclude !== undefined && {
+            datasetExclude: datasetExclude.filter((column) => column !== "time"),
+          }),
+        });
+      }),
+    stamp: () => folderStamp(folder),
+    wait: () => sleep(followMs, true, { signal: stop.signal }).catch(() => false),
+  });
+  try {
+    await printFollowed(io, rows, dataset !== undefined);
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+}
+
+async function printFollowed(io: Io, followed: AsyncIterable<NewRows<AnyInferRecord>>, chosen: boolean): Promise<void> {
+  let titles = "";
+  for await (const { rows, cut } of followed) {
+    if (cut) io.printStderr(`more than ${mostFollowed} rows came at once: older ones are not shown`);
+    const [title = "", dashes = "", ...lines] = recordLines(rows, chosen);
+    const columns = title.replace(/ +/g, " ");
+    if (rows.length > 0 && columns !== titles) io.print(title, dashes);
+    titles = columns;
+    io.print(...lines);
+  }
+}

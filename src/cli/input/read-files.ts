@@ -1,17 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ConfigError } from "../../../dsl/errors.js";
-import type { Config } from "../../config/schema.js";
 import { type RowsSource, tooLarge } from "../../files/rows-source.js";
 import { systemErrorMessage } from "../../util/error-message.js";
 import { urlProblem } from "../../util/files/url-problem.js";
-
-/** Reads and validates a config file. */
-export async function readConfig(cwd: string, file: string): Promise<Config> {
-  const text = await readConfigText(cwd, file);
-  const { parseConfig } = await import("../../config/config.js");
-  return parseConfig(text, file);
-}
 
 /** Reads the text of a config or of a platform definition. */
 export async function readConfigText(cwd: string, file: string): Promise<string> {

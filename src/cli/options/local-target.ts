@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StorageError } from "../../../dsl/errors.js";
 import type { ServerDeployment } from "../../client/server/public-types.js";
 import type { Config } from "../../config/schema.js";
 import type { DeployedPipeline, LocalDeployment, LocalOptions } from "../../targets/local/index.js";
@@ -40,30 +42,52 @@ export interface CommandTarget {
   pipelines(): Promise<DeployedPipeline[]>;
 }
 
-/**
- * Opens the embedded engine on the selected data folder, runs `use`, and closes it. Where a server holds the folder,
- * its API does the same.
- */
-export async function withLocalTarget<T>(
-  io: Io,
-  options: Pick<LocalOptions, "data" | "sharedFolder" | "models" | "log">,
-  use: (target: CommandTarget) => Promise<T>,
-): Promise<T> {
-  const { local } = await import("../../targets/local/index.js");
+type TargetOptions = Pick<LocalOptions, "data" | "sharedFolder" | "models" | "log">;
+
+/** The options of the target that a command's options and the settings select. */
+async function targetOptions(io: Io, options: TargetOptions): Promise<LocalOptions> {
   const settings = options.data === undefined ? await localSettings(io) : {};
   const data = options.data ?? settings.data;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
   const { log } = options;
-  const chosen = {
+  return {
     ...(data === undefined ? {} : { data: resolvePath(io, "--data", data) }),
     ...(sharedFolder === undefined ? {} : { sharedFolder }),
     ...(options.models === undefined ? {} : { models: resolvePath(io, "--models", options.models) }),
     ...(log === undefined ? {} : { log }),
   };
-  const target = (await openHeldFolder(chosen)) ?? local(chosen);
-  try {
-    return await use(target);
-  } finally {
-    await target.close();
+}
+
+/** The absolute path of the data folder that a command uses. */
+export async function dataFolder(io: Io, options: Pick<TargetOptions, "data">): Promise<string> {
+  const { parseLocalOptions } = await import("../../targets/local/options/local-options.js");
+  return parseLocalOptions(await targetOptions(io, options)).data;
+}
+
+/** Milliseconds that a command waits for a data folder that another command has open. */
+const patienceMs = 1000;
+const retryMs = 100;
+
+/**
+ * Opens the embedded engine on the selected data folder, runs `use`, and closes it. Where a server holds the folder,
+ * its API does the same. Commands that run at the same time take turns: `use` is run again if the folder was held.
+ */
+export async function withLocalTarget<T>(
+  io: Io,
+  options: TargetOptions,
+  use: (target: CommandTarget) => Promise<T>,
+): Promise<T> {
+  const { local } = await import("../../targets/local/index.js");
+  const chosen = await targetOptions(io, options);
+  for (const end = performance.now() + patienceMs; ; await sleep(retryMs)) {
+    const target = (await openHeldFolder(chosen)) ?? local(chosen);
+    try {
+      return await use(target);
+    } catch (error) {
+      const held = error instanceof StorageError && error.code === "SL7003";
+      if (!held || performance.now() > end) throw error;
+    } finally {
+      await target.close();
+    }
   }
 }

@@ -1,6 +1,9 @@
 import { escapeUnsafe } from "../../util/escape-text.js";
 
-/** Formats rows as the lines of a table with aligned columns; columns of numbers are right-aligned. */
+/**
+ * Formats rows as the lines of a table with aligned columns: titles, a line of dashes, the rows. Columns of numbers are
+ * right-aligned.
+ */
 export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const head = titles.map(escapeUnsafe);
   const cells = rows.map((row) => row.map((cell) => escapeUnsafe(String(cell))));

@@ -70,14 +70,7 @@ export async function writeRecords(
   }
   io.printJson(records);
   if (length === 0) return io.print("no rows");
-  const rows = records.slice(0, maxPrintedRows).map(flattenRecord);
-  const columns = Object.keys(rows[0] ?? {}).filter((name) => options.chosen === true || !name.startsWith("in."));
-  io.print(
-    ...textTable(
-      columns,
-      rows.map((row) => columns.map((name) => formatCell(row[name]))),
-    ),
-  );
+  io.print(...recordLines(records.slice(0, maxPrintedRows), options.chosen === true));
   const failed = records.filter((r) => r.check_failures > 0).length;
   const failing = records.some((r) => "check_failures" in r)
     ? `, ${failed} ${failed === 1 ? "fails" : "fail"} a validation`
@@ -85,6 +78,19 @@ export async function writeRecords(
   io.print(
     "",
     `${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (showing the first ${maxPrintedRows}; --json prints all)` : ""}`,
+  );
+}
+
+/**
+ * Records as the lines of a table: titles, a line of dashes, the rows. Inputs are left out unless the columns were
+ * chosen.
+ */
+export function recordLines(records: readonly object[], chosen: boolean): string[] {
+  const rows = records.map(flattenRecord);
+  const columns = Object.keys(rows[0] ?? {}).filter((name) => chosen || !name.startsWith("in."));
+  return textTable(
+    columns,
+    rows.map((row) => columns.map((name) => formatCell(row[name]))),
   );
 }
 
