@@ -19,10 +19,13 @@ const versionColumns = "pipeline, version, config, models, deployed_at, log";
 /** The control state: pipelines, versions, logs and alert states. Runs one operation at a time. */
 export class Catalog {
   readonly #connection: DuckDBConnection;
+  readonly #beforeCommit: () => void;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(connection: DuckDBConnection) {
+  /** @param beforeCommit throws if nothing may be written now */
+  constructor(connection: DuckDBConnection, beforeCommit = (): void => undefined) {
     this.#connection = connection;
+    this.#beforeCommit = beforeCommit;
   }
 
   saveVersion(next: NewVersion): Promise<StoredVersion> {
@@ -183,7 +186,13 @@ export class Catalog {
 
   /** Runs work in a transaction, after all earlier operations. */
   transaction<T>(work: () => Promise<T>): Promise<T> {
-    return this.#enqueue("SL7014", "the control state cannot be written", () => inTransaction(this.#connection, work));
+    return this.#enqueue("SL7014", "the control state cannot be written", () =>
+      inTransaction(this.#connection, async () => {
+        const result = await work();
+        this.#beforeCommit();
+        return result;
+      }),
+    );
   }
 
   #read<T>(work: () => Promise<T>): Promise<T> {

@@ -44,17 +44,13 @@ export class DatabaseSession {
     connections: readonly [DuckDBConnection, DuckDBConnection, DuckDBConnection, DuckDBConnection],
     journal: Journal | null,
     relaxed: RelaxedRows,
-    watch: ((onLost: () => void) => FolderWatch) | null,
+    watch: FolderWatch | null,
   ) {
     const [catalog, reading, writing, exit] = connections;
-    // A checkpoint would remove the write-ahead log of a database that is in the folder now.
-    this.watch =
-      watch?.(() => void reading.run("PRAGMA disable_checkpoint_on_shutdown").catch(() => undefined)) ?? null;
-    this.catalog = new Catalog(catalog);
+    this.watch = watch;
+    this.catalog = new Catalog(catalog, watch?.assertInPlace);
     this.readConnection = reading;
-    this.writer = new GroupCommitter(duckdb, writing, exit, journal, relaxed, this.watch, (cause) =>
-      this.onFatal(cause),
-    );
+    this.writer = new GroupCommitter(duckdb, writing, exit, journal, relaxed, watch, (cause) => this.onFatal(cause));
     this.#instance = instance;
     this.#connections = new Set(connections);
   }
@@ -83,8 +79,7 @@ export class DatabaseSession {
       if (readOnly) return new DatabaseSession(duckdb, instance, four, null, relaxed, null);
       const journal = await openJournal(duckdb, folder, four[2]);
       if (!shared) protectFiles(folder);
-      const watch = (onLost: () => void) => new FolderWatch(folder, shared, onLost);
-      return new DatabaseSession(duckdb, instance, four, journal, relaxed, watch);
+      return new DatabaseSession(duckdb, instance, four, journal, relaxed, new FolderWatch(folder, shared));
     } catch (error) {
       for (const connection of connections) connection.closeSync();
       instance.closeSync();
@@ -125,6 +120,7 @@ export class DatabaseSession {
 
   async close(): Promise<void> {
     await this.writer.close();
+    await this.#checkpoint();
     this.#disconnectAll();
   }
 
@@ -141,6 +137,13 @@ export class DatabaseSession {
   async resume(sinks: Iterable<TableSink>, queued: readonly WriteBatch[]): Promise<void> {
     for (const sink of sinks) await this.writer.prepare(sink);
     this.writer.enqueue(queued);
+  }
+
+  /** Leaves no write-ahead log behind, if possible: the next opening is then faster. */
+  async #checkpoint(): Promise<void> {
+    if (this.watch?.databaseInPlace !== true) return;
+    // If it fails, the rows stay in the write-ahead log.
+    await this.readConnection.run("CHECKPOINT").catch(() => undefined);
   }
 
   #disconnectAll(): void {

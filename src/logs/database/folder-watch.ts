@@ -16,11 +16,8 @@ export class FolderWatch {
   readonly #timer: NodeJS.Timeout;
   #error: StorageError | null = null;
 
-  /**
-   * @param shared true: other users may use the files, so their permissions stay as they are
-   * @param onLost called once
-   */
-  constructor(folder: string, shared: boolean, onLost: () => void) {
+  /** @param shared true: other users may use the files, so their permissions stay as they are */
+  constructor(folder: string, shared: boolean) {
     this.#folder = folder;
     this.#opened = new Map(
       [databaseFileName, ...journalFileNames].flatMap((name) => {
@@ -28,13 +25,10 @@ export class FolderWatch {
         return identity === null ? [] : [[name, identity] as const];
       }),
     );
-    this.#onLost = onLost;
     this.#timer = setInterval(() => {
       if (this.check() === null && !shared) protectFiles(folder);
     }, checkIntervalMs).unref();
   }
-
-  readonly #onLost: () => void;
 
   /** The error since the files are lost; null while they are there. Does not look at the disk. */
   get error(): StorageError | null {
@@ -52,10 +46,25 @@ export class FolderWatch {
         `the file '${name}' of the data folder '${this.#folder}' was ${now === null ? "deleted" : "replaced"} while the log was open; nothing more is logged; restore the folder from a copy if you need its rows, then restart the process`,
         { folder: this.#folder },
       );
-      this.#onLost();
       return this.#error;
     }
     return null;
+  }
+
+  /**
+   * Call it right before DuckDB does what it does by path: a commit may make a checkpoint, which removes the write-ahead
+   * log.
+   *
+   * @throws StorageError SL7001 the files were deleted or replaced
+   */
+  readonly assertInPlace = (): void => {
+    const lost = this.check();
+    if (lost !== null) throw lost;
+  };
+
+  /** Whether the database file is that of the log: its journal is deleted when it is closed. */
+  get databaseInPlace(): boolean {
+    return identityOf(join(this.#folder, databaseFileName)) === this.#opened.get(databaseFileName);
   }
 
   close(): void {

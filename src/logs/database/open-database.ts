@@ -48,6 +48,9 @@ export async function openDatabase(
   try {
     const connection = await instance.connect();
     try {
+      // DuckDB removes a write-ahead log by its path. When it is closed, another log may be in the folder: the session
+      // makes the last checkpoint itself.
+      await connection.run("PRAGMA disable_checkpoint_on_shutdown");
       await checkWal(connection, file, walBefore, readOnly);
       await migrate(connection, file, readOnly);
     } finally {

@@ -15,6 +15,7 @@ const maxRounds = 4;
  * Deletes the rows beyond the limits, oldest first, and frees their space in the database. Call it while nothing else
  * writes.
  *
+ * @param assertInPlace called before a checkpoint: it throws if the database's files were replaced
  * @param prepareRewrite called before a table is rewritten: it must close all appenders to that table
  */
 export async function sweep(
@@ -22,30 +23,35 @@ export async function sweep(
   logs: readonly StoredLog[],
   { age, size }: Retention,
   now: number,
+  assertInPlace: () => void,
   prepareRewrite: () => void,
 ): Promise<SweepResult> {
+  const checkpoint = async () => {
+    assertInPlace();
+    await connection.run("CHECKPOINT");
+  };
   let rows = 0;
   if (age !== undefined) {
     rows += await deleteBefore(connection, logs, now - age);
     if (rows > 0) {
-      await connection.run("CHECKPOINT");
+      await checkpoint();
       // Rewrite only tables with more deleted than live rows.
-      await rewriteTables(connection, logs, ({ rows: live, deleted }) => deleted > live, prepareRewrite);
+      await rewriteTables(connection, logs, ({ rows: live, deleted }) => deleted > live, prepareRewrite, checkpoint);
     }
   }
   let space = await diskUsage(connection);
   for (let round = 0; size !== undefined && space.used > size && round < maxRounds; round++) {
-    if (space.wal > 0) await connection.run("CHECKPOINT");
+    if (space.wal > 0) await checkpoint();
     const before = await countRows(connection, logs);
     const liveBytes = (await diskUsage(connection)).used * (before.rows / Math.max(before.rows + before.deleted, 1));
     if (liveBytes > size) {
       const cutoff = await timeAtQuantile(connection, logs, 1 - (refillShare * size) / liveBytes);
       if (cutoff !== null) rows += await deleteBefore(connection, logs, cutoff);
-      await connection.run("CHECKPOINT");
+      await checkpoint();
       space = await diskUsage(connection);
       if (space.used <= size) break;
     }
-    await rewriteTables(connection, logs, ({ deleted }) => deleted > 0, prepareRewrite);
+    await rewriteTables(connection, logs, ({ deleted }) => deleted > 0, prepareRewrite, checkpoint);
     space = await diskUsage(connection);
   }
   return { rows, used: space.used, free: space.free };
@@ -109,6 +115,7 @@ async function rewriteTables(
   logs: readonly StoredLog[],
   worth: (fill: RowCounts) => boolean,
   prepare: () => void,
+  checkpoint: () => Promise<void>,
 ): Promise<void> {
   for (const log of logs) {
     if (!worth(await countRows(connection, [log]))) continue;
@@ -120,7 +127,7 @@ async function rewriteTables(
         await connection.run(`DROP TABLE ${identifier(`${table}_old`)}`);
       }
     });
-    await connection.run("CHECKPOINT");
+    await checkpoint();
   }
 }
 

@@ -134,9 +134,11 @@ export class SharedDatabase {
     const swept = this.#lastSweep.then(() =>
       this.sessions.use(({ catalog, writer }) =>
         catalog.exclusive(async (logs) => {
+          const assertInPlace = () => this.#watch?.assertInPlace();
+          assertInPlace();
           // Rows in the journal may be old too. If moving them fails, the sweep may free the space they need.
           await writer.flush().catch(() => undefined);
-          return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now));
+          return writer.exclusive((connection) => sweepTables(connection, writer, logs, retention, now, assertInPlace));
         }),
       ),
     );
@@ -271,10 +273,13 @@ async function sweepTables(
   logs: readonly StoredLog[],
   retention: Retention,
   now: number,
+  assertInPlace: () => void,
 ): Promise<SweepResult> {
   let restoreTables: (() => Promise<void>) | undefined;
   try {
-    return await sweep(connection, logs, retention, now, () => (restoreTables ??= writer.releaseTables()));
+    return await sweep(connection, logs, retention, now, assertInPlace, () => {
+      restoreTables ??= writer.releaseTables();
+    });
   } finally {
     await restoreTables?.();
   }

@@ -40,7 +40,7 @@ export class GroupCommitter {
   readonly #connection: DuckDBConnection;
   readonly #tables: TableWriter;
   readonly #journal: Journal | null;
-  readonly #watch: Pick<FolderWatch, "check" | "error"> | null;
+  readonly #watch: Pick<FolderWatch, "check" | "error" | "assertInPlace"> | null;
   readonly #onFatal: (cause: unknown) => void;
   readonly #recordWriter = new JournalRecordWriter();
   /** Entries for the next journal write, and those being written now. */
@@ -79,7 +79,7 @@ export class GroupCommitter {
     exitConnection: DuckDBConnection,
     journal: Journal | null,
     relaxed: RelaxedRows,
-    watch: Pick<FolderWatch, "check" | "error"> | null,
+    watch: Pick<FolderWatch, "check" | "error" | "assertInPlace"> | null,
     onFatal: (cause: unknown) => void,
   ) {
     this.#connection = connection;
@@ -345,7 +345,9 @@ export class GroupCommitter {
 
   async #commit(journaled: readonly WriteBatch[], others: readonly WriteBatch[]): Promise<WriteFailure | null> {
     if (this.#fatal !== null) return this.#fatal;
-    const failure = this.#lost() ?? (await this.#tables.commit([...journaled, ...others])) ?? this.#lost();
+    const beforeCommit = () => this.#watch?.assertInPlace();
+    const failure =
+      this.#lost() ?? (await this.#tables.commit([...journaled, ...others], beforeCommit)) ?? this.#lost();
     if (failure === null || !isFatal(failure.cause)) return failure;
     this.#fatal = failure;
     this.#uncertain = others;

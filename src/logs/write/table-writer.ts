@@ -67,13 +67,16 @@ export class TableWriter {
   /**
    * Commits all batches in one transaction. Returns the failure; nothing is written then, unless it invalidated the
    * database.
+   *
+   * @param beforeCommit throws if nothing may be written now
    */
-  async commit(batches: readonly WriteBatch[]): Promise<WriteFailure | null> {
+  async commit(batches: readonly WriteBatch[], beforeCommit: () => void): Promise<WriteFailure | null> {
     this.#appending = batches;
     try {
       await this.#connection.run("BEGIN");
       for (const batch of batches) this.#append(await this.#appender(batch.sink), batch);
       this.#appending = [];
+      beforeCommit();
       this.#committing = batches;
       await this.#connection.run("COMMIT");
       return null;

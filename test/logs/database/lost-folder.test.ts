@@ -1,8 +1,10 @@
 import { cpSync, existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { DuckDBConnection } from "@duckdb/node-api";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { StorageError } from "../../../dsl/errors.js";
 import { openStore } from "../../../src/logs/open-store.js";
+import type { PipelineLog } from "../../../src/logs/pipeline-log.js";
 import { rowMeta, wideLayout, wideRow, wideRows } from "../support/sample-rows.js";
 import { newFolder, rowIdsOf, storeIn } from "../support/stores.js";
 
@@ -18,14 +20,7 @@ const open = async () => {
 const lose: readonly [string, (folder: string) => void][] = [
   ["the folder was deleted", (folder) => rmSync(folder, { recursive: true })],
   ["the folder was moved away", (folder) => renameSync(folder, `${folder}-moved`)],
-  [
-    "the folder was replaced by a copy",
-    (folder) => {
-      cpSync(folder, `${folder}-copy`, { recursive: true });
-      renameSync(folder, `${folder}-moved`);
-      renameSync(`${folder}-copy`, folder);
-    },
-  ],
+  ["the folder was replaced by a copy", replaceByCopy],
   ["the database file was deleted", (folder) => rmSync(join(folder, "shapeline.duckdb"))],
   ["a journal file was deleted", (folder) => rmSync(join(folder, "shapeline.journal-a"))],
 ];
@@ -71,18 +66,43 @@ describe.skipIf(process.platform === "win32").each(lose)("if %s under an open lo
   });
 });
 
-describe.skipIf(process.platform === "win32")("closing a log whose folder was replaced", () => {
-  it("changes nothing in the new folder", async () => {
+/** Starts the statements of DuckDB late, as a machine does whose threads are busy. */
+function startStatementsLate(milliseconds: number): void {
+  const run = DuckDBConnection.prototype.run;
+  const spy = vi.spyOn(DuckDBConnection.prototype, "run").mockImplementation(async function (
+    this: DuckDBConnection,
+    ...args
+  ) {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    return run.apply(this, args);
+  });
+  onTestFinished(() => void spy.mockRestore());
+}
+
+/** Puts a copy in the place of a folder. */
+function replaceByCopy(folder: string): void {
+  cpSync(folder, `${folder}-copy`, { recursive: true });
+  renameSync(folder, `${folder}-moved`);
+  renameSync(`${folder}-copy`, folder);
+}
+
+describe.skipIf(process.platform === "win32").each([
+  [
+    "that has noticed it",
+    async (log: PipelineLog) => void (await log.append(wideRow(2), rowMeta).catch(() => undefined)),
+  ],
+  ["that has not noticed it yet", () => Promise.resolve()],
+])("closing a log %s when its folder was replaced", (_, notice) => {
+  it.each([0, 50])("changes nothing in the new folder if statements start %i ms late", async (late) => {
     const { folder, store, log } = await open();
     // The copy has a write-ahead log and a journal with rows.
     await log.flush();
     await log.append(wideRow(1), rowMeta);
-    cpSync(folder, `${folder}-copy`, { recursive: true });
-    renameSync(folder, `${folder}-moved`);
-    renameSync(`${folder}-copy`, folder);
+    replaceByCopy(folder);
+    startStatementsLate(late);
     const before = readdirSync(folder).sort();
     expect(before).toContain("shapeline.duckdb.wal");
-    await log.append(wideRow(2), rowMeta).catch(() => undefined);
+    await notice(log);
     await store.close().catch(() => undefined);
     expect(readdirSync(folder).sort()).toEqual(before);
     expect(await rowIdsOf(await storeIn(folder))).toEqual([1n, 0n]);
