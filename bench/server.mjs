@@ -115,17 +115,19 @@ async function blocks(cases, connections) {
 
 const folder = mkdtempSync(join(tmpdir(), "shapeline-bench-"));
 try {
-  const start = async (durability, ...pipelines) => {
-    const data = join(folder, durability);
+  const start = async (durability, pipelines, batchWindow = "off") => {
+    const data = join(folder, `${durability}-${batchWindow}`);
     const target = local({ models, data });
     for (const each of pipelines) await (await each.deploy(target)).close();
     await target.close();
-    return (await processes.start("own.mjs", data, models, durability)).url;
+    return (await processes.start("own.mjs", data, models, durability, batchWindow)).url;
   };
   const floor = (await processes.start("floor.mjs", join(models, `${names[0]}.onnx`))).url;
-  const off = await start("off", plain("plain"));
-  const relaxed = await start("relaxed", withChecks(plain("checked")), three);
-  const commit = await start("commit", withChecks(plain("checked")), three);
+  const off = await start("off", [plain("plain")]);
+  const batchedOff = await start("off", [plain("plain")], "adaptive");
+  const relaxed = await start("relaxed", [withChecks(plain("checked")), three]);
+  const batchedRelaxed = await start("relaxed", [withChecks(plain("checked")), three], "adaptive");
+  const commit = await start("commit", [withChecks(plain("checked")), three]);
   mkdirSync(join(folder, "peers"));
   const peers = await processes.startPeers(flags.venvs, models, join(folder, "peers"));
   if (Object.keys(peers).length < 2) console.log(`not every peer is installed in ${flags.venvs}`);
@@ -136,7 +138,9 @@ try {
         floor: [jsonRequest(floor, names[0], 1)],
         "model file": [jsonRequest(off, names[0], 1)],
         "no checks, no log": [jsonRequest(off, "plain", 1)],
+        "no checks, no log, batched": [jsonRequest(batchedOff, "plain", 1)],
         "checks, relaxed log": [jsonRequest(relaxed, "checked", 1)],
+        "checks, relaxed log, batched": [jsonRequest(batchedRelaxed, "checked", 1)],
         "checks, committed log": [jsonRequest(commit, "checked", 1)],
         ...Object.fromEntries(Object.entries(peers).map(([name, url]) => [name, [jsonRequest(url, names[0], 1)]])),
       };
@@ -145,7 +149,9 @@ try {
         print(`one row as JSON, ${connections} connections`, await blocks(cases, connections), [
           ["model file", "floor", "0.85"],
           ["no checks, no log", "floor", "0.85"],
+          ["no checks, no log, batched", "no checks, no log", "1"],
           ["checks, relaxed log", "floor", "0.65"],
+          ["checks, relaxed log, batched", "checks, relaxed log", "1"],
           ["checks, committed log", "floor", "0.65"],
           ...["checks, relaxed log", "checks, committed log"].flatMap((name) => [
             [name, "MLServer", goals[0]],

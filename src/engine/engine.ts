@@ -16,6 +16,7 @@ import { randomSequence } from "./random-unit.js";
 import { defaultTimeoutMs, latestStart, RequestDeadline } from "./request-deadline.js";
 import { ChallengerQueue, type ChallengerOutcome, type ChallengerRun } from "./scheduling/challenger-queue.js";
 import { inlineOrWorker } from "./scheduling/inline-or-worker.js";
+import { joinRuns, mostJoined } from "./scheduling/joint-runs.js";
 import {
   awaitedWorkers,
   challengerWorkers,
@@ -24,6 +25,7 @@ import {
   type WorkerModel,
   type WorkerPool,
 } from "./scheduling/worker-pool.js";
+import { exactRows } from "./session/exact-rows.js";
 import { withoutFedDefaults } from "./session/fed-defaults.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./rows/model-runner.js";
 import { type ModelFile, readModelFiles } from "./session/model-files.js";
@@ -69,6 +71,8 @@ interface EngineOptions {
   readonly limits?: RequestLimits;
   /** `threads`: no model runs on the event loop. Default: `auto`, where short runs do. */
   readonly runModels?: "auto" | "threads";
+  /** True: short runs of one row are joined, whichever requests they belong to. Default: every request runs alone. */
+  readonly joinRuns?: boolean;
 }
 
 /** A config with its models loaded. */
@@ -129,13 +133,13 @@ export async function openEngine(
   };
 
   const notices = new Map<string, string>();
-  /** Loads a model on a worker and tries it there. Tells whether its rows may share runs. */
+  /** Loads a model on a worker and tries it there. Tells whether its rows may share runs, and those of requests. */
   const tryModel = async (
     model: ModelConfig,
     file: WorkerModel,
     workers: WorkerPool,
     tryRun: RunBatch<Trial>,
-  ): Promise<boolean> => {
+  ): Promise<{ readonly together: boolean; readonly joined: () => Promise<number> }> => {
     const trial = new Trial(model.name, file.path, options.deployTimeoutMs ?? defaultDeployTimeoutMs);
     const ports = await trial.during(workers.open(file));
     checkSignature(model, ports);
@@ -144,20 +148,25 @@ export async function openEngine(
     const runBatch = withModelConstants(model, tryRun);
     const { together, notice } = await proveRows(model, runBatch, { path: file.path, fixed, limit: trial });
     if (notice !== null) notices.set(model.name, notice);
-    return together;
+    const joined =
+      options.joinRuns === true && together && notice === null
+        ? () => exactRows(model, runBatch, { file, fixed, limit: trial, most: mostJoined })
+        : () => Promise.resolve(1);
+    return { together, joined };
   };
 
   const openChampion = async (model: ModelConfig, file: WorkerModel): Promise<RunModel> => {
     championWorkers.retain(file);
     releases.push(() => championWorkers.release(file));
     const runs = inlineOrWorker(file, leastElements(rowPlan(model)), owner, where, options.runModels === "threads");
-    const together = await tryModel(model, file, championWorkers, runs.tryRun);
-    if (runs.isInlineUseful()) {
-      const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
-      releases.push(() => session.release());
-      await runs.useInline(session);
-    }
-    return modelRunner(model, withModelConstants(model, runs.run), together);
+    const { together, joined } = await tryModel(model, file, championWorkers, runs.tryRun);
+    const run = modelRunner(model, withModelConstants(model, runs.run), together);
+    if (!runs.isInlineUseful()) return run;
+    const rows = await joined();
+    const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
+    releases.push(() => session.release());
+    await runs.useInline(session);
+    return joinRuns(run, { rows, isShort: runs.isShort, where });
   };
 
   const awaited = awaitedModels(config);
@@ -165,7 +174,7 @@ export async function openEngine(
     const workers = options.challengers === "return" || awaited.has(model.name) ? awaitedWorkers : challengerWorkers;
     workers.retain(file);
     releases.push(() => workers.release(file));
-    const together = await tryModel(model, file, workers, async (feeds, fetches, trial, use) => {
+    const { together } = await tryModel(model, file, workers, async (feeds, fetches, trial, use) => {
       const run = workers.run(file, owner, feeds, fetches, latestStart(trial.remainingMs));
       return use((await trial.during(run)).outputs);
     });

@@ -18,6 +18,12 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
    * the server listens on loopback addresses only.
    */
   readonly token?: string | readonly { readonly token: string; readonly role: Role }[];
+  /**
+   * Whether requests of one row, from any connections, share runs of a model: `"adaptive"` joins those that arrive
+   * while others run, and delays no request that is alone. Only for models whose rows keep every bit of their answer
+   * in company, which is tried at the start, and whose runs are short. Default: `"off"`.
+   */
+  readonly batchWindow?: "off" | "adaptive";
   /** Origins whose pages may call the server: `["https://app.example"]`, or `["*"]` for all. Default: none. */
   readonly cors?: readonly string[];
   /** PEM texts of the certificate and its key. With them the server speaks HTTPS only. */
@@ -50,6 +56,7 @@ export interface LogSinkSettings {
 export interface ServerSettings {
   readonly local: LocalOptions;
   readonly models: string;
+  readonly joinRuns: boolean;
   readonly tokens: readonly { readonly token: string; readonly role: Role }[];
   readonly cors: readonly string[];
   readonly tls: NonNullable<ServerOptions["tls"]> | null;
@@ -77,6 +84,7 @@ const schema = z.object({
     })
     .nullable()
     .default(null),
+  batchWindow: z.enum(["off", "adaptive"]).default("off"),
   maxBody: z.union([z.number(), z.string()]).default(bounds.httpBody.limit),
   timeoutMs: z
     .number()
@@ -110,8 +118,9 @@ function tlsProblem(pair: { readonly cert: string; readonly key: string }): stri
  * @throws TargetError SL6011
  */
 export function parseServerOptions(options: ServerOptions): ServerSettings {
-  const { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, logSink, ...local } = options;
-  const own = { models, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, logSink };
+  const { models, batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, ...others } = options;
+  const { logLevel, logSink, ...local } = others;
+  const own = { models, batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, logSink };
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -131,6 +140,7 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
   return {
     local,
     models: data.models,
+    joinRuns: data.batchWindow === "adaptive",
     tokens: typeof data.token === "string" ? [{ token: data.token, role: "admin" }] : data.token,
     cors: data.cors.map((origin) => origin.replace(/\/$/, "")),
     tls: data.tls,

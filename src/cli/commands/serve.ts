@@ -14,6 +14,7 @@ interface Options {
   readonly models?: string;
   readonly sharedFolder?: boolean;
   readonly tokenFile?: string;
+  readonly batchWindow?: string;
   readonly cors?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -35,6 +36,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
       "--token-file <file>",
       "a file with a token, or a line '<role> <token>' for each: read, infer or admin (default: $SHAPELINE_TOKEN)",
     )
+    .option("--batch-window <mode>", "adaptive: requests of one row share runs of a model; off (default)")
     .option("--cors <origin...>", "origins whose pages may call the server")
     .option("--tls-cert <file>", "the certificate as PEM: HTTPS only")
     .option("--tls-key <file>", "the certificate's key as PEM")
@@ -77,7 +79,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
 
 async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const settings = await localSettings(io);
-  const { cors, maxBody, maxConnections, timeout, logSink, logLevel } = options;
+  const { batchWindow, cors, maxBody, maxConnections, timeout, logSink, logLevel } = options;
   const data = options.data ?? settings.data;
   const models = options.models ?? settings.models;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
@@ -85,6 +87,7 @@ async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
     ...(data !== undefined && { data: resolvePath(io, "--data", data) }),
     ...(models !== undefined && { models: resolvePath(io, "--models", models) }),
     ...(sharedFolder !== undefined && { sharedFolder }),
+    ...(batchWindow !== undefined && { batchWindow: batchWindow as "off" | "adaptive" }),
     ...(cors !== undefined && { cors }),
     ...(maxBody !== undefined && { maxBody }),
     ...(maxConnections !== undefined && {

@@ -23,6 +23,8 @@ export interface InlineOrWorker {
   readonly tryRun: RunBatch<Trial>;
   /** Whether a session on the event loop is worth its time: some runs are short enough for it. */
   isInlineUseful(): boolean;
+  /** Whether a run of so many elements is short enough for the event loop. */
+  isShort(elements: number): boolean;
   /** Gives the model a session on the event loop, and warms it up. Without one, all runs take place in workers. */
   useInline(session: ModelSession): Promise<void>;
 }
@@ -93,6 +95,7 @@ export function inlineOrWorker(
       return use(outputs);
     },
     isInlineUseful: () => !onlyWorkers && latency.isShort(rowElements),
+    isShort: (elements) => latency.isShort(elements),
     async useInline(opened) {
       // What a worker has run does not fail here; if it does, the first request says so.
       await triedFirst?.(opened).catch(() => undefined);

@@ -29,8 +29,8 @@ export class ModelHost {
   #models = new Map<string, BareModel>();
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
-  constructor({ local, models }: ServerSettings, observer: InferenceObserver) {
-    this.settings = { ...parseLocalOptions({ ...local, models: resolve(models) }), observer };
+  constructor({ local, models, joinRuns }: ServerSettings, observer: InferenceObserver) {
+    this.settings = { ...parseLocalOptions({ ...local, models: resolve(models) }), observer, joinRuns };
     this.target = new LocalTargetImpl(this.settings);
     this.#earlier = new EarlierVersions(this.target);
   }

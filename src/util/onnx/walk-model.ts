@@ -59,12 +59,17 @@ const longestOperator = 64;
 
 /** Whether a model repeats graphs of nodes, in its graph, in the graphs of nodes or in functions of its own. */
 export function hasLoops(wire: ProtobufFile): boolean {
+  return hasOperator(wire, (operator) => loopOperators.has(operator));
+}
+
+/** Whether one of a model's nodes, wherever it stands, has an operator of this kind. */
+export function hasOperator(wire: ProtobufFile, isSought: (operator: string) => boolean): boolean {
   let found = false;
   walkModel(wire, {
     tensor: () => undefined,
     node: (node) => {
       for (const field of found ? [] : wire.fields(node.start, node.end))
-        if (isBytes(field, 4)) found ||= loopOperators.has(wire.peekText(field, longestOperator) ?? "");
+        if (isBytes(field, 4)) found ||= isSought(wire.peekText(field, longestOperator) ?? "");
     },
   });
   return found;

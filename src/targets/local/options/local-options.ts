@@ -109,6 +109,8 @@ export interface LocalSettings extends Required<
   readonly log: LoggedColumnsOptions | null;
   /** Set by servers, not by users. */
   readonly observer?: InferenceObserver;
+  /** Set by servers: requests of one row share runs. */
+  readonly joinRuns?: boolean;
 }
 
 const minDatabaseMemory = 64_000_000;

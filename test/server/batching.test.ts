@@ -1,0 +1,69 @@
+import { expect, onTestFinished, test } from "vitest";
+import { createServer, type ServerOptions } from "shapeline/server";
+import { deployed, models, rows } from "./deployed-fraud.js";
+
+// With `batchWindow: "adaptive"`, requests of several connections share runs of a model. Nobody can tell.
+
+interface Sent {
+  readonly path: string;
+  readonly body: object;
+}
+interface Answered {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+async function start(options: ServerOptions) {
+  const server = await createServer({ data: await deployed(), models, ...options });
+  onTestFinished(() => server.close());
+  const url = await server.listen({ port: 0 });
+  const send = async ({ path, body }: Sent): Promise<Answered> => {
+    const response = await fetch(url + path, { method: "POST", body: JSON.stringify(body) });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  const logged = async () => {
+    const text = await (await fetch(`${url}/api/v1/pipelines/fraud/logs?limit=all&datasetExclude=time`)).text();
+    const lines = text.trim().split("\n");
+    return lines.filter((line) => line.startsWith('{"row"')).sort();
+  };
+  return { send, logged };
+}
+
+const tensor = (from: number, count: number) => ({
+  name: "pixels",
+  datatype: "FP32",
+  shape: [count, rows[0]?.pixels.length ?? 0],
+  data: rows.slice(from, from + count).flatMap(({ pixels }) => pixels),
+});
+
+/** Requests that have little in common: one row and more, both interfaces, ids, datasets, mistakes. */
+const mixed: readonly Sent[] = Array.from({ length: 96 }, (_, i): Sent => {
+  const at = i % 37;
+  const infer = "/v2/models/fraud/infer";
+  switch (i % 6) {
+    case 0:
+      return { path: infer, body: { id: `request-${i}`, inputs: [tensor(at, 1)] } };
+    case 1:
+      return { path: infer, body: { id: `request-${i}`, parameters: { anomaly: true }, inputs: [tensor(at, 1)] } };
+    case 2:
+      return {
+        path: "/api/v1/pipelines/fraud/infer",
+        body: { records: [rows[at]], dataset: ["in", "out", "anomaly"], datasetSeparator: "/" },
+      };
+    case 3:
+      return { path: infer, body: { id: `request-${i}`, inputs: [tensor(at, 3)] } };
+    case 4:
+      return { path: "/v2/models/champ/infer", body: { inputs: [{ ...tensor(at, 1), shape: [1, 9] }] } };
+    default:
+      return { path: infer, body: { id: `request-${i}`, inputs: [tensor(at, 1)] } };
+  }
+});
+
+test("answers and log rows are those of requests that run alone, bit for bit", async () => {
+  const alone = await start({});
+  const expected: Answered[] = [];
+  for (const request of mixed) expected.push(await alone.send(request));
+  const together = await start({ batchWindow: "adaptive" });
+  expect(await Promise.all(mixed.map(together.send))).toEqual(expected);
+  expect(await together.logged()).toEqual(await alone.logged());
+});
