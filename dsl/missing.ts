@@ -1,5 +1,6 @@
 import { isRecord, kindOf } from "./value-kind.js";
 import { firstFiveNames, type FirstFiveNames } from "./messages/first-five-names.js";
+import type { Text } from "./names.js";
 import type { Sorted } from "./shapes/port-names.js";
 import type { Tensor } from "./tensor.js";
 
@@ -15,9 +16,9 @@ export type MissingOption = "nan" | Readonly<Record<string, "nan">>;
 export type Missing<M, In> = M extends string
   ? M
   : {
-      readonly [K in keyof M]: K extends FloatColumns<In>
+      readonly [K in keyof M]: Text<K> extends FloatColumns<In>
         ? M[K]
-        : NoInfer<NotFloat<K & string, Sorted<FloatColumns<In>>>>;
+        : NoInfer<NotFloat<Text<K> & string, Sorted<FloatColumns<In>>>>;
     };
 type FloatColumns<In> = { [K in keyof In]: In[K] extends Tensor<FloatDType> ? K & string : never }[keyof In];
 
@@ -31,7 +32,9 @@ declare const nullAsNaN: unique symbol;
 export type WithMissing<In, M> = [M] extends [never]
   ? In
   : {
-      readonly [K in keyof In]: K extends (M extends "nan" ? FloatColumns<In> : keyof M) ? In[K] & NullAsNaN : In[K];
+      readonly [K in keyof In]: K extends (M extends "nan" ? FloatColumns<In> : Text<keyof M>)
+        ? In[K] & NullAsNaN
+        : In[K];
     };
 
 /** The names of the float columns; other values than tensors are no columns. */

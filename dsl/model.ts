@@ -3,6 +3,7 @@ import { ModelError } from "./errors.js";
 import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { isBatched, rowAxis } from "./rows.js";
+import type { ByText } from "./names.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
 /** A model handle: name, version, digest, input and output tensors. It carries types, not weights. */
@@ -48,7 +49,10 @@ export type PortDefinitions = Readonly<Record<string, PortDefinition>>;
 
 /** The tensors of port definitions: an unknown rank becomes `Tensor<dtype>`. */
 export type TensorsOf<P> = {
-  readonly [K in keyof P]: P[K] extends { readonly dtype: infer D extends DType; readonly shape: infer S }
+  readonly [K in keyof ByText<P>]: ByText<P>[K] extends {
+    readonly dtype: infer D extends DType;
+    readonly shape: infer S;
+  }
     ? 0 extends 1 & S
       ? Tensor<D>
       : S extends readonly Dim[]

@@ -8,6 +8,16 @@ type Lower =
 type LowerOrDigit = Lower | Digit;
 type Character = Lower | Uppercase<Lower> | "_" | Digit;
 
+/** A name as text: to JavaScript, the keys `0` and `"0"` are the same. */
+export type Text<K> = K extends number ? `${K}` : K;
+
+/** The record `R` with its names as text. Without number names it stays the same type, which is cheap. */
+export type ByText<R> = [keyof R & number] extends [never]
+  ? R
+  : number extends keyof R
+    ? R
+    : { readonly [K in keyof R as Text<K>]: R[K] };
+
 /** Fits an index signature, and no key. */
 export type NoKeys = Record<never, never>;
 

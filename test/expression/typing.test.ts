@@ -53,6 +53,18 @@ describe("a lambda's paths", () => {
     expect(typed("x => x.in.every(v => v >= 0)", one)).toBe("x.in.features.every((v) => v >= 0)");
   });
 
+  it("name a port by a number as JavaScript does, quoted or not", () => {
+    const lone: RowScope = { inputs: [], outputs: [port("1", "float32", 4)], models: {} };
+    const several: RowScope = { inputs: [], outputs: [port("0", "float32", 2), port("7", "float32")], models: {} };
+    expect(typed("x => x.out[1][0] < 1", lone)).toBe(typed('x => x.out["1"][0] < 1', lone));
+    expect(typed("x => x.out[0] < 1", lone)).toBe(typed('x => x.out["1"][0] < 1', lone));
+    expect(typed("x => x.out[0][1] < x.out[7]", several)).toBe(typed('x => x.out["0"][1] < x.out["7"]', several));
+    expect(typed("({ out: { 7: y } }) => y < 1", several)).toBe(typed('x => x.out["7"] < 1', several));
+    expect(typed("x => x.out.every((v, i) => x.out[i] < 1)", lone)).toBe(
+      `SL1106 at 'x.out[i]': 'x.out[i]' may mean '1', which 'x.out' has by name, or an element of it (quote the port's name: x.out["1"][i])`,
+    );
+  });
+
   it("need the index of a named port of one where JavaScript treats every list as true", () => {
     const flag: RowScope = { inputs: [], outputs: [port("ok", "bool", 1), port("p", "float32", 1)], models: {} };
     const refused = (text: string, op: string) =>

@@ -72,7 +72,7 @@ function partOf(
 
 function keyOf(element: TS.BindingElement): string | null {
   const key = element.propertyName ?? element.name;
-  if (ts.isIdentifier(key) || ts.isStringLiteralLike(key)) return key.text;
+  if (ts.isIdentifier(key) || ts.isStringLiteralLike(key) || ts.isNumericLiteral(key)) return key.text;
   if (!ts.isComputedPropertyName(key)) return null;
   const inner = withoutWrapping(key.expression);
   return ts.isStringLiteralLike(inner) ? inner.text : null;

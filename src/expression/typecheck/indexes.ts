@@ -26,8 +26,29 @@ export function resolveIndex(node: IndexNode, locals: Locals | null, context: Co
     return resolveMember(node, node.object, String(index.value), locals, context);
   const owner = context.resolve(node.object, locals);
   if (owner === null || index === null) return null;
+  // To JavaScript, `x.out[0]` and `x.out["0"]` are the same.
+  const named = namesIn(owner, context);
+  if (isConstant(index) && named.includes(String(index.value)))
+    return resolveMember(node, node.object, String(index.value), locals, context);
+  const numeric = named.find((name) => /^(0|[1-9]\d*)$/.test(name));
+  if (!isConstant(index) && numeric !== undefined) {
+    const { reporter } = context;
+    const text = reporter.text(node.object);
+    return reporter.report(
+      "SL1106",
+      node.span,
+      `'${reporter.text(node)}' may mean '${numeric}', which '${text}' has by name, or an element of it`,
+      `quote the port's name: ${text}["${numeric}"][${reporter.text(node.index)}]`,
+    );
+  }
   const at = indexOf(index, node.index, context);
   return at === null ? null : elementAt(node.object, owner, at, node, context);
+}
+
+/** The names of ports or models by which an owner is read. */
+function namesIn(owner: Exclude<Resolved, null>, { scope }: Context): readonly string[] {
+  if (owner.kind === "ports") return owner.ports.map(({ name }) => name);
+  return owner.kind === "models" ? Object.keys(scope.models) : [];
 }
 
 /** The element of a list at an index. `node` is the whole expression. */
