@@ -120,6 +120,7 @@ export class DatabaseSession {
 
   async close(): Promise<void> {
     await this.writer.close();
+    await this.#endReads();
     await this.#checkpoint();
     this.#disconnectAll();
   }
@@ -127,8 +128,7 @@ export class DatabaseSession {
   /** Ends the session of an invalidated database. Returns the rows that could not be written. */
   async abandon(cause: unknown): Promise<UnwrittenRows> {
     const unwritten = await this.writer.abandon(cause);
-    for (const connection of this.#connections) connection.interrupt();
-    if (this.#users > 0) await new Promise<void>((resolve) => (this.#onUnused = resolve));
+    await this.#endReads();
     this.#disconnectAll();
     return unwritten;
   }
@@ -137,6 +137,13 @@ export class DatabaseSession {
   async resume(sinks: Iterable<TableSink>, queued: readonly WriteBatch[]): Promise<void> {
     for (const sink of sinks) await this.writer.prepare(sink);
     this.writer.enqueue(queued);
+  }
+
+  /** DuckDB's native code crashes if a connection is closed while it runs a query. */
+  async #endReads(): Promise<void> {
+    if (this.#users === 0) return;
+    for (const connection of this.#connections) connection.interrupt();
+    await new Promise<void>((resolve) => (this.#onUnused = resolve));
   }
 
   /** Leaves no write-ahead log behind, if possible: the next opening is then faster. */

@@ -52,8 +52,8 @@ export class FolderWatch {
   }
 
   /**
-   * Call it right before DuckDB does what it does by path: a commit may make a checkpoint, which removes the write-ahead
-   * log.
+   * Call it right before a commit or a checkpoint: DuckDB's checkpoints, also those of commits, remove the write-ahead
+   * log by path.
    *
    * @throws StorageError SL7001 the files were deleted or replaced
    */

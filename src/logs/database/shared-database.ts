@@ -159,10 +159,15 @@ export class SharedDatabase {
   }
 
   async close(): Promise<void> {
-    this.#socket?.close();
+    this.#socket?.stop();
     clearInterval(this.#sweeping);
     await this.#lastSweep;
-    await this.sessions.close();
+    try {
+      await this.sessions.close();
+    } finally {
+      // Another thread of this process may open the database from now on.
+      this.#socket?.close();
+    }
     onProcessExit.delete(this.#atExit);
     this.#ignoreSignals();
   }

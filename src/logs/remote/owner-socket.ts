@@ -1,13 +1,12 @@
-import { chmodSync, linkSync, renameSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { threadId } from "node:worker_threads";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
 import { reasonOf } from "../duckdb.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import type { LogQuery } from "../pipeline-log.js";
 import type { LogReader } from "../store.js";
+import { listenExclusively, socketIdentity, type ListenResult } from "./exclusive-listen.js";
 import { readAnswer } from "./read-answer.js";
 import {
   pageBytes,
@@ -18,32 +17,34 @@ import {
   type OwnerMethod,
 } from "./owner-protocol.js";
 import { packedTextLength, packValue } from "./packed-value.js";
-import { socketPlace } from "./socket-place.js";
+import { processPlace, socketPlace } from "./socket-place.js";
 
 /** What clients can read. `pages` is missing: a client fetches one page per `readLog` request. */
 export type RemoteReadable = Omit<LogReader, "pages">;
 
 /** Milliseconds an owner may take to return its PID: its thread may be busy. */
 const ownerTimeout = 2000;
+/** Attempts to own a folder whose owner just ended. */
+const maxAttempts = 5;
 /** Milliseconds in which a guest must send its request, and then take its answer. */
 const requestMs = 10_000;
 const answerMs = 60_000;
-/** Attempts to listen before the folder is used without a socket. */
-const maxAttempts = 5;
 /** Answers that are in memory at the same time; other requests wait for their turn. */
 const maxAnswers = 4;
 
 /**
  * Serves read requests of other processes and threads about a log that this thread has open. Sockets are unref'ed and
- * never block shutdown. The thread that listens owns the folder: DuckDB's lock keeps other processes out, but not other
- * threads of the same process.
+ * never block shutdown. DuckDB's lock keeps other processes out, but not other threads of the same process: so the
+ * owner listens at two places, one of this process and one of the folder.
  */
 export class OwnerSocket {
   readonly #path: string | null;
   readonly #clients = new Set<Socket>();
   readonly #reader: Promise<RemoteReadable>;
   #setReader: (reader: RemoteReadable) => void = () => undefined;
-  #server: Server | undefined;
+  /** That of this process, then that of the folder. */
+  readonly #places: { readonly server: Server; readonly path: string; readonly identity: string | null }[] = [];
+  #stopped = false;
   #answering = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -53,8 +54,8 @@ export class OwnerSocket {
   }
 
   /**
-   * Acquires a folder before its database is opened. If the system cannot create the socket, the folder is used without
-   * one; other processes then get the error of DuckDB's lock.
+   * Acquires a folder before its database is opened. If the system cannot create the sockets, the folder is used
+   * without them; other processes then get the error of DuckDB's lock.
    *
    * @throws StorageError SL7003 if another thread of this process owns the folder
    */
@@ -63,57 +64,67 @@ export class OwnerSocket {
     if (warning !== null) process.emitWarning(warning, "ShapelineLogWarning");
     const socket = new OwnerSocket(path);
     if (path === null) return socket;
-    for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      if (await socket.#listen(path)) return socket;
-      const owner = await ownerAt(path);
-      if (owner === process.pid)
-        throw ownedError(file, "elsewhere in this process, by another thread or another copy of Shapeline");
-      if (owner === "timeout" || owner === "broken")
-        throw ownedError(file, "by another process or another thread of this process, which does not respond");
-      // DuckDB's lock error reports the PID of another process.
-      if (owner !== "closed") return socket;
-      // While another thread removes the same stale socket, a new one may be out of its place for a moment.
-      await removeStaleSocket(path);
-      await wait(10 * attempt);
+    const own = await socket.#listen(processPlace(path));
+    if (own === "held") throw heldElsewhere(file, inThisProcess);
+    if (own === "contended") throw heldElsewhere(file, notResponding);
+    if (own === "unavailable") return socket;
+    try {
+      await socket.#acquireFrom(path, file);
+      return socket;
+    } catch (error) {
+      socket.close();
+      throw error;
     }
-    // The system cannot create a socket there.
-    return socket;
+  }
+
+  async #acquireFrom(path: string, file: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const result = await this.#listen(path);
+      if (result === "won" || result === "unavailable") return;
+      const owner = result === "held" ? await ownerAt(path) : "timeout";
+      // DuckDB's lock decides whether the other process has the database open, and its error reports the PID.
+      if (typeof owner === "number" && owner !== process.pid) return;
+      // It has ended meanwhile, or has too many guests.
+      if (owner === "closed" && attempt < maxAttempts) await wait(10 * attempt);
+      else throw heldElsewhere(file, owner === process.pid ? inThisProcess : notResponding);
+    }
   }
 
   /** Starts to respond to requests. Call it once this thread has opened the database. */
   async serve(reader: RemoteReadable): Promise<void> {
     this.#setReader(reader);
-    const path = this.#path;
-    if (this.#server !== undefined || path === null) return;
-    // The process that listened during `acquire` has ended: this one now has DuckDB's lock.
-    await removeStaleSocket(path);
-    await this.#listen(path);
+    // The process that listened during `acquire` may have ended: this one now has DuckDB's lock.
+    if (this.#path !== null && this.#places.length === 1) await this.#listen(this.#path);
   }
 
-  async #listen(path: string): Promise<boolean> {
+  async #listen(path: string): Promise<ListenResult> {
     const server = createServer({ allowHalfOpen: true }, (client) => this.#receive(client));
     server.maxConnections = bounds.ownerGuests.limit;
-    await new Promise<void>((resolve) => {
-      server.once("error", () => resolve());
-      server.listen(path, () => {
-        this.#server = server;
-        resolve();
-      });
-    });
-    server.unref();
+    const result = await listenExclusively(server, path);
     server.on("error", () => undefined);
-    if (this.#server === undefined) return false;
-    if (process.platform !== "win32") chmodSync(path, 0o600);
-    return true;
+    server.unref();
+    if (result === "won") this.#places.push({ server, path, identity: socketIdentity(path) });
+    else server.close();
+    return result;
   }
 
-  /** Closes and unlinks the socket; safe in an `exit` handler. */
-  close(): void {
-    this.#server?.close();
+  /** Answers no reader any more. Call it before the database is closed. */
+  stop(): void {
+    this.#stopped = true;
     for (const client of this.#clients) client.destroy();
-    if (this.#server !== undefined && this.#path !== null && process.platform !== "win32")
-      rmSync(this.#path, { force: true });
-    this.#server = undefined;
+  }
+
+  /**
+   * Gives the folder up: closes and unlinks the sockets. Call it once the database is closed. Safe in an `exit`
+   * handler.
+   */
+  close(): void {
+    for (const { server, path, identity } of this.#places.splice(0)) {
+      // Unlink before closing: nobody must find it refusing. If ours was deleted, another owner's may be there.
+      if (identity !== null && socketIdentity(path) === identity) rmSync(path, { force: true });
+      server.close();
+    }
+    for (const client of this.#clients) client.destroy();
   }
 
   #receive(client: Socket): void {
@@ -134,6 +145,8 @@ export class OwnerSocket {
     });
     client.on("end", () => {
       clearTimeout(deadline);
+      // A rival only wanted to know whether somebody listens.
+      if (text === "") return client.destroy();
       void this.#answer(text, async (answer) => {
         if (client.destroyed) return;
         deadline = setTimeout(() => client.destroy(), answerMs).unref();
@@ -153,6 +166,7 @@ export class OwnerSocket {
     if (request?.protocol !== protocolVersion) return send(refuseRequest);
     const { method, pipeline, query } = request;
     if (method === "owner") return send(() => process.pid);
+    if (this.#stopped) return send(refuseReader);
     // A turn ends when its answer has left the process's memory.
     await this.#inTurn(() => send(async () => methods[method](await this.#reader, pipeline, toLogQuery(query))));
   }
@@ -196,6 +210,10 @@ function refuseRequest(): never {
   throw new StorageError("SL7020", "the request is not understood");
 }
 
+function refuseReader(): never {
+  throw new StorageError("SL7003", "the log is being closed");
+}
+
 type ReadMethod = (reader: RemoteReadable, pipeline: string, query: LogQuery) => Promise<unknown>;
 
 const methods: Readonly<Record<Exclude<OwnerMethod, "owner">, ReadMethod>> = {
@@ -219,20 +237,8 @@ function plainDetails(details: object): Record<string, string | number | boolean
   return plain;
 }
 
-/** Removes the socket of a process that was killed; puts it back if another process has started to listen meanwhile. */
-async function removeStaleSocket(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  // Not longer than the path itself, whose length is limited.
-  const aside = join(dirname(path), `s${process.pid}-${threadId}`);
-  try {
-    renameSync(path, aside);
-    if ((await ownerAt(aside)) !== "closed") linkSync(aside, path);
-  } catch {
-    // Another process has removed it, or listens there already.
-  } finally {
-    rmSync(aside, { force: true });
-  }
-}
+const inThisProcess = "elsewhere in this process, by another thread or another copy of Shapeline";
+const notResponding = "by another process or another thread of this process, which does not respond";
 
 /** The PID of the process that listens, or why there is none. */
 async function ownerAt(path: string): Promise<number | NoAnswer> {
@@ -243,7 +249,7 @@ async function ownerAt(path: string): Promise<number | NoAnswer> {
   return answer !== null && "result" in answer ? answer.result : "broken";
 }
 
-function ownedError(file: string, where: string): StorageError {
+function heldElsewhere(file: string, where: string): StorageError {
   return new StorageError(
     "SL7003",
     `the log '${file}' is held ${where}; use the log there, stop that thread or process, or choose another data folder`,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errorSummary } from "../../util/error-message.js";
 
 /** Operating systems limit the length of a socket's path; 103 bytes fit on all of them. */
@@ -46,6 +46,16 @@ export function socketPlace(folder: string): SocketPlace {
 /** The path of a data folder's socket; null if no place can hold it. */
 export function socketPath(folder: string): string | null {
   return socketPlace(folder).path;
+}
+
+/**
+ * Where the thread of this process listens that owns a folder.
+ *
+ * @param path the place of the folder's socket; the result is not longer
+ */
+export function processPlace(path: string): string {
+  if (process.platform === "win32") return `${path}-${process.pid}`;
+  return join(dirname(path), `${basename(path).slice(0, 8)}+${process.pid.toString(36)}`);
 }
 
 /** Why a folder is not private to this user; null if it is. */
