@@ -68,6 +68,10 @@ export interface Settings {
       readonly data?: string;
       /** The data folder may belong to another user. */
       readonly sharedFolder?: boolean;
+      /** The most memory of the log's database: bytes, or a string such as "1GB". */
+      readonly databaseMemory?: number | string;
+      /** When `shapeline serve` stores the rows of a request: before the answer, soon after it, or never. */
+      readonly durability?: "commit" | "relaxed" | "off";
       /** What `shapeline deploy` leaves out of the log; names are flat columns such as `in.email`, or groups. */
       readonly log?: {
         readonly exclude?: readonly string[];
@@ -127,6 +131,8 @@ const local = z.strictObject({
   models: localPath.optional(),
   data: localPath.optional(),
   sharedFolder: z.boolean().optional(),
+  databaseMemory: z.union([z.int().min(1), text], "expected bytes or a size such as 1GB").optional(),
+  durability: z.enum(["commit", "relaxed", "off"]).optional(),
   log: log.optional(),
 });
 const targets = z.strictObject({ local: local.optional() });

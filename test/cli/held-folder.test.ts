@@ -1,10 +1,11 @@
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { createServer } from "shapeline/server";
-import { compiledProject, shapeline } from "./shapeline.js";
+import { compiledProject, main, shapeline } from "./shapeline.js";
 
 const token = "a-token-of-the-test";
 
@@ -92,4 +93,41 @@ test("a file of a server that was killed is ignored, and so is one that others c
     left(pid, mode);
     expect((await shapeline(folder, ["versions", "fraud", "--data", "left", "--json"])).out).toContain("SL6007");
   }
+});
+
+test("status says why a server logs nothing any more", async () => {
+  const folder = await compiledProject("fraud");
+  const data = join(folder, "lost");
+  await shapeline(folder, ["deploy", "fraud.pipeline.json", "--models", "models", "--data", "lost"]);
+  const running = await createServer({ data, token });
+  onTestFinished(() => running.close().catch(() => undefined));
+  await running.listen({ port: 0 });
+  rmSync(join(data, "shapeline.journal-a"));
+  const problem = `the file 'shapeline.journal-a' of the data folder '${data}' was deleted while the log was open`;
+  expect((await shapeline(folder, ["status", "fraud", "--data", "lost"])).out).toContain(
+    `nothing is logged now: ${problem}`,
+  );
+});
+
+test("serve takes durability and memory of the log from its options, else from the settings", async () => {
+  const folder = await compiledProject("fraud");
+  const settings = { durability: "relaxed", databaseMemory: "64 MiB", data: join(folder, "served"), models: "models" };
+  writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ targets: { local: settings } }));
+  await shapeline(folder, ["deploy", "fraud.pipeline.json", "--models", "models"]);
+  expect((await shapeline(folder, ["serve", "--port", "0", "--durability", "sometimes"])).err).toContain(
+    `SL6011: local(): the option 'durability' is "sometimes"; use one of "commit", "relaxed", "off"`,
+  );
+  expect((await shapeline(folder, ["logs", "fraud", "--database-memory", "1MB"])).err).toContain(
+    "SL6011: local(): the option 'databaseMemory' is 1000000; give bytes, at least 64 MB",
+  );
+  const server = spawn(process.execPath, [main, "serve", "--port", "0"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  await once(server.stdout, "data");
+  const status = JSON.parse((await shapeline(folder, ["status", "fraud", "--json"])).out) as {
+    log: { durability: string };
+  };
+  expect(status.log.durability).toBe("relaxed");
 });

@@ -13,6 +13,8 @@ interface Options {
   readonly data?: string;
   readonly models?: string;
   readonly sharedFolder?: boolean;
+  readonly databaseMemory?: number;
+  readonly durability?: string;
   readonly tokenFile?: string;
   readonly batchWindow?: string;
   readonly cors?: readonly string[];
@@ -35,6 +37,10 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     .option(
       "--token-file <file>",
       "a file with a token, or a line '<role> <token>' for each: read, infer or admin (default: $SHAPELINE_TOKEN)",
+    )
+    .option(
+      "--durability <mode>",
+      "when rows are stored: commit (default) before the answer, relaxed soon after, or off",
     )
     .option("--batch-window <mode>", "adaptive: requests of one row share runs of a model; off (default)")
     .option("--cors <origin...>", "origins whose pages may call the server")
@@ -83,10 +89,14 @@ async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const data = options.data ?? settings.data;
   const models = options.models ?? settings.models;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
+  const databaseMemory = options.databaseMemory ?? settings.databaseMemory;
+  const durability = (options.durability ?? settings.durability) as ServerOptions["durability"];
   return {
     ...(data !== undefined && { data: resolvePath(io, "--data", data) }),
     ...(models !== undefined && { models: resolvePath(io, "--models", models) }),
     ...(sharedFolder !== undefined && { sharedFolder }),
+    ...(databaseMemory !== undefined && { databaseMemory }),
+    ...(durability !== undefined && { durability }),
     ...(batchWindow !== undefined && { batchWindow: batchWindow as "off" | "adaptive" }),
     ...(cors !== undefined && { cors }),
     ...(maxBody !== undefined && { maxBody }),

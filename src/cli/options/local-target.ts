@@ -8,17 +8,21 @@ import type { Config } from "../../config/schema.js";
 import type { DeployedPipeline, LocalDeployment, LocalOptions } from "../../targets/local/index.js";
 import type { Io } from "../output/io.js";
 import { openHeldFolder } from "./held-folder.js";
+import { parseSize } from "./parse-values.js";
 import { resolvePath } from "./resolve-path.js";
 
 /** Adds `--data`, an option of every command that uses the embedded engine. */
 export function addDataOption(command: Command): Command {
   return command
     .option("--data <dir>", "the data folder (default: .shapeline beside package.json)")
-    .option("--shared-folder", "use a data folder that belongs to another user");
+    .option("--shared-folder", "use a data folder that belongs to another user")
+    .option("--database-memory <size>", "the most memory of the log's database (default: 256MB)", parseSize);
 }
 
 /** The settings of the embedded engine, as absolute paths. */
-export async function localSettings(io: Io): Promise<Pick<LocalOptions, "models" | "data" | "sharedFolder" | "log">> {
+export async function localSettings(
+  io: Io,
+): Promise<Pick<LocalOptions, "models" | "data" | "sharedFolder" | "databaseMemory" | "durability" | "log">> {
   const { loadSettings } = await import("../../../codegen/settings/load.js");
   return (await loadSettings(io.cwd)).settings.targets?.local ?? {};
 }
@@ -42,17 +46,19 @@ export interface CommandTarget {
   pipelines(): Promise<DeployedPipeline[]>;
 }
 
-type TargetOptions = Pick<LocalOptions, "data" | "sharedFolder" | "models" | "log">;
+type TargetOptions = Pick<LocalOptions, "data" | "sharedFolder" | "databaseMemory" | "models" | "log">;
 
 /** The options of the target that a command's options and the settings select. */
 async function targetOptions(io: Io, options: TargetOptions): Promise<LocalOptions> {
   const settings = options.data === undefined ? await localSettings(io) : {};
   const data = options.data ?? settings.data;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
+  const databaseMemory = options.databaseMemory ?? settings.databaseMemory;
   const { log } = options;
   return {
     ...(data === undefined ? {} : { data: resolvePath(io, "--data", data) }),
     ...(sharedFolder === undefined ? {} : { sharedFolder }),
+    ...(databaseMemory === undefined ? {} : { databaseMemory }),
     ...(options.models === undefined ? {} : { models: resolvePath(io, "--models", options.models) }),
     ...(log === undefined ? {} : { log }),
   };

@@ -2,11 +2,12 @@ import type { WithheldColumns } from "../../../dsl/deployment.js";
 import type { Schema } from "apache-arrow";
 import type { LocalStatus } from "../../targets/local/index.js";
 
-/** What a deployment leaves out of its log; no lines if it logs everything. */
+/** What a deployment leaves out of its log, and why nothing is logged now; no lines if it logs everything. */
 export function logStatusLines({ log }: Pick<LocalStatus, "log">): string[] {
   if (log === null) return [];
-  const { exclude, redact, maxElements } = log;
+  const { exclude, redact, maxElements, problem } = log;
   return [
+    ...(problem === null ? [] : [`nothing is logged now: ${problem}`]),
     ...(exclude.length === 0 ? [] : [`not logged: ${exclude.join(", ")}`]),
     ...(redact.length === 0 ? [] : [`logged as a marker: ${redact.join(", ")}`]),
     ...(maxElements === null ? [] : [`logged as shape and digest: tensors with more than ${maxElements} elements`]),

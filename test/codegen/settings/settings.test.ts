@@ -64,7 +64,7 @@ describe("settings", () => {
           ports: { y: "", z: "__proto__" },
         },
       },
-      targets: { locl: {}, local: { modles: "x" } },
+      targets: { locl: {}, local: { modles: "x", durability: "on", databaseMemory: {} } },
     });
     expect(await loadRefusal()).toMatchInlineSnapshot(`
       "SL4052 'shapeline.config.json' has invalid settings:
@@ -75,6 +75,8 @@ describe("settings", () => {
         overrides.rf.ports.y: too small: expected string to have >=1 characters, found ""
         overrides.rf.ports.z: expected a name other than '__proto__', found "__proto__"
         overrides.rf: unknown key 'nmae'; the keys are 'name', 'version', 'symbols', 'rows', 'batchSize', 'shapes', 'labels', 'ports' and 3 more
+        targets.local.databaseMemory: expected bytes or a size such as 1GB, found {}
+        targets.local.durability: invalid option: expected one of "commit"|"relaxed"|"off", found "on"
         targets.local: unknown key 'modles' (did you mean 'models'?)
         targets: unknown key 'locl' (did you mean 'local'?)
         (whole): unknown key 'model' (did you mean 'models'?)
