@@ -501,3 +501,36 @@ export interface AnyDeployment {
   undeploy(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A model of an Open Inference server, typed by its inputs, outputs and validations. */
+export interface ConnectedModel<In, Out, Checks extends string> {
+  /** The name of the handle or pipeline. */
+  readonly name: string;
+  /**
+   * Runs the model on records or columns, and answers in the same form. `time` is this machine's clock when the answer
+   * arrived.
+   *
+   * @param rows one object per row, or one object of columns (a list with one entry per row, or a flat typed array)
+   * @param options `metadata` become the `parameters` of the request
+   * @throws InputError when the rows do not fit the inputs, TargetError when the server fails or its answer is wrong
+   * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
+   */
+  infer<const A extends object, const O extends InferOptions = InferOptions>(
+    rows: ModelRequest<A, In>,
+    options?: KnownOptions<O>,
+  ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, object>>;
+}
+
+/** A model that was connected without static types. */
+export interface AnyConnectedModel {
+  readonly name: string;
+  infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyRecord[]>;
+  infer(columns: AnyRecord, options?: InferOptions): Promise<AnyRecord>;
+}
+
+/** The type parameter `A` first: the compiler infers it from there. */
+type ModelRequest<A, In> = [A] extends [never]
+  ? A
+  : A extends ArrowTableLike
+    ? "an Open Inference server takes no Arrow table: give columns, { column: typed array }"
+    : InferRequest<A, In>;

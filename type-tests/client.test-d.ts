@@ -81,6 +81,10 @@ expectType<readonly [number, number]>(checked.out.embedding);
 expectError(checked.anomaly.high);
 expectError(live.infer([{ image: new Float32Array(64) }]));
 
+// The pipeline connects itself, with the same types. Only `infer` is there.
+expectType<typeof live>(await made.connect(server));
+expectError((await made.connect(server)).logs());
+
 // Types that are not known: any record.
 expectAssignable<AnyConnectedModel>(await server.connect(any));
 await (await server.connect(some)).infer([{ image: new Float32Array(64) }]);

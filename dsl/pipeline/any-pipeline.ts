@@ -1,4 +1,4 @@
-import type { AnyDeployment } from "../deployment.js";
+import type { AnyConnectedModel, AnyDeployment, ConnectedModel, Deployment } from "../deployment.js";
 import type { Model } from "../model.js";
 import type { Step } from "../steps/step-kinds.js";
 
@@ -20,7 +20,7 @@ export interface AnyPipeline {
   /** @throws PipelineError when the pipeline has problems, TargetError when the target cannot deploy it */
   deploy<T extends Target>(target: T, options?: DeployOptions): Promise<DeployedOn<T, AnyDeployment>>;
   /** @throws ConfigError SL4009 when what is deployed was not built from the pipeline's steps */
-  connect<T extends Target>(target: T): Promise<DeployedOn<T, AnyDeployment>>;
+  connect<T extends Target | ModelServer>(target: T): Promise<ConnectedOn<T, AnyDeployment>>;
 }
 
 /** A compiled config, as `shapeline compile` writes it and an import of the JSON file types it. */
@@ -53,6 +53,17 @@ export interface Target {
   connect?(pipeline: AnyPipeline): Promise<AnyDeployment>;
 }
 
+/** Runs models under their names, and has neither `deploy` nor a log: `openInference({ url })`. */
+export interface ModelServer {
+  readonly kind: string;
+  /**
+   * Connects to the model of the pipeline's name.
+   *
+   * @throws TargetError when its inputs or outputs are not those of the pipeline, or when there is no such model
+   */
+  connect(pipeline: AnyPipeline): Promise<AnyConnectedModel>;
+}
+
 /** The members of a deployment that the pipeline types; a target may add others, or more to the rest. */
 type TypedByPipeline = "name" | "infer" | "inferFromFile" | "logs";
 
@@ -62,3 +73,10 @@ export type DeployedOn<T, D> = T extends { deploy(...args: never): Promise<infer
     ? D
     : Omit<Own, TypedByPipeline> & D
   : D;
+
+/** What `connect` returns: `D` on a target, and on a server of models what such a server can do. */
+export type ConnectedOn<T, D> = "deploy" extends keyof T
+  ? DeployedOn<T, D>
+  : D extends Deployment<infer In, infer Out, infer Checks, infer _Challengers>
+    ? ConnectedModel<In, Out, Checks>
+    : AnyConnectedModel;

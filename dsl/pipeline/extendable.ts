@@ -7,7 +7,7 @@ import type { AlertEntry } from "../steps/logged-names.js";
 import type { EarlierSteps } from "../steps/step-kinds.js";
 import type { After, Stated } from "../steps/step-list.js";
 import type { Validation, ValidationName } from "../steps/validation.js";
-import type { AnyPipeline, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
+import type { AnyPipeline, ConnectedOn, DeployedOn, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type { Pipeline } from "./pipeline.js";
 
 /**
@@ -58,7 +58,7 @@ export interface Extendable<
     target: T,
     options?: DeployOptions,
   ): Promise<DeployedOn<T, Deployment<In, Out, Checks, object>>>;
-  connect<T extends Target>(target: T): Promise<DeployedOn<T, Deployment<In, Out, Checks, object>>>;
+  connect<T extends Target | ModelServer>(target: T): Promise<ConnectedOn<T, Deployment<In, Out, Checks, object>>>;
 }
 
 /** Marks the outputs of a pipeline. Only types have it. */

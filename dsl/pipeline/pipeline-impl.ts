@@ -4,7 +4,7 @@ import { rowChange } from "../check/row-change.js";
 import { missingColumns } from "../missing.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
 import { kindOf } from "../value-kind.js";
-import type { AnyPipeline, DeployOptions, Target } from "./any-pipeline.js";
+import type { AnyPipeline, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
@@ -91,9 +91,10 @@ export class StepList implements AnyPipeline {
     return (options.config === undefined ? target.deploy(this) : target.deploy(this, options)) as Promise<never>;
   }
 
-  async connect(target: Target): Promise<never> {
+  async connect(target: Target | ModelServer): Promise<never> {
+    if (typeof (target as Partial<ModelServer> | null | undefined)?.connect === "function")
+      return (target as ModelServer).connect(this) as Promise<never>;
     this.#assertTarget("connect", target);
-    if (target.connect !== undefined) return target.connect(this) as Promise<never>;
     throw new TargetError(
       "SL6000",
       `pipeline '${this.name}': the target '${target.kind}' cannot compare what is deployed with the pipeline; deploy the pipeline there, or use the target's own methods`,

@@ -30,7 +30,7 @@ import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/s
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
 import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
 import type { IsRefusedName, NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
-import type { AnyPipeline, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
+import type { AnyPipeline, ConnectedOn, DeployedOn, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type {
   AtIndex,
   Cleared,
@@ -63,7 +63,15 @@ export type { Step, StepKind } from "../steps/step-kinds.js";
 export type { After, Stated, Unstated } from "../steps/step-list.js";
 export type { Validation, ValidationStep } from "../steps/validation.js";
 export type { Source, Sources } from "../shapes/sources.js";
-export type { AnyPipeline, CompiledConfig, DeployedOn, DeployOptions, Target } from "./any-pipeline.js";
+export type {
+  AnyPipeline,
+  CompiledConfig,
+  ConnectedOn,
+  DeployedOn,
+  DeployOptions,
+  ModelServer,
+  Target,
+} from "./any-pipeline.js";
 export type { UncheckedPipeline } from "./edits.js";
 export type { Extendable } from "./extendable.js";
 
@@ -81,7 +89,9 @@ export interface Deployable<
     target: T,
     options?: DeployOptions,
   ): Promise<DeployedOn<T, Deployment<In, Out, Checks, ChallengersOut>>>;
-  connect<T extends Target>(target: T): Promise<DeployedOn<T, Deployment<In, Out, Checks, ChallengersOut>>>;
+  connect<T extends Target | ModelServer>(
+    target: T,
+  ): Promise<ConnectedOn<T, Deployment<In, Out, Checks, ChallengersOut>>>;
 }
 
 /**
@@ -310,14 +320,14 @@ export interface Pipeline<
 
   /**
    * Connects to what is deployed under the pipeline's name, by this or another process. The handle keeps the version
-   * that was deployed then.
+   * that was deployed then. Of a server of models, such as `openInference({ url })`, it has `infer` alone.
    * @throws ConfigError SL4009, which names the first step that differs from the pipeline; TargetError when nothing is
-   * deployed under the name
+   * deployed under the name, or when a server's model has other inputs or outputs
    * @example const live = await fraud.connect(local());
    */
-  connect<T extends Target>(
+  connect<T extends Target | ModelServer>(
     target: T,
-  ): Promise<DeployedOn<T, Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>>;
+  ): Promise<ConnectedOn<T, Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>>;
 }
 
 /** A pipeline without steps: the first inference step defines its inputs. */

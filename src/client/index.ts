@@ -1,8 +1,7 @@
 export type { Fetch, FetchInit, FetchResponse } from "./http/fetch.js";
 export { openInference } from "./open-inference/open-inference.js";
+export type { AnyConnectedModel, ConnectedModel } from "../../dsl/deployment.js";
 export type {
-  AnyConnectedModel,
-  ConnectedModel,
   ConnectedTo,
   ConnectOptions,
   OpenInference,

@@ -404,6 +404,27 @@ describe("requests", () => {
     expect(received.filter(({ method }) => method === "POST")).toHaveLength(5);
   });
 
+  test("requests of one call are sent together, and end together after an error", async () => {
+    let [running, most] = [0, 0];
+    const slow: Intercept = ({ method }, response) => {
+      if (method !== "POST") return false;
+      most = Math.max(most, ++running);
+      response.on("close", () => running--);
+      // The first is refused after the others arrived, which are never answered.
+      if (running === 3) setTimeout(() => response.writeHead(400).end('{"error":"no"}'), 0);
+      return true;
+    };
+    const { url, received } = await connected(slow);
+    const alone = await openInference({ url }).connect(handle, { oneRowPerRequest: true, concurrency: 3 });
+    const many = Array.from({ length: 20 }, (_, i) => ({ x: [i] }));
+    expect(await refusal(alone.infer(many), [url, "URL"])).toBe(
+      "SL6053 model 'm' on URL: the server refuses the request (400); the server says: no",
+    );
+    await expect.poll(() => running).toBe(0);
+    expect(most).toBe(3);
+    expect(received.filter(({ method }) => method === "POST")).toHaveLength(3);
+  });
+
   test("rows that do not fit and Arrow tables never reach the server", async () => {
     const { live, received } = await connected(() => false);
     const { tableFromArrays } = await import("apache-arrow");

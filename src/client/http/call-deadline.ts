@@ -58,6 +58,11 @@ export class CallDeadline {
     }
   }
 
+  /** Ends the requests of a call that has failed. */
+  abandon(): void {
+    this.#controller.abort();
+  }
+
   /** Releases the timer. */
   end(): void {
     clearTimeout(this.#timer);

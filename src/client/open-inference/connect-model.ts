@@ -1,9 +1,13 @@
+import type { AnyConnectedModel } from "../../../dsl/deployment.js";
 import { CallDeadline } from "../http/call-deadline.js";
 import { checkMetadata } from "./metadata.js";
 import type { ServerSettings } from "./options.js";
-import type { AnyConnectedModel, ConnectOptions } from "./public-types.js";
+import type { ConnectOptions } from "./public-types.js";
 import { RemoteModel } from "./remote-model.js";
 import { type ServedModel, servedModel } from "./served-model.js";
+
+/** Browsers open six connections to a server; more requests would wait there. */
+const defaultConcurrency = 6;
 
 /**
  * Connects a handle or pipeline to a model of a server.
@@ -13,8 +17,10 @@ import { type ServedModel, servedModel } from "./served-model.js";
 export async function connectModel(
   { server, encoding }: ServerSettings,
   handle: unknown,
-  { model, version, checkMetadata: isChecked = true, oneRowPerRequest = false, timeoutMs, signal }: ConnectOptions,
+  options: ConnectOptions,
 ): Promise<AnyConnectedModel> {
+  const { model, version, checkMetadata: isChecked = true, oneRowPerRequest = false, timeoutMs, signal } = options;
+  const { concurrency = defaultConcurrency } = options;
   const served = servedModel(handle);
   const name = model ?? served.name;
   const versionPath = version === undefined ? "" : `/versions/${encodeURIComponent(version)}`;
@@ -24,7 +30,7 @@ export async function connectModel(
     const deadline = new CallDeadline(timeoutMs, signal);
     await checkMetadata(server, path, where, served, deadline).finally(() => deadline.end());
   }
-  return new RemoteModel(server, { encoding, path, where, served, together: !oneRowPerRequest });
+  return new RemoteModel(server, { encoding, path, where, served, together: !oneRowPerRequest, concurrency });
 }
 
 /** `model 'ccfraud'`, with the name and version on the server if they were given. */

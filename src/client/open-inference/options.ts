@@ -11,7 +11,7 @@ export interface ServerSettings {
 }
 
 const serverOptions = ["url", "token", "headers", "encoding", "maxAnswerBytes", "fetch"];
-const connectOptions = ["model", "version", "checkMetadata", "oneRowPerRequest", "timeoutMs", "signal"];
+const connectOptions = ["model", "version", "checkMetadata", "oneRowPerRequest", "concurrency", "timeoutMs", "signal"];
 
 /** @throws TargetError SL6011 */
 export function parseServerOptions(options: OpenInferenceOptions): ServerSettings {
@@ -38,7 +38,9 @@ export function parseServerOptions(options: OpenInferenceOptions): ServerSetting
 /** @throws TargetError SL6011 */
 export function parseConnectOptions(options: ConnectOptions): ConnectOptions {
   checkNames("connect()", options, connectOptions);
-  const { model, version, checkMetadata, oneRowPerRequest } = options;
+  const { model, version, checkMetadata, oneRowPerRequest, concurrency } = options;
+  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1))
+    throw invalid("connect()", "concurrency", `is a whole number of requests from 1, got ${formatValue(concurrency)}`);
   for (const [option, value] of Object.entries({ model, version }))
     if (value !== undefined && (typeof value !== "string" || value === ""))
       throw invalid("connect()", option, `is a text, got ${formatValue(value)}`);

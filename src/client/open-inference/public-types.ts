@@ -1,15 +1,4 @@
-import type {
-  AnyDeployment,
-  AnyRecord,
-  ArrowTableLike,
-  ColumnSelection,
-  Deployment,
-  InferAnswer,
-  InferOptions,
-  InferRequest,
-  KnownOptions,
-  SelectedAnswer,
-} from "../../../dsl/deployment.js";
+import type { AnyConnectedModel, ConnectedModel, Deployment } from "../../../dsl/deployment.js";
 import type { Model } from "../../../dsl/model.js";
 import type { AnyPipeline, Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { Fetch } from "../http/fetch.js";
@@ -47,6 +36,11 @@ export interface ConnectOptions {
    * with dynamic quantization. `shapeline serve` finds such models itself; of another server, the client cannot know.
    */
   readonly oneRowPerRequest?: boolean;
+  /**
+   * How many requests of one `infer` are sent before the first is answered; 6 by default. Only rows that cannot share a
+   * request need several: those of a model without a row axis, or with `oneRowPerRequest`.
+   */
+  readonly concurrency?: number;
   /** Deadline of the comparison in milliseconds; 15,000 by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -63,6 +57,7 @@ export interface OpenInference {
    * @throws TargetError SL6056 for ports that differ, with port, expected and found; SL6057 for a server without
    * metadata; SL6007 for an unknown model; SL6004, SL6005, SL6013, SL6050 to SL6055 for other failures
    * @example const live = await openInference({ url: "http://localhost:8000" }).connect(ccfraud);
+   * @example const live = await fraud.connect(openInference({ url: "http://localhost:8000" }));
    */
   connect<H extends Model | AnyPipeline>(handle: H, options?: ConnectOptions): Promise<ConnectedTo<H>>;
 }
@@ -75,35 +70,3 @@ export type ConnectedTo<H> = H extends { deploy(target: Target): Promise<infer D
   : H extends Model<string, infer In, infer Out>
     ? ConnectedModel<In, Out, never>
     : never;
-
-/** A model of an Open Inference server, typed by its inputs, outputs and validations. */
-export interface ConnectedModel<In, Out, Checks extends string> {
-  /** The name of the handle or pipeline. */
-  readonly name: string;
-  /**
-   * Runs the model on records or columns, and answers in the same form. `time` is this machine's clock when the answer
-   * arrived.
-   *
-   * @param rows one object per row, or one object of columns (a list with one entry per row, or a flat typed array)
-   * @param options `metadata` become the `parameters` of the request
-   * @throws InputError when the rows do not fit the inputs, TargetError when the server fails or its answer is wrong
-   * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
-   */
-  infer<const A extends object, const O extends InferOptions = InferOptions>(
-    rows: RowsOf<A, In>,
-    options?: KnownOptions<O>,
-  ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, object>>;
-}
-
-/** A model that was connected without static types. */
-export interface AnyConnectedModel extends Pick<AnyDeployment, "name"> {
-  infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyRecord[]>;
-  infer(columns: AnyRecord, options?: InferOptions): Promise<AnyRecord>;
-}
-
-/** The type parameter `A` first: the compiler infers it from there. */
-type RowsOf<A, In> = [A] extends [never]
-  ? A
-  : A extends ArrowTableLike
-    ? "an Open Inference server takes no Arrow table: give columns, { column: typed array }"
-    : InferRequest<A, In>;

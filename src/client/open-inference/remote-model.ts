@@ -1,4 +1,4 @@
-import type { AnyRecord, InferOptions } from "../../../dsl/deployment.js";
+import type { AnyConnectedModel, AnyRecord, InferOptions } from "../../../dsl/deployment.js";
 import { InputError } from "../../../dsl/errors.js";
 import { nameInFile } from "../../../dsl/renamed-ports.js";
 import { rowAxis, rowShape } from "../../../dsl/rows.js";
@@ -18,7 +18,6 @@ import { CallDeadline } from "../http/call-deadline.js";
 import { type ExpectedOutput, readInferAnswer } from "./infer-answer.js";
 import { parseInferOptions } from "./infer-options.js";
 import { needsBinary, writeInferRequest } from "./infer-request.js";
-import type { AnyConnectedModel } from "./public-types.js";
 import type { OutputGroup, ServedModel } from "./served-model.js";
 import { send, type Server } from "./transport.js";
 
@@ -31,6 +30,8 @@ interface Connection {
   readonly served: ServedModel;
   /** Whether rows may share a request. */
   readonly together: boolean;
+  /** How many requests of one `infer` are sent before the first is answered. */
+  readonly concurrency: number;
 }
 
 /** What all requests of one `infer` share. */
@@ -65,7 +66,9 @@ export class RemoteModel implements AnyConnectedModel {
     const asked = { ...model, outputs: [...model.outputs, ...flags] as ModelConfig["outputs"] };
     const runBatch = withModelConstants(asked, this.#runBatch(asked));
     this.#run =
-      asked.rows === "whole" ? oneRowRunner(asked, runBatch) : modelRunner(asked, runBatch, connection.together);
+      asked.rows === "whole"
+        ? oneRowRunner(asked, runBatch, connection.concurrency)
+        : modelRunner(asked, runBatch, connection.together, connection.concurrency);
     this.#columns = [
       "time",
       ...model.inputs.map((port) => `in.${port.name}`),
@@ -98,6 +101,10 @@ export class RemoteModel implements AnyConnectedModel {
         ),
       };
       return formatAnswer(batch, form, selection);
+    } catch (error) {
+      // The other requests of this call are of no use any more.
+      deadline.abandon();
+      throw error;
     } finally {
       deadline.end();
     }
@@ -163,21 +170,22 @@ function refuseTables(name: string): () => never {
  * A runner that sends each row by itself, for a model without row axes. Of a pipeline, some ports may have one all the
  * same: there, the server has one row.
  */
-function oneRowRunner(model: ModelConfig, runBatch: RunBatch<InferCall>): Run<InferCall> {
+function oneRowRunner(model: ModelConfig, runBatch: RunBatch<InferCall>, concurrency: number): Run<InferCall> {
   const rowPorts = (ports: ModelConfig["inputs"]) =>
     ports.map((port) => ({ ...port, shape: port.shape && [...rowShape(port.shape)] }));
   const rows: ModelConfig = { ...model, inputs: rowPorts(model.inputs), outputs: rowPorts(model.outputs) };
   const axisOf = ({ shape }: Port): number => (shape === null ? -1 : rowAxis(shape));
   const inputAxes = new Map(model.inputs.map((port) => [nameInFile(model, "inputs", port.name), axisOf(port)]));
   const outputAxes = model.outputs.map(axisOf);
-  return modelRunner<InferCall>(rows, (feeds, fetches, call, use) => {
+  const runRow: RunBatch<InferCall> = (feeds, fetches, call, use) => {
     const stacked = Object.entries(feeds).map(
       ([name, tensor]) => [name, withAxis(tensor, inputAxes.get(name) ?? -1)] as const,
     );
     return runBatch(Object.fromEntries(stacked), fetches, call, (outputs) =>
       use(outputs.map((output, i) => withoutAxis(output, outputAxes[i] ?? -1))),
     );
-  });
+  };
+  return modelRunner(rows, runRow, true, concurrency);
 }
 
 function withAxis(tensor: TensorData, axis: number): TensorData {

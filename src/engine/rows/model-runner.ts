@@ -37,8 +37,9 @@ export type RunBatch<L> = <T>(
  * returns the outputs rows first, in the order of the request. Every output is checked against the model's ports.
  *
  * @param together false: each row runs by itself
+ * @param inFlight how many runs of one request may be waited for at a time; the answer is the same
  */
-export function modelRunner<L>(model: ModelConfig, runBatch: RunBatch<L>, together = true): Run<L> {
+export function modelRunner<L>(model: ModelConfig, runBatch: RunBatch<L>, together = true, inFlight = 1): Run<L> {
   const plan = rowPlan(model);
   const fetches = model.outputs.map((port) => nameInFile(model, "outputs", port.name));
   const runFile = withFileNames(model, runBatch);
@@ -50,7 +51,7 @@ export function modelRunner<L>(model: ModelConfig, runBatch: RunBatch<L>, togeth
   const stacks = together && plan.plain;
   return (feeds, rows, limit, use) => {
     if ((stacks || (plan.plain && rows === 1)) && isUniform(feeds)) return runOnce(feeds, rows, limit, use);
-    return runGroups(plan, runOnce, together, feeds, rows, limit).then(use);
+    return runGroups(plan, runOnce, { together, inFlight }, feeds, rows, limit).then(use);
   };
 }
 
@@ -64,11 +65,11 @@ function isUniform(feeds: Feeds): feeds is RunFeeds {
   return true;
 }
 
-/** Runs group after group, each in parts of the batch size if the file fixes one. */
+/** Runs the groups, each in parts of the batch size if the file fixes one. */
 async function runGroups<L>(
   plan: RowPlan,
   runOnce: RunOnce<L>,
-  together: boolean,
+  { together, inFlight }: { readonly together: boolean; readonly inFlight: number },
   feeds: Feeds,
   rows: number,
   limit: L,
@@ -77,20 +78,43 @@ async function runGroups<L>(
   const stackable = together && !plan.whole;
   const groups = stackable ? (groupRows(plan, feeds, rows) ?? [all]) : [all];
   const most = stackable ? (plan.batchSize ?? rows) : 1;
-  const parts: RowsPart[][] = plan.outputs.map(() => []);
-  for (const group of groups) {
-    for (let from = 0; from < group.length; from += most) {
-      const part = from === 0 && most >= group.length ? group : group.slice(from, from + most);
-      const count = plan.batchSize ?? part.length;
-      await runOnce(stacked(plan, feeds, part, count), count, limit, (outputs) => {
-        for (const [i, { at }] of plan.outputs.entries()) {
-          const output = outputs[i];
-          if (output !== undefined) parts[i]?.push({ rows: part, tensor: rowsFirst(output, at, part.length) });
-        }
-      });
-    }
-  }
+  const runs: (readonly number[])[] = [];
+  for (const group of groups)
+    for (let from = 0; from < group.length; from += most)
+      runs.push(from === 0 && most >= group.length ? group : group.slice(from, from + most));
+  // By run, whichever ends first: the answer and its errors do not depend on the order.
+  const parts = plan.outputs.map(() => new Array<RowsPart>(runs.length));
+  await forEachOf(runs, inFlight, async (part, run) => {
+    const count = plan.batchSize ?? part.length;
+    await runOnce(stacked(plan, feeds, part, count), count, limit, (outputs) => {
+      for (const [i, { at }] of plan.outputs.entries()) {
+        const [output, own] = [outputs[i], parts[i]];
+        if (output !== undefined && own !== undefined)
+          own[run] = { rows: part, tensor: rowsFirst(output, at, part.length) };
+      }
+    });
+  });
   return parts.map((own) => mergeRows(own, rows));
+}
+
+/** Does the work for each item, up to `inFlight` at a time. After an error, no further item is started. */
+async function forEachOf<T>(
+  items: readonly T[],
+  inFlight: number,
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) {
+      try {
+        await work(items[index] as T, index);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
+    }
+  };
+  await (inFlight === 1 ? lane() : Promise.all(Array.from({ length: Math.min(inFlight, items.length) }, lane)));
 }
 
 function stacked(plan: RowPlan, feeds: Feeds, rows: readonly number[], count: number): RunFeeds {
