@@ -3,6 +3,12 @@ export type { Definition, DefinitionForm } from "./definition.js";
 export type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js";
 export { fromDefinition, type FromDefinitionOptions, type ParsedDefinition } from "./read/from-definition.js";
 export type { KnownModel } from "./read/infer-ports.js";
+export {
+  runnableDefinition,
+  type RunnableDefinition,
+  type RunnableDefinitionOptions,
+  type UploadedModel,
+} from "./read/runnable-definition.js";
 export type { DefinitionStep } from "./steps.js";
 export { stringifyDefinition } from "./write/stringify.js";
 export { toDefinition } from "./write/to-definition.js";

@@ -256,6 +256,9 @@ const readers: Readonly<Record<string, StepReader>> = {
           weights: pairs.map(({ model, weight }) => ({ model: model.name, weight })),
         },
         models: pairs.map(({ model }) => model),
+        ...(pairs.some(({ weight }) => weight === 0) && {
+          unsupported: "expected weights above 0, found 0: the SDK accepts it, but a config has only weights above 0",
+        }),
       };
     },
   },
@@ -286,7 +289,7 @@ function readWeight(pair: unknown, path: string, problems: Problems) {
   const model = readModel(pair["model"], `${path}.model`, problems);
   const { weight } = pair;
   if (typeof weight !== "number") return reportMismatch(problems, `${path}.weight`, "a number above 0", weight);
-  if (!(weight > 0) || !Number.isFinite(weight)) {
+  if (!(weight >= 0) || !Number.isFinite(weight)) {
     return problems.report(
       "SL4113",
       `${path}.weight`,
@@ -308,7 +311,7 @@ export function readStep(step: unknown, path: string, problems: Problems): ReadS
   const here = `${path}.${kind}`;
   if (!Object.hasOwn(readers, kind)) {
     const message = unsupportedKinds.has(kind)
-      ? `step kind '${kind}' is not supported; no method of the SDK builds it`
+      ? `step kind '${kind}' is not supported; no method of the SDK builds it: remove the step, or do its work inside a model`
       : `unknown step kind '${kind}'`;
     return problems.report("SL4111", here, message);
   }

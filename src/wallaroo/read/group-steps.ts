@@ -70,7 +70,7 @@ function isShadowEnd(audit: ParsedStep | undefined, end: ParsedStep | undefined)
   return audit.step.from === 1 && audit.step.to === null;
 }
 
-function inferenceStep(models: readonly DefinitionModel[], isShadow: boolean): StepConfig {
+export function inferenceStep(models: readonly DefinitionModel[], isShadow: boolean): StepConfig {
   const [first = "", ...others] = models.map(({ name }) => name);
   if (isShadow) return { kind: "shadow", champion: first, challengers: others };
   return others.length > 0

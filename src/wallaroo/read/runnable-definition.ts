@@ -1,0 +1,130 @@
+import { type ModelConfig, modelSchema, type Config } from "../../config/schema.js";
+import { rowsOf } from "../../config/model-rows.js";
+import type { DefinitionModel, DefinitionProblem, Dialect } from "../platform.js";
+import { ConfigBuilder } from "./config-builder.js";
+import { equalSteps } from "./equal-steps.js";
+import type { ParsedStep } from "./group-steps.js";
+import { parseDefinition } from "./parse-definition.js";
+import { Problems } from "./problems.js";
+
+/** A model that a definition may name: what its file says, with the names that its configuration gives its ports. */
+export type UploadedModel = Omit<ModelConfig, "rows">;
+
+export interface RunnableDefinitionOptions {
+  /** The uploaded models, in any order. A definition's model is the one with its name, version and digest. */
+  readonly models: readonly UploadedModel[];
+}
+
+/** What a definition runs as. */
+export interface RunnableDefinition {
+  /** Deploy this; null if there is a problem. */
+  readonly config: Config | null;
+  /** Why the definition cannot run, with paths. */
+  readonly problems: readonly DefinitionProblem[];
+  readonly dialect: Dialect;
+  /**
+   * By name in the config: the model as the definition names it. A config has one model per name, so that the second
+   * version of a model is named `ccfraud_v2` there.
+   */
+  readonly models: ReadonlyMap<string, DefinitionModel>;
+}
+
+/**
+ * Makes the config that runs a definition of the Wallaroo platform as the platform does. The ports come from the
+ * uploaded models. Combinations of steps that the typed builder refuses are written as an equal pipeline: an audit or a
+ * select of index 0 after one model is left out, several models and MultiOut are a shadow. A part that cannot run is a
+ * problem, and then there is no config. Never throws.
+ *
+ * @param definition parsed JSON, or its text
+ * @param options `models`: the uploaded models, with their ports
+ * @returns the config, or the problems (SL2xxx, SL304x, SL411x)
+ * @example
+ * const { config, problems } = runnableDefinition(body.definition, { models: uploaded });
+ */
+export function runnableDefinition(definition: unknown, options: RunnableDefinitionOptions): RunnableDefinition {
+  const problems = new Problems();
+  const read = parseDefinition(definition, problems);
+  if (read === null) return { config: null, problems: problems.all, dialect: "polars", models: new Map() };
+  const { id, dialect } = read;
+  const names = new NamesInConfig();
+  const steps = read.steps.map((step) => names.rename(step));
+  const models = uploadedModels(names.models, options.models, steps, problems);
+  const parts = equalSteps(steps, dialect, problems);
+  const built = models === null ? null : new ConfigBuilder(id, models, parts, problems).build();
+  const config = problems.all.length > 0 ? null : (built?.config ?? null);
+  return { config, problems: problems.all, dialect, models: names.models };
+}
+
+/** Gives every model of a definition a name of its own. */
+class NamesInConfig {
+  readonly models = new Map<string, DefinitionModel>();
+
+  rename(step: ParsedStep): ParsedStep {
+    if (step.kind === "inference") return { ...step, models: step.models.map((model) => this.#renamed(model)) };
+    if (step.kind !== "step" || step.models === null) return step;
+    const models = step.models.map((model) => this.#renamed(model));
+    const name = (i: number): string => models[i]?.name ?? "";
+    if (step.step.kind === "keySplit") {
+      const routes = Object.fromEntries(Object.keys(step.step.routes).map((value, i) => [value, name(i + 1)]));
+      return { ...step, models, step: { ...step.step, default: name(0), routes } };
+    }
+    if (step.step.kind !== "randomSplit") return step;
+    const weights = step.step.weights.map(({ weight }, i) => ({ model: name(i), weight }));
+    return { ...step, models, step: { ...step.step, weights } };
+  }
+
+  #renamed(model: DefinitionModel): DefinitionModel {
+    for (let count = 1; ; count++) {
+      // A model's name on the platform has no '_'.
+      const name = count === 1 ? model.name : `${model.name.slice(0, 56)}_v${count}`;
+      const known = this.models.get(name);
+      if (known === undefined) this.models.set(name, model);
+      else if (known.name !== model.name || known.version !== model.version || known.sha !== model.sha) continue;
+      return { ...model, name };
+    }
+  }
+}
+
+/** The models with their ports; null after reporting one that is missing. */
+function uploadedModels(
+  named: ReadonlyMap<string, DefinitionModel>,
+  uploaded: readonly UploadedModel[],
+  steps: readonly ParsedStep[],
+  problems: Problems,
+): readonly ModelConfig[] | null {
+  const models: ModelConfig[] = [];
+  for (const [name, model] of named) {
+    const path = pathOf(name, steps);
+    const versions = uploaded.filter((one) => one.name === model.name && one.version === model.version);
+    const found = versions.find(({ sha256 }) => sha256 === model.sha);
+    if (found === undefined) {
+      const [other] = versions;
+      if (other === undefined)
+        problems.report("SL4116", path, `model '${model.name}' has no version '${model.version}': upload it first`);
+      else
+        problems.report(
+          "SL4116",
+          path,
+          `version '${model.version}' of '${model.name}' is the file ${other.sha256.slice(0, 12)}…, and the definition names ${model.sha.slice(0, 12)}…: build the pipeline again with the uploaded version`,
+        );
+      continue;
+    }
+    const checked = modelSchema.safeParse({ ...found, name, rows: rowsOf(found) });
+    if (checked.success) models.push(checked.data);
+    else
+      problems.report(
+        "SL3040",
+        path,
+        `the signature of '${model.name}' is wrong: expected inputs and outputs as lists of { name, dtype, shape }, at least one of each`,
+      );
+  }
+  return models.length === named.size ? models : null;
+}
+
+/** The first step that runs a model. */
+function pathOf(name: string, steps: readonly ParsedStep[]): string {
+  const step = steps.find(
+    (one) => (one.kind === "inference" || one.kind === "step") && one.models?.some((model) => model.name === name),
+  );
+  return step?.path ?? "steps";
+}

@@ -1,0 +1,127 @@
+import { expect, it } from "vitest";
+import { parseConfig } from "shapeline/config";
+import { runnableDefinition, type UploadedModel } from "shapeline/wallaroo";
+import { sha256Hex } from "../../src/config/digest/sha256.js";
+import { known, sdkCases, versions } from "./sdk.js";
+
+const uploaded: readonly UploadedModel[] = known.map((model) => ({ ...model, version: "1" }) as UploadedModel);
+const M = (name: string, version = "1") => ({ name, version, sha: sha256Hex(name) });
+const run = (...steps: unknown[]) => runnableDefinition({ id: "p", steps }, { models: uploaded });
+const stepsOf = (...steps: unknown[]) => {
+  const { config, problems } = run(...steps);
+  return problems.length > 0 ? problems.map(({ code, path }) => `${code} ${path}`) : config?.steps;
+};
+
+it.each(versions)("runs definitions of the SDK %s that the builder refuses", (version) => {
+  const cases = sdkCases(version).filter(({ text }) => text !== undefined);
+  const refused: string[] = [];
+  for (const { text = "", name } of cases) {
+    const definition = JSON.parse(text.replaceAll(": NaN", ": null")) as { steps: unknown[] };
+    const texts = text.matchAll(/"version": "([^"]*)", "sha": "([0-9a-f]{64})"/g);
+    const byDigest = new Map([...texts].map(([, v = "", sha = ""]) => [sha, v]));
+    const models = uploaded.map((model) => ({ ...model, version: byDigest.get(model.sha256) ?? "1" }));
+    const { config, problems } = runnableDefinition(definition, { models });
+    if (config === null) refused.push(`${[...new Set(problems.map(({ code }) => code))].join(" ")}: ${name}`);
+    else expect(parseConfig(config)).toEqual(config);
+    expect(config === null).toBe(problems.length > 0);
+  }
+  console.log(`SDK ${version}: ${cases.length} definitions, ${cases.length - refused.length} run`);
+  expect(refused.join("\n")).toMatchSnapshot();
+});
+
+const one = { ModelInference: { models: [M("house")] } };
+const two = { ModelInference: { models: [M("ccfraud"), M("house")] } };
+const audit = (from: number, to: number | null = null) => ({ AuditResults: { from, to } });
+const nth = (index: number) => ({ Nth: { index } });
+const house = { kind: "model", model: "house", rename: {} };
+const both = { kind: "models", models: ["ccfraud", "house"] };
+const shadow = { kind: "shadow", champion: "ccfraud", challengers: ["house"] };
+
+it.each([
+  ["an audit and a select of index 0 after one model", [one, audit(0), nth(0)], [house]],
+  ["MultiOut after one model", [one, audit(1), { MultiOut: {} }], [house]],
+  ["several models at the end", [two], [both]],
+  ["several models and MultiOut", [two, { MultiOut: {} }], [shadow]],
+  ["an audit of another range and MultiOut", [two, audit(0, 1), { MultiOut: {} }], [shadow]],
+  ["a select of index 0 after a shadow", [two, audit(1), { MultiOut: {} }, nth(0)], [shadow]],
+  [
+    "an audit past the last model",
+    [two, audit(1, 9), nth(0)],
+    [both, { kind: "audit", from: 1, to: null }, { kind: "select", index: 0 }],
+  ],
+  ["an audit of nothing", [two, audit(7), nth(1)], [both, { kind: "select", index: 1 }]],
+  [
+    "one model twice",
+    [{ ModelInference: { models: [M("ccfraud"), M("house"), M("ccfraud")] } }, nth(2)],
+    [both, { kind: "select", index: 0 }],
+  ],
+  ["a split without routes", [{ MetaValueSplit: { split_key: "k", control: M("house"), routes: {} } }], [house]],
+  [
+    "weights of 0, and neighbours of one model",
+    [
+      {
+        RandomSplit: {
+          hash_key: "s",
+          weights: [
+            { model: M("house"), weight: 1 },
+            { model: M("ccfraud"), weight: 0 },
+            { model: M("house"), weight: 2 },
+          ],
+        },
+      },
+    ],
+    [{ kind: "randomSplit", hashKey: "s", weights: [{ model: "house", weight: 3 }] }],
+  ],
+])("runs %s", (_, steps, expected) => {
+  expect(stepsOf(...steps)).toEqual(expected);
+});
+
+it.each([
+  ["an index past the last output", [one, nth(1)], ["SL2054 steps[1].Nth"]],
+  ["a step before any model", [audit(0), one], ["SL4111 steps[0].AuditResults"]],
+  [
+    "a model that is not uploaded",
+    [{ ModelInference: { models: [M("house", "7")] } }],
+    ["SL4116 steps[0].ModelInference"],
+  ],
+  ["a step whose columns are not known", [two, { Average: {} }], ["SL4111 steps[1].Average"]],
+  ["several outputs where one model follows", [two, one], ["SL2026 steps[1].ModelInference"]],
+])("refuses %s", (_, steps, expected) => {
+  expect(stepsOf(...steps)).toEqual(expected);
+});
+
+it("runs two versions of a model, with names of their own", () => {
+  const second = { ...(uploaded.find(({ name }) => name === "house") as UploadedModel), version: "2" };
+  const split = {
+    RandomSplit: {
+      hash_key: null,
+      weights: [
+        { model: M("house", "1"), weight: 2 },
+        { model: M("house", "2"), weight: 1 },
+      ],
+    },
+  };
+  const { config, problems, models } = runnableDefinition(
+    { id: "p", steps: [split] },
+    { models: [...uploaded, second] },
+  );
+  expect(problems).toEqual([]);
+  expect(config?.models.map(({ name, version }) => [name, version])).toEqual([
+    ["house", "1"],
+    ["house_v2", "2"],
+  ]);
+  expect(models.get("house_v2")).toEqual(M("house", "2"));
+});
+
+it("runs a model whose configuration renames its input", () => {
+  const house = uploaded.find(({ name }) => name === "house") as UploadedModel;
+  const [input] = house.inputs;
+  const renamed = {
+    ...house,
+    inputs: house.inputs.map((port) => ({ ...port, name: "tensor" })),
+    renamed: { inputs: { tensor: input?.name ?? "" } },
+  };
+  const { config, problems } = runnableDefinition({ id: "p", steps: [one] }, { models: [renamed] });
+  expect(problems).toEqual([]);
+  expect(config?.inputs.map(({ name }) => name)).toEqual(["tensor"]);
+});
