@@ -51,3 +51,13 @@ async function modelPipeline(signature: ModelSignature): Promise<Config> {
   });
   return build(pipeline(name).model(model));
 }
+
+/**
+ * The signature of a model file, as `shapeline generate` reads it without settings.
+ *
+ * @throws ModelError for a file that is no readable model
+ */
+export async function readModelSignature(file: string): Promise<ModelSignature> {
+  const { readSignature } = await import("../codegen/models/read-signature.js");
+  return readSignature(file);
+}

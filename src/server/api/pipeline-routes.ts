@@ -72,6 +72,7 @@ export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands }) => 
       try {
         // A handle that is served has followed the deploy.
         if (!host.isServed(config.name)) await host.deployed(config.name);
+        else host.noteChange();
         return await live.status();
       } finally {
         await live.close();

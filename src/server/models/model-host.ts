@@ -27,6 +27,7 @@ export class ModelHost {
   readonly #pipelines = new Map<string, ServedPipeline>();
   readonly #earlier: EarlierVersions;
   #models = new Map<string, BareModel>();
+  #generation = 0;
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
   constructor({ local, models, joinRuns }: ServerSettings, observer: InferenceObserver) {
@@ -35,12 +36,23 @@ export class ModelHost {
     this.#earlier = new EarlierVersions(this.target);
   }
 
+  /** Grows with every change of what is deployed that goes through this server. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Notes that something was deployed or undeployed. */
+  noteChange(): void {
+    this.#generation++;
+  }
+
   /**
    * Opens what is deployed, and finds the model files. Call it again after files or the data folder changed.
    *
    * @returns what cannot be served, a sentence each
    */
   async refresh(): Promise<string[]> {
+    this.#generation++;
     const problems: string[] = [];
     const running = (await this.target.pipelines()).filter(({ state }) => state === "running");
     for (const name of this.#pipelines.keys())
@@ -81,6 +93,7 @@ export class ModelHost {
     }
     const before = this.#pipelines.get(name);
     this.#pipelines.set(name, new ServedPipeline(live));
+    this.#generation++;
     await before?.close();
   }
 
@@ -88,6 +101,7 @@ export class ModelHost {
   async removed(name: string): Promise<void> {
     const served = this.#pipelines.get(name);
     this.#pipelines.delete(name);
+    this.#generation++;
     await this.#earlier.closePipeline(name);
     await served?.close();
   }

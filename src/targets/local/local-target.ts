@@ -42,7 +42,10 @@ export class LocalTargetImpl implements LocalTarget {
     checkSessionModels(config, this.#settings.session);
     this.#checkAlerts(config, deployedSettings(this.#settings.log));
     const warmingUp = handledLater(warmUpEngine());
-    const files = await findModelFiles(this.#settings.models, config.models);
+    const { models, modelPaths } = this.#settings;
+    const files = await (modelPaths === undefined
+      ? findModelFiles(models, config.models)
+      : readModelFiles(modelPaths, config.models));
     await warmingUp;
     const loading = handledLater(openEngine(config, files, this.#settings));
     // DuckDB's client blocks this thread while it loads: a model's thread gets its first model before.

@@ -111,6 +111,8 @@ export interface LocalSettings extends Required<
   readonly observer?: InferenceObserver;
   /** Set by servers: requests of one row share runs. */
   readonly joinRuns?: boolean;
+  /** Set by servers: the files of models by digest, which are then not searched in the folder `models`. */
+  readonly modelPaths?: ReadonlyMap<string, string>;
 }
 
 const minDatabaseMemory = 64_000_000;

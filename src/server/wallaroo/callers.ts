@@ -1,0 +1,60 @@
+import type { FastifyRequest } from "fastify";
+import type { Access } from "../http/access.js";
+import { isRecord } from "../../util/objects.js";
+
+/** The user of the SDK's `test_auth`, and of calls that name nobody. */
+export const localUser = "99cace15-e0d4-4bb6-bf14-35efee181b90";
+
+const maxRemembered = 10_000;
+
+/** The user that a call's token names; it is not trusted for anything but names in the state. */
+export function callerOf({ headers }: Pick<FastifyRequest, "headers">): string {
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+  const payload = token.split(".")[1];
+  if (payload === undefined) return localUser;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString());
+    const sub = isRecord(claims) ? claims["sub"] : null;
+    return typeof sub === "string" && sub.length <= 100 ? sub : localUser;
+  } catch {
+    return localUser;
+  }
+}
+
+/** Who calls, and with which release of the platform's SDK. */
+export class Callers {
+  readonly #access: Access;
+  /** By address and token: the SDK names its release in all calls but inferences. */
+  readonly #releases = new Map<string, string>();
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** Remembers the SDK's release of a caller. */
+  note(request: FastifyRequest): void {
+    const release = /^WallarooSDK\/(\d{4}\.\d+)/.exec(request.headers["user-agent"] ?? "")?.[1];
+    if (release === undefined) return;
+    const key = keyOf(request);
+    this.#releases.delete(key);
+    if (this.#releases.size >= maxRemembered) this.#releases.delete(this.#releases.keys().next().value as string);
+    this.#releases.set(key, release);
+  }
+
+  /** Whether a caller's SDK reads `check_failures`: releases up to 2023.4. */
+  readsCheckFailures(request: FastifyRequest): boolean {
+    const release = this.#releases.get(keyOf(request));
+    return release !== undefined && release < "2024";
+  }
+
+  /** @throws HttpError 401 or 403 */
+  requireAdmin(request: FastifyRequest): void {
+    const refusal = this.#access.refusal(request.headers.authorization ?? "", "admin", "a GraphQL mutation");
+    if (refusal !== null) throw refusal;
+  }
+}
+
+/** The SDK sends a token with and without "Bearer". */
+function keyOf({ ip, headers }: FastifyRequest): string {
+  return `${ip} ${(headers.authorization ?? "").replace(/^Bearer +/i, "").slice(0, 200)}`;
+}

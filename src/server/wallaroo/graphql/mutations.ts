@@ -1,0 +1,173 @@
+import { isRecord } from "../../../util/objects.js";
+import { notFound, PlatformError } from "../errors.js";
+import { now } from "../control-plane.js";
+import type { Change } from "../state/tables.js";
+import type { Rows } from "../state/rows.js";
+import type { GraphqlContext } from "./resolvers.js";
+import { selectRows } from "./select-rows.js";
+
+type Where = Readonly<Record<string, unknown>>;
+
+/** The mutations that the platform's SDK sends. */
+export const mutations = {
+  /** For the default workspace of a user: one of that name is used if it exists. */
+  async insert_workspace_one(
+    _: unknown,
+    { object }: { readonly object: Where & { readonly name?: string | null } },
+    { plane, user }: GraphqlContext,
+  ) {
+    const { name, user_default_workspaces: defaults, users } = object;
+    if (typeof name !== "string" || name === "") throw new PlatformError(400, "a workspace needs a name");
+    const owner = firstText(users, "user_id") ?? user;
+    if (defaults !== undefined && defaults !== null)
+      return plane.defaultWorkspace(firstText(defaults, "user_id") ?? owner, name);
+    return plane.createWorkspace(name, owner);
+  },
+
+  update_workspace_by_pk(
+    _: unknown,
+    { pk_columns: { id }, _set: set }: { readonly pk_columns: { readonly id: number }; readonly _set?: Where | null },
+    { plane }: GraphqlContext,
+  ) {
+    return plane.tables.change(() => {
+      const found = plane.workspace(id);
+      const archived = typeof set?.["archived"] === "boolean" ? set["archived"] : found.archived;
+      const name = typeof set?.["name"] === "string" ? set["name"] : found.name;
+      const row = { ...found, archived, name };
+      return { changes: [["workspace", id, row]], answer: row };
+    });
+  },
+
+  insert_workspace_users_one(
+    _: unknown,
+    { object }: { readonly object: { readonly user_id?: string; readonly user_type?: string; readonly workspace_id?: number } },
+    { plane }: GraphqlContext,
+  ) {
+    return plane.addWorkspaceUser(object.workspace_id ?? 0, object.user_id ?? "", object.user_type ?? "COLLABORATOR");
+  },
+
+  delete_workspace_users(_: unknown, { where }: { readonly where: Where }, { plane }: GraphqlContext) {
+    return removeRows("workspace_users", where, plane);
+  },
+
+  insert_tag(_: unknown, { objects }: { readonly objects: readonly { readonly tag?: string | null }[] }, { plane }: GraphqlContext) {
+    return insertRows(plane, "tag", objects, ({ tag }, id) => ({ id, tag: tag ?? "" }));
+  },
+
+  insert_model_tag(
+    _: unknown,
+    { objects }: { readonly objects: readonly { readonly model_id?: number; readonly tag_id?: number }[] },
+    { plane }: GraphqlContext,
+  ) {
+    return insertRows(plane, "model_tag", objects, ({ model_id = 0, tag_id = 0 }, id) => {
+      plane.model(model_id);
+      return { id, model_id, tag_id: existingTag(plane, tag_id) };
+    });
+  },
+
+  delete_model_tag(_: unknown, { where }: { readonly where: Where }, { plane }: GraphqlContext) {
+    return removeRows("model_tag", where, plane);
+  },
+
+  insert_pipeline_tag(
+    _: unknown,
+    { objects }: { readonly objects: readonly { readonly pipeline_pk_id?: number; readonly tag_pk_id?: number }[] },
+    { plane }: GraphqlContext,
+  ) {
+    return insertRows(plane, "pipeline_tag", objects, ({ pipeline_pk_id = 0, tag_pk_id = 0 }, id) => {
+      plane.pipeline(pipeline_pk_id);
+      return { id, pipeline_pk_id, tag_pk_id: existingTag(plane, tag_pk_id) };
+    });
+  },
+
+  delete_pipeline_tag(_: unknown, { where }: { readonly where: Where }, { plane }: GraphqlContext) {
+    return removeRows("pipeline_tag", where, plane);
+  },
+
+  update_model(_: unknown, given: { readonly where: Where; readonly _set?: Where | null }, { plane }: GraphqlContext) {
+    return updateVisibility("model", given, plane);
+  },
+
+  update_pipeline(_: unknown, given: { readonly where: Where; readonly _set?: Where | null }, { plane }: GraphqlContext) {
+    return updateVisibility("pipeline", given, plane);
+  },
+
+  async update_deployment_by_pk(
+    _: unknown,
+    { pk_columns: { id }, _set: set }: { readonly pk_columns: { readonly id: number }; readonly _set?: Where | null },
+    { plane }: GraphqlContext,
+  ) {
+    const found = plane.tables.get("deployment", id);
+    if (found === undefined) throw notFound(`deployment ${id}`);
+    if (set?.["deployed"] === false) await plane.undeploy(id);
+    if (set?.["deployed"] === true && !found.deployed)
+      await plane.deploy({
+        version: found.pipeline_version_pk_id,
+        deployId: found.deploy_id,
+        engineConfig: found.engine_config,
+        modelConfigs: found.model_config_ids,
+      });
+    return plane.tables.get("deployment", id) ?? found;
+  },
+};
+
+type Plane = GraphqlContext["plane"];
+
+function existingTag(plane: Plane, id: number): number {
+  if (plane.tables.get("tag", id) === undefined) throw notFound(`tag ${id}`);
+  return id;
+}
+
+function firstText(rows: unknown, member: string): string | null {
+  const data = isRecord(rows) ? rows["data"] : null;
+  const first: unknown = Array.isArray(data) ? data[0] : data;
+  const text = isRecord(first) ? first[member] : null;
+  return typeof text === "string" ? text : null;
+}
+
+function insertRows<T extends "tag" | "model_tag" | "pipeline_tag", G>(
+  plane: Plane,
+  table: T,
+  given: readonly G[],
+  make: (given: G, id: number) => Rows[T],
+): Promise<unknown> {
+  return plane.tables.change(() => {
+    const rows = given.map((each) => make(each, plane.tables.nextId(table)));
+    return {
+      changes: rows.map((row) => [table, row.id, row] as unknown as Change),
+      answer: { affected_rows: rows.length, returning: rows },
+    };
+  });
+}
+
+function removeRows(
+  table: "workspace_users" | "model_tag" | "pipeline_tag",
+  where: Where,
+  plane: Plane,
+): Promise<unknown> {
+  return plane.tables.change(() => {
+    const rows = selectRows(table, plane.tables.all(table) as unknown as Where[], { where }, plane);
+    return {
+      changes: rows.map((row): Change => [table, Number(row["id"]), null]),
+      answer: { affected_rows: rows.length, returning: rows },
+    };
+  });
+}
+
+function updateVisibility<T extends "model" | "pipeline">(
+  table: T,
+  { where, _set: set }: { readonly where: Where; readonly _set?: Where | null },
+  plane: Plane,
+): Promise<unknown> {
+  return plane.tables.change(() => {
+    const visibility = set?.["visibility"];
+    if (visibility !== "public" && visibility !== "private")
+      throw new PlatformError(400, "the visibility is 'public' or 'private'");
+    const found = selectRows(table, plane.tables.all(table) as unknown as Where[], { where }, plane);
+    const rows = found.map((row) => ({ ...row, visibility, updated_at: now() }) as unknown as Rows[T]);
+    return {
+      changes: rows.map((row) => [table, row.id, row] as unknown as Change),
+      answer: { affected_rows: rows.length, returning: rows },
+    };
+  });
+}

@@ -1,0 +1,288 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import * as z from "zod";
+import { errorSummary } from "../../../util/error-message.js";
+import { callerOf, type Callers } from "../callers.js";
+import type { ControlPlane } from "../control-plane.js";
+import { notFound, PlatformError } from "../errors.js";
+import type { PipelineRow, PipelineVersionRow } from "../state/rows.js";
+
+const id = z.coerce.number().int().nonnegative();
+const name = z.string().min(1).max(255);
+
+interface Call {
+  readonly role: "read" | "admin";
+  readonly body: z.ZodType;
+  readonly answer: (body: never, plane: ControlPlane, request: FastifyRequest) => unknown;
+}
+
+const call = <B extends z.ZodType>(
+  role: Call["role"],
+  body: B,
+  answer: (body: z.output<B>, plane: ControlPlane, request: FastifyRequest) => unknown,
+): Call => ({ role, body, answer: answer as Call["answer"] });
+
+/** The calls below `/v1/api/`: the body's form, and the answer. */
+const calls: Readonly<Record<string, Call>> = {
+  "workspaces/create": call("admin", z.object({ workspace_name: name }), async (body, plane, request) => {
+    const { id: created } = await plane.createWorkspace(body.workspace_name, callerOf(request));
+    return { workspace_id: created };
+  }),
+  "workspaces/list": call("read", z.object({}), async (_, plane) => {
+    await plane.sync();
+    return { workspaces: plane.tables.all("workspace").map((row) => workspaceEntry(row.id, plane)) };
+  }),
+  "workspaces/get": call("read", z.object({ id: id.optional(), workspace_id: id.optional() }), async (body, plane) => {
+    await plane.sync();
+    return workspaceEntry(body.id ?? body.workspace_id ?? 0, plane);
+  }),
+  "workspaces/list_users": call("read", z.object({ workspace_id: id }), (body, plane) => {
+    plane.workspace(body.workspace_id);
+    return { users: plane.tables.filter("workspace_users", (row) => row.workspace_id === body.workspace_id) };
+  }),
+  "workspaces/add_user": call(
+    "admin",
+    z.object({ workspace_id: id, email: z.string().max(255).optional(), user_id: z.string().max(255).optional(), user_type: z.string().max(40).default("COLLABORATOR"), url: z.string().optional() }),
+    (body, plane) => plane.addWorkspaceUser(body.workspace_id, body.user_id ?? body.email ?? "", body.user_type),
+  ),
+  "models/get_version_by_id": call("read", z.object({ model_version_id: id }), (body, plane) => {
+    const model = plane.model(body.model_version_id);
+    const config = plane.latestConfig(model.id);
+    return {
+      model_version: {
+        model_version: {
+          id: model.id,
+          name: model.model_id,
+          version: model.model_version,
+          sha: model.sha,
+          status: model.status,
+          visibility: model.visibility,
+          workspace_id: plane.tables.get("models", model.models_pk_id)?.workspace_id,
+        },
+        config,
+      },
+    };
+  }),
+  "models/list_versions": call(
+    "read",
+    z.object({ model_id: z.union([z.string(), z.number()]), models_pk_id: id.optional() }),
+    (body, plane) =>
+      plane.tables
+        .filter(
+          "model",
+          (row) =>
+            row.models_pk_id === (body.models_pk_id ?? Number(body.model_id)) || row.model_id === String(body.model_id),
+        )
+        .reverse(),
+  ),
+  "models/insert_model_config": call(
+    "admin",
+    z.object({
+      model_version_id: id,
+      tensor_fields: z.array(name).max(1000).nullish(),
+      filter_threshold: z.number().nullish(),
+      input_schema: z.string().nullish(),
+      output_schema: z.string().nullish(),
+      batch_config: z.json().nullish(),
+    }),
+    async ({ model_version_id, ...given }, plane) => {
+      const config = await plane.insertModelConfig(model_version_id, {
+        tensor_fields: given.tensor_fields ?? null,
+        filter_threshold: given.filter_threshold ?? null,
+        input_schema: given.input_schema ?? null,
+        output_schema: given.output_schema ?? null,
+        batch_config: given.batch_config ?? null,
+      });
+      return { model_config: config };
+    },
+  ),
+  "pipelines/create": call(
+    "admin",
+    z.object({ pipeline_id: z.string(), workspace_id: id, definition: z.json() }),
+    async (body, plane, request) => {
+      const { pipeline, version } = await plane.createPipeline({
+        name: body.pipeline_id,
+        workspace: body.workspace_id,
+        definition: body.definition,
+        user: callerOf(request),
+      });
+      return {
+        pipeline_pk_id: pipeline.id,
+        pipeline_variant_pk_id: version.id,
+        pipeline_variant_version: version.version,
+      };
+    },
+  ),
+  "pipelines/deploy": call(
+    "admin",
+    z.object({
+      deploy_id: name,
+      pipeline_version_pk_id: id,
+      engine_config: z.json().optional(),
+      model_configs: z.array(id).max(1000).nullish(),
+    }),
+    async (body, plane) => {
+      const deployment = await plane.deploy({
+        version: body.pipeline_version_pk_id,
+        deployId: body.deploy_id,
+        engineConfig: body.engine_config ?? {},
+        modelConfigs: body.model_configs ?? null,
+      });
+      return { id: deployment.id };
+    },
+  ),
+  "pipelines/undeploy": call("admin", z.object({ deployment_id: id }), async (body, plane) => {
+    await plane.undeploy(body.deployment_id);
+    return {};
+  }),
+  "status/get_deployment": call("read", z.object({ name }), async (body, plane) => {
+    await plane.sync();
+    return deploymentStatus(body.name, plane);
+  }),
+  "pipelines/get_version": call("read", z.object({ version: z.string() }), async (body, plane) => {
+    await plane.sync();
+    const found = plane.tables.find("pipeline_version", (row) => row.version === body.version);
+    if (found === undefined) throw notFound(`pipeline version '${body.version}'`);
+    const { pipeline_id } = plane.pipeline(found.pipeline_pk_id);
+    return { pipeline_id, version: found.version, definition: found.definition };
+  }),
+  "pipelines/list_pipelines": call(
+    "read",
+    z.object({ workspace_id: id.nullish(), workspace_name: z.string().nullish() }),
+    async (body, plane) => {
+      await plane.sync();
+      const rows = plane.tables.filter("pipeline", (row) => {
+        const workspace = plane.workspace(row.workspace_id);
+        return (
+          (body.workspace_id === undefined || body.workspace_id === null || row.workspace_id === body.workspace_id) &&
+          (body.workspace_name === undefined || body.workspace_name === null || workspace.name === body.workspace_name)
+        );
+      });
+      return { pipelines: rows.reverse().map((row) => pipelineEntry(row, plane)) };
+    },
+  ),
+  "pipelines/get_pipeline_by_name": call(
+    "read",
+    z.object({ pipeline_name: z.string(), workspace_id: id.nullish() }),
+    async (body, plane) => {
+      await plane.sync();
+      const found = plane.tables.find(
+        "pipeline",
+        (row) =>
+          row.pipeline_id === body.pipeline_name &&
+          (body.workspace_id === undefined || body.workspace_id === null || row.workspace_id === body.workspace_id),
+      );
+      if (found === undefined) throw notFound(`pipeline '${body.pipeline_name}'`);
+      return pipelineEntry(found, plane);
+    },
+  ),
+  "plateau/get_topic_name": call("read", z.object({ pipeline_pk_id: id }), async (body, plane) => {
+    await plane.sync();
+    return { topic_name: topicOf(plane.pipeline(body.pipeline_pk_id)) };
+  }),
+  "explainability/list_configs_by_pipeline": call("read", z.looseObject({}), () => []),
+  "explainability/list_requests_by_pipeline": call("read", z.looseObject({}), () => []),
+};
+
+/** The REST calls, and 501 for all others below `/v1/`. */
+export function registerRest(scope: FastifyInstance, plane: ControlPlane, callers: Callers): void {
+  scope.get("/v1/api/config", { config: { role: null } }, async () => ({ default_arch: "x86" }));
+  for (const [path, { role, body: form, answer }] of Object.entries(calls)) {
+    scope.post<{ Body: Buffer | undefined }>(`/v1/api/${path}`, { config: { role } }, async (request, reply) => {
+      callers.note(request);
+      const body = form.safeParse(readJson(request.body));
+      if (!body.success) {
+        const [issue] = body.error.issues;
+        throw new PlatformError(400, `the member '${issue?.path.join(".") ?? ""}' of the body: ${issue?.message ?? ""}`);
+      }
+      return reply.send(await answer(body.data as never, plane, request));
+    });
+  }
+  const refuse = (request: FastifyRequest): never => {
+    throw new PlatformError(
+      501,
+      `'${request.method} ${request.url.split("?")[0] ?? ""}' is not served by Shapeline; docs/wallaroo-server.md lists what is`,
+    );
+  };
+  scope.route({ method: ["GET", "POST", "PUT", "PATCH", "DELETE"], url: "/v1/*", config: { role: "read" }, handler: refuse });
+}
+
+function readJson(body: Buffer | undefined): unknown {
+  try {
+    return JSON.parse((body ?? Buffer.alloc(0)).toString() || "{}") as unknown;
+  } catch (error) {
+    throw new PlatformError(400, `the body is not complete JSON: ${errorSummary(error)}`);
+  }
+}
+
+function workspaceEntry(workspace: number, plane: ControlPlane): unknown {
+  const { tables } = plane;
+  const row = plane.workspace(workspace);
+  return {
+    ...row,
+    models: tables.filter("models", ({ workspace_id }) => workspace_id === workspace).map((model) => model.id),
+    pipelines: tables.filter("pipeline", ({ workspace_id }) => workspace_id === workspace).map((pipeline) => pipeline.id),
+    users: tables.filter("workspace_users", ({ workspace_id }) => workspace_id === workspace).map((user) => user.user_id),
+  };
+}
+
+/** The name of a pipeline's log. */
+export function topicOf({ workspace_id, pipeline_id }: PipelineRow): string {
+  return `workspace-${workspace_id}-pipeline-${pipeline_id}-inference`;
+}
+
+function pipelineEntry(row: PipelineRow, plane: ControlPlane): unknown {
+  const workspace = plane.workspace(row.workspace_id);
+  const versions: PipelineVersionRow[] = plane.versionsOf(row.id);
+  return {
+    pipeline: {
+      id: row.id,
+      name: row.pipeline_id,
+      created_at: row.created_at,
+      updated_at: row.updated_at,
+      visibility: row.visibility,
+      owner_id: row.owner_id,
+    },
+    versions: versions.map(({ id: version }) => version),
+    plateau_topic: topicOf(row),
+    workspace: {
+      id: workspace.id,
+      name: workspace.name,
+      archived: workspace.archived,
+      created_at: workspace.created_at,
+    },
+  };
+}
+
+function deploymentStatus(wanted: string, plane: ControlPlane): unknown {
+  const deployment = plane.namedDeployment(wanted);
+  const state = plane.statusOf(deployment);
+  if (state === null) throw notFound(`a running deployment '${wanted}'`);
+  const pipeline = plane.pipeline(deployment.pipeline_pk_id);
+  const { version } = plane.version(deployment.pipeline_version_pk_id);
+  const { status } = state;
+  const details = "reason" in state ? [state.reason] : [];
+  const models = deployment.model_config_ids.flatMap((config) => {
+    const row = plane.tables.get("model_config", config);
+    const model = row === undefined ? undefined : plane.tables.get("model", row.model_id);
+    return model === undefined
+      ? []
+      : [{ model_version_id: model.id, name: model.model_id, sha: model.sha, status, version: model.model_version }];
+  });
+  return {
+    status,
+    details,
+    engines: [
+      {
+        ip: "127.0.0.1",
+        name: "shapeline",
+        status,
+        reason: null,
+        details,
+        pipeline_statuses: { pipelines: [{ id: pipeline.pipeline_id, status, version }] },
+        model_statuses: { models },
+      },
+    ],
+    engine_lbs: [],
+    sidekicks: [],
+  };
+}

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { Journal } from "./journal.js";
+import type { Rows, TableName } from "./rows.js";
+
+/** The new state of one row; null deletes it. */
+export type Change = { readonly [T in TableName]: readonly [table: T, id: number, row: Rows[T] | null] }[TableName];
+
+export const stateFile = "shapeline.wallaroo.jsonl";
+
+/** The rows of the control plane in memory, with every change in a journal first. */
+export class Tables {
+  readonly #tables = new Map<TableName, Map<number, Rows[TableName]>>();
+  readonly #last = new Map<TableName, number>();
+  #journal: Journal | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** @throws StorageError SL7001, SL7006 */
+  static async open(folder: string): Promise<Tables> {
+    const tables = new Tables();
+    tables.#journal = await Journal.open(join(folder, stateFile), (entry) => tables.#apply(entry as Change[]));
+    return tables;
+  }
+
+  /** All rows of a table, in the order of their ids. */
+  all<T extends TableName>(table: T): Rows[T][] {
+    return [...this.#rows(table).values()];
+  }
+
+  get<T extends TableName>(table: T, id: number): Rows[T] | undefined {
+    return this.#rows(table).get(id);
+  }
+
+  find<T extends TableName>(table: T, matches: (row: Rows[T]) => boolean): Rows[T] | undefined {
+    for (const row of this.#rows(table).values()) if (matches(row)) return row;
+    return undefined;
+  }
+
+  filter<T extends TableName>(table: T, matches: (row: Rows[T]) => boolean): Rows[T][] {
+    return this.all(table).filter(matches);
+  }
+
+  /** A new id of a table. Ids are never given twice while the server runs. */
+  nextId(table: TableName): number {
+    const id = (this.#last.get(table) ?? 0) + 1;
+    this.#last.set(table, id);
+    return id;
+  }
+
+  /**
+   * Runs one change at a time: `make` sees all earlier ones, and what it returns is stored completely or not at all.
+   *
+   * @throws StorageError SL7014
+   */
+  change<A>(make: () => { readonly changes: readonly Change[]; readonly answer: A }): Promise<A> {
+    const work = this.#queue.then(async () => {
+      const { changes, answer } = make();
+      if (changes.length > 0) {
+        await this.#journal?.append(changes);
+        this.#apply(changes);
+      }
+      return answer;
+    });
+    this.#queue = work.catch(() => undefined);
+    return work;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    await this.#journal?.close();
+    this.#journal = null;
+  }
+
+  #rows<T extends TableName>(table: T): Map<number, Rows[T]> {
+    let rows = this.#tables.get(table);
+    if (rows === undefined) this.#tables.set(table, (rows = new Map()));
+    return rows as unknown as Map<number, Rows[T]>;
+  }
+
+  #apply(changes: readonly Change[]): void {
+    for (const [table, id, row] of changes) {
+      if (row === null) this.#rows(table).delete(id);
+      else this.#rows(table).set(id, row as never);
+      this.#last.set(table, Math.max(id, this.#last.get(table) ?? 0));
+    }
+  }
+}
