@@ -53,11 +53,11 @@ async function modelPipeline(signature: ModelSignature): Promise<Config> {
 }
 
 /**
- * The signature of a model file, as `shapeline generate` reads it without settings.
+ * A model file as a pipeline of this one model, as `shapeline generate` reads it without settings.
  *
- * @throws ModelError for a file that is no readable model
+ * @throws ModelError for a file that is no readable model, PipelineError for one that cannot be run
  */
-export async function readModelSignature(file: string): Promise<ModelSignature> {
+export async function readModelPipeline(file: string, name: string): Promise<Config> {
   const { readSignature } = await import("../codegen/models/read-signature.js");
-  return readSignature(file);
+  return modelPipeline({ ...(await readSignature(file)), name });
 }

@@ -50,6 +50,8 @@ export interface LogQuery {
   readonly valid?: boolean;
   /** Cursor: only rows after the row with this id in the order of the result, to continue an earlier read. */
   readonly after?: bigint;
+  /** true: the rows that were logged first come first. */
+  readonly oldestFirst?: boolean;
   /** Approximate maximum size in bytes; at least one row is returned. */
   readonly bytes?: number;
   /** false: omit the metadata of the rows. */

@@ -24,6 +24,7 @@ import { LogSink } from "./operations/log-sink.js";
 import { LogStream } from "./operations/log-stream.js";
 import { loggerOptions, logRequests, requestId } from "./operations/request-log.js";
 import { observeWith } from "./operations/observe-with.js";
+import { platformRoutes } from "./wallaroo/platform-routes.js";
 import { Tracing } from "./tracing/tracing.js";
 import { parseServerOptions, type ServerOptions, type ServerSettings } from "./options.js";
 
@@ -108,11 +109,13 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   requireRoles(app, access);
   describeRoutes(app, context);
   for (const register of [healthRoutes, modelRoutes, apiRoutes, metricsRoutes]) register(app, context);
+  const platform = settings.wallaroo ? platformRoutes(app, context, access) : null;
   let problems: readonly string[];
   try {
     problems = await host.refresh();
     await app.ready();
   } catch (error) {
+    await platform?.close();
     await host.close();
     throw error;
   }
@@ -159,6 +162,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
         await sink?.close();
         await reloading.catch(() => undefined);
         localCommands.withdraw();
+        await platform?.close();
         await host.close();
         stream.flush();
       })()),

@@ -39,6 +39,11 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
    * or both (the default). Pipelines whose log leaves columns out are not sent. Default: none.
    */
   readonly logSink?: string | { readonly url: string; readonly mode?: "all" | "request" | "response" };
+  /**
+   * Also serves the interface of the Wallaroo platform below `/v1`, for its Python SDK. Load `mercurius` and
+   * `@fastify/multipart` beside this package. Default: false.
+   */
+  readonly wallaroo?: boolean;
   /** The least level of the lines on standard error; `info` has one for each request. Default: `error`. */
   readonly logLevel?: LogLevel;
 }
@@ -65,6 +70,7 @@ export interface ServerSettings {
   readonly maxConnections: number;
   readonly logLevel: LogLevel;
   readonly logSink: LogSinkSettings | null;
+  readonly wallaroo: boolean;
 }
 
 const token = z
@@ -93,6 +99,7 @@ const schema = z.object({
     .default(15_000),
   maxConnections: z.number().int().positive().default(bounds.httpConnections.limit),
   logLevel: z.enum(logLevels).default("error"),
+  wallaroo: z.boolean().default(false),
   logSink: z
     .union([
       sinkUrl.transform((url) => ({ url, mode: "all" as const })),
@@ -119,8 +126,9 @@ function tlsProblem(pair: { readonly cert: string; readonly key: string }): stri
  */
 export function parseServerOptions(options: ServerOptions): ServerSettings {
   const { models, batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, ...others } = options;
-  const { logLevel, logSink, ...local } = others;
-  const own = { models, batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, logLevel, logSink };
+  const { logLevel, logSink, wallaroo, ...local } = others;
+  const http = { batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections };
+  const own = { models, ...http, logLevel, logSink, wallaroo };
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -149,5 +157,6 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     maxConnections: data.maxConnections,
     logLevel: data.logLevel,
     logSink: data.logSink,
+    wallaroo: data.wallaroo,
   };
 }

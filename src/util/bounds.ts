@@ -242,6 +242,48 @@ export const bounds = {
     what: "an answer of the server that server() calls",
     wayOut: "send fewer rows at a time, or read logs with logBatches, a part at a time",
   },
+  graphqlBody: {
+    limit: 2 ** 20,
+    unit: "bytes",
+    what: "a GraphQL request",
+    wayOut: "send shorter documents and variables",
+  },
+  graphqlTokens: {
+    limit: 10_000,
+    unit: "tokens",
+    what: "a GraphQL document",
+    wayOut: "divide it into several documents",
+  },
+  graphqlDepth: {
+    limit: 16,
+    unit: "levels",
+    what: "a GraphQL document",
+    wayOut: "ask for nested objects in several documents",
+  },
+  graphqlFields: {
+    limit: 1000,
+    unit: "fields, with fragments written out,",
+    what: "the operations of a GraphQL document",
+    wayOut: "divide it into several documents",
+  },
+  graphqlIntrospection: {
+    limit: 3,
+    unit: "lists of the introspection inside one another",
+    what: "a GraphQL document",
+    wayOut: "ask for the schema as getIntrospectionQuery() of graphql-js does",
+  },
+  uploadMetadata: {
+    limit: 2 ** 20,
+    unit: "bytes",
+    what: "the metadata of an uploaded model",
+    wayOut: "send a shorter schema",
+  },
+  platformLogPage: {
+    limit: 8 * 2 ** 20,
+    unit: "bytes",
+    what: "a page of the platform's log interface",
+    wayOut: "read the next page with the iterator of the answer",
+  },
   exportBytes: {
     limit: 2 ** 30,
     unit: "bytes",

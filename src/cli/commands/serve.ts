@@ -26,6 +26,7 @@ interface Options {
   readonly drainSeconds: string;
   readonly logSink?: string;
   readonly logLevel: string;
+  readonly wallaroo?: boolean;
 }
 
 export const serve: RegisterCommand = (program, { getIo }) => {
@@ -51,6 +52,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     .option("--timeout <ms>", "how long one request may take")
     .option("--drain-seconds <s>", "after SIGTERM: how long to go on answering, with readiness false", "0")
     .option("--log-sink <url>", "a URL that gets every inference as CloudEvents, as KServe's logger sends them")
+    .option("--wallaroo", "also serve the interface of the Wallaroo platform, for its Python SDK")
     .option("--log-level <level>", "what goes to standard error: error, warn, info, debug or silent", "info")
     .addHelpText("after", "\nExample:\n  $ shapeline serve --models ./models --port 8080")
     .action(async (options: Options) => {
@@ -85,7 +87,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
 
 async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const settings = await localSettings(io);
-  const { batchWindow, cors, maxBody, maxConnections, timeout, logSink, logLevel } = options;
+  const { batchWindow, cors, maxBody, maxConnections, timeout, logSink, logLevel, wallaroo } = options;
   const data = options.data ?? settings.data;
   const models = options.models ?? settings.models;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
@@ -105,6 +107,7 @@ async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
     }),
     ...(timeout !== undefined && { timeoutMs: wholeNumber("--timeout", timeout, 1, 2 ** 31 - 1) }),
     ...(logSink !== undefined && { logSink }),
+    ...(wallaroo !== undefined && { wallaroo }),
     logLevel: logLevel as LogLevel,
     ...(await secrets(io, options)),
   };

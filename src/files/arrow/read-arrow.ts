@@ -50,7 +50,7 @@ export async function readArrow(
 }
 
 /**
- * Reads all columns of an Arrow stream as they are, for a caller who checks them.
+ * Reads all columns of an Arrow stream, or of a file, as they are, for a caller who checks them.
  *
  * @throws InputError SL5030, SL5033 and SL5018, as `readArrow`; SL5001 for a stream without rows
  */
@@ -58,8 +58,9 @@ export function readArrowTable(
   bytes: Uint8Array,
   { maxBytes, pace }: Pick<WantedRows, "maxBytes" | "pace">,
   name: string,
+  format: "arrow file" | "arrow stream" = "arrow stream",
 ): Promise<Table> {
-  return reading(bytes, "arrow stream", maxBytes, name, async (content, budget) => {
+  return reading(bytes, format, maxBytes, name, async (content, budget) => {
     const fields = readSchema(content);
     const columns = fields.map((field, at): IpcColumn => ({ name: field.name, at, member: null }));
     const vectors = await loadColumns(content, fields, columns, budget, pace, name);

@@ -29,6 +29,7 @@ export async function newestKeys(
   where: string,
   limit: number,
 ): Promise<RowKeys> {
+  if (query.oldestFirst === true) return selectKeys(duckdb, connection, logs, where, limit, "ASC");
   const last = query.after ?? (await greatestId(connection, logs));
   for (const factor of scanFactors) {
     const span = BigInt(factor * limit + 2048);
@@ -56,12 +57,13 @@ async function selectKeys(
   logs: readonly StoredLog[],
   where: string,
   limit: number,
+  order: "ASC" | "DESC" = "DESC",
 ): Promise<RowKeys> {
   const each = logs.map(
     ({ id }, log) => `SELECT ${log}::INTEGER AS log, row FROM ${identifier(championTable(id))} WHERE ${where}`,
   );
   const result = await connection.run(
-    `SELECT log, row FROM (${each.join(" UNION ALL ")}) ORDER BY row DESC LIMIT ${limit}`,
+    `SELECT log, row FROM (${each.join(" UNION ALL ")}) ORDER BY row ${order} LIMIT ${limit}`,
   );
   const chunks = await result.fetchAllChunks();
   const length = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);

@@ -2,12 +2,12 @@ import { StorageError } from "../../../dsl/errors.js";
 import type { LogQuery } from "../pipeline-log.js";
 
 /** The SQL condition of a query on a champion's table, without its limit. */
-export function whereClause({ start, end, valid, after }: LogQuery): string {
+export function whereClause({ start, end, valid, after, oldestFirst }: LogQuery): string {
   const parts: string[] = [];
   if (start !== undefined) parts.push(`time >= ${sqlTimestamp(millis("start", start))}`);
   if (end !== undefined) parts.push(`time <= ${sqlTimestamp(millis("end", end))}`);
   if (valid !== undefined) parts.push(`"anomaly.count" ${valid ? "=" : ">"} 0`);
-  if (after !== undefined) parts.push(`row < ${after}`);
+  if (after !== undefined) parts.push(`row ${oldestFirst === true ? ">" : "<"} ${after}`);
   return parts.length === 0 ? "true" : parts.join(" AND ");
 }
 

@@ -12,7 +12,15 @@ import { notFound, PlatformError } from "./errors.js";
 import { describeConfig } from "./state/describe-config.js";
 import { type ConfiguredModel, configOfDefinition } from "./state/config-of-definition.js";
 import { ModelStore, type StoredModel } from "./state/model-store.js";
-import type { Deployment, ModelName, ModelVersion, PipelineRow, PipelineVersionRow, Rows, Workspace } from "./state/rows.js";
+import type {
+  Deployment,
+  ModelName,
+  ModelVersion,
+  PipelineRow,
+  PipelineVersionRow,
+  Rows,
+  Workspace,
+} from "./state/rows.js";
 import { type Change, Tables } from "./state/tables.js";
 
 /** How long a deploy call waits. Clients give up after 45 s; a deploy that takes longer goes on, and is polled. */
@@ -120,7 +128,10 @@ export class ControlPlane {
     return this.tables.change(() => {
       this.workspace(workspace);
       if (user === "") throw new PlatformError(400, "the call names no user");
-      const found = this.tables.find("workspace_users", (row) => row.workspace_id === workspace && row.user_id === user);
+      const found = this.tables.find(
+        "workspace_users",
+        (row) => row.workspace_id === workspace && row.user_id === user,
+      );
       const row = {
         id: found?.id ?? this.tables.nextId("workspace_users"),
         workspace_id: workspace,
@@ -259,7 +270,8 @@ export class ControlPlane {
           `tensor_fields has ${fields.length} names, and model '${model_id}' has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(", ")}): give one name for each`,
         );
       if (given.batch_config !== undefined && given.batch_config !== null && given.batch_config !== "single")
-        if (!isRecord(given.batch_config)) throw new PlatformError(400, "batch_config is neither 'single' nor an object");
+        if (!isRecord(given.batch_config))
+          throw new PlatformError(400, "batch_config is neither 'single' nor an object");
       const config = newModelConfig(this.tables.nextId("model_config"), model, given);
       return { changes: [["model_config", config.id, config]], answer: config };
     });
@@ -283,7 +295,9 @@ export class ControlPlane {
         (row) => row.pipeline_id === about.name && row.workspace_id === about.workspace,
       );
       const pipeline: PipelineRow =
-        found === undefined ? this.#newPipeline(about.name, about.workspace, about.user) : { ...found, updated_at: time };
+        found === undefined
+          ? this.#newPipeline(about.name, about.workspace, about.user)
+          : { ...found, updated_at: time };
       const version: PipelineVersionRow = {
         id: this.tables.nextId("pipeline_version"),
         pipeline_pk_id: pipeline.id,
@@ -551,7 +565,9 @@ export class ControlPlane {
       const deployedVersion =
         last === undefined ? undefined : this.tables.get("pipeline_version", last.pipeline_version_pk_id);
       const isSame =
-        last !== undefined && last.deployed === isRunning && last.pending === null &&
+        last !== undefined &&
+        last.deployed === isRunning &&
+        last.pending === null &&
         (!isRunning || deployedVersion?.engine_version === engineVersion);
       if (isSame) continue;
       await this.tables.change(() => {

@@ -43,7 +43,8 @@ export interface TypedAnswer {
   readonly version: string;
 }
 
-function answerBatch(
+/** The batch of an answer, with the metadata columns unless all is selected. */
+export function answerBatch(
   inference: Inference,
   choice: ColumnSelection,
   version: number,

@@ -45,7 +45,7 @@ import { parseLogBatchesOptions, parseLogsOptions, parsePeriod } from "./options
 import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options/local-options.js";
 import type { PipelineRunner } from "./pipeline-runner.js";
-import { formatAnswer, formatWithTypes, type TypedAnswer } from "./format-answer.js";
+import { answerBatch, formatAnswer, formatWithTypes, type TypedAnswer } from "./format-answer.js";
 import { type LogSlice, logSlices } from "./log-slices.js";
 import { openStore } from "../../logs/open-store.js";
 import type { LocalDeployment, LocalStatus } from "./public-types.js";
@@ -86,6 +86,12 @@ const formatted: MakeAnswer<unknown> = (inference, choice, { stored }) =>
 
 const unformatted: MakeAnswer<InferredBatch> = ({ batch }, _, { stored, config }) => ({
   batch,
+  config,
+  version: String(stored.version),
+});
+
+const withMetadata: MakeAnswer<InferredBatch> = (inference, choice, { stored, config }) => ({
+  batch: answerBatch(inference, choice, stored.version),
   config,
   version: String(stored.version),
 });
@@ -167,6 +173,15 @@ export class LocalDeploymentImpl implements LocalDeployment {
    */
   inferBatch(input: unknown, options: InferOptions): Promise<InferredBatch> {
     return this.#infer(input, options, performance.now(), unformatted);
+  }
+
+  /**
+   * As `inferBatch`, with the metadata of the rows if `dataset` or `datasetExclude` is given.
+   *
+   * @throws as `infer`
+   */
+  inferBatchWithMetadata(input: unknown, options: InferOptions): Promise<InferredBatch> {
+    return this.#infer(input, options, performance.now(), withMetadata);
   }
 
   /**
@@ -347,6 +362,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
         (await this.#running?.runner.read(query)) ??
         (await this.#readStore((reader) => reader.readLog(this.name, query))),
     );
+  }
+
+  /** Logged rows as they are stored; of an empty log, a batch without rows that has its columns. */
+  async logPage(query: LogQuery): Promise<readonly LogBatch[]> {
+    this.#assertOpen();
+    const found = await this.#readLog(query);
+    return found.length > 0 ? found : [emptyBatch(this.#layoutOf(this.#version))];
   }
 
   #readStore<T>(use: (reader: LogReader) => Promise<T>): Promise<T> {

@@ -3,7 +3,16 @@ import { bounds, exceeded } from "../../../util/bounds.js";
 import { PlatformError } from "../errors.js";
 
 /** Lists of the introspection: each inside another multiplies the answer. */
-const introspectionLists = new Set(["types", "fields", "args", "inputFields", "interfaces", "possibleTypes", "enumValues", "directives"]);
+const introspectionLists = new Set([
+  "types",
+  "fields",
+  "args",
+  "inputFields",
+  "interfaces",
+  "possibleTypes",
+  "enumValues",
+  "directives",
+]);
 
 interface Size {
   readonly depth: number;

@@ -26,7 +26,7 @@ const maxChecked = 200;
 
 /** `POST /v1/graphql`. */
 export async function registerGraphql(scope: FastifyInstance, plane: ControlPlane, callers: Callers): Promise<void> {
-  const mercurius = optionalPackage("mercurius") as FastifyPluginCallback<object> | null;
+  const mercurius = optionalPackage("mercurius") as FastifyPluginCallback<Readonly<Record<string, unknown>>> | null;
   if (mercurius === null)
     throw new TargetError(
       "SL6000",
@@ -66,11 +66,17 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
         const context = { plane, user: callerOf(request) };
         const answer = await graphql(query, context, isRecord(variables) ? variables : {}, text(operationName));
         if (answer.errors === undefined || answer.errors.length === 0) return await reply.send({ data: answer.data });
-        return await reply.send({ data: answer.data ?? null, errors: answer.errors.map((error) => shown(error, request.log)) });
+        return await reply.send({
+          data: answer.data ?? null,
+          errors: answer.errors.map((error) => shown(error, request.log)),
+        });
       } catch (error) {
         const errors = (error as { readonly errors?: readonly GraphQLError[] }).errors;
         if (!Array.isArray(errors)) throw error;
-        return reply.send({ data: null, errors: (errors as readonly GraphQLError[]).map((each) => shown(each, request.log)) });
+        return reply.send({
+          data: null,
+          errors: (errors as readonly GraphQLError[]).map((each) => shown(each, request.log)),
+        });
       }
     },
   );
@@ -99,4 +105,3 @@ function shown(error: GraphQLError, log: { error: (what: object, message: string
   if (problem === null) log.error({ err: cause }, "a fault of the server");
   return { message: problem?.message ?? faultMessage, ...(error.path !== undefined && { path: error.path }) };
 }
-

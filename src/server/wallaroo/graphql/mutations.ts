@@ -40,7 +40,9 @@ export const mutations = {
 
   insert_workspace_users_one(
     _: unknown,
-    { object }: { readonly object: { readonly user_id?: string; readonly user_type?: string; readonly workspace_id?: number } },
+    {
+      object,
+    }: { readonly object: { readonly user_id?: string; readonly user_type?: string; readonly workspace_id?: number } },
     { plane }: GraphqlContext,
   ) {
     return plane.addWorkspaceUser(object.workspace_id ?? 0, object.user_id ?? "", object.user_type ?? "COLLABORATOR");
@@ -50,7 +52,11 @@ export const mutations = {
     return removeRows("workspace_users", where, plane);
   },
 
-  insert_tag(_: unknown, { objects }: { readonly objects: readonly { readonly tag?: string | null }[] }, { plane }: GraphqlContext) {
+  insert_tag(
+    _: unknown,
+    { objects }: { readonly objects: readonly { readonly tag?: string | null }[] },
+    { plane }: GraphqlContext,
+  ) {
     return insertRows(plane, "tag", objects, ({ tag }, id) => ({ id, tag: tag ?? "" }));
   },
 
@@ -88,7 +94,11 @@ export const mutations = {
     return updateVisibility("model", given, plane);
   },
 
-  update_pipeline(_: unknown, given: { readonly where: Where; readonly _set?: Where | null }, { plane }: GraphqlContext) {
+  update_pipeline(
+    _: unknown,
+    given: { readonly where: Where; readonly _set?: Where | null },
+    { plane }: GraphqlContext,
+  ) {
     return updateVisibility("pipeline", given, plane);
   },
 

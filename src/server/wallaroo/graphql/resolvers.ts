@@ -36,7 +36,9 @@ export function resolvers(): Readonly<Record<string, Readonly<Record<string, Res
         [relation, rows as Resolver],
         [`${relation}_aggregate`, ((row, given, context) => aggregate(rows(row, given, context))) as Resolver],
       ];
-      return isList ? list : [[relation, ((row, _, { plane }) => read(row as never, plane) ?? null) as Resolver] as const];
+      return isList
+        ? list
+        : [[relation, ((row, _, { plane }) => read(row as never, plane) ?? null) as Resolver] as const];
     });
     return [name, Object.fromEntries([...columns, ...relations])] as const;
   });
@@ -57,7 +59,10 @@ function aggregate(nodes: readonly Row[]): unknown {
 /** A part of a JSON value: `arch`, `engine.cpus`, `$.steps`. */
 function partOf(value: unknown, path: string | null | undefined): unknown {
   let found: unknown = value ?? null;
-  for (const key of (path ?? "").replace(/^\$\.?/, "").split(".").filter(Boolean))
+  for (const key of (path ?? "")
+    .replace(/^\$\.?/, "")
+    .split(".")
+    .filter(Boolean))
     found = (isRecord(found) || Array.isArray(found)) && Object.hasOwn(found, key) ? (found as Row)[key] : null;
   return found ?? null;
 }
@@ -79,7 +84,10 @@ function queryRoot(): Readonly<Record<string, Resolver>> {
       return plane.tables.get(name, Number(id)) ?? null;
     }) as Resolver,
   ]);
-  const search = <T extends "pipeline_version" | "model">(table: T, text: (row: Row, plane: ControlPlane) => string): Resolver =>
+  const search = <T extends "pipeline_version" | "model">(
+    table: T,
+    text: (row: Row, plane: ControlPlane) => string,
+  ): Resolver =>
     (async (_, given: ListArguments & { readonly args: { readonly search?: string | null } }, { plane }) => {
       await plane.sync();
       const wanted = (given.args.search ?? "").toLowerCase();
@@ -91,7 +99,8 @@ function queryRoot(): Readonly<Record<string, Resolver>> {
     ...Object.fromEntries([...lists, ...byKey]),
     search_pipelines: search(
       "pipeline_version",
-      (row, { tables }) => `${tables.get("pipeline", Number(row["pipeline_pk_id"]))?.pipeline_id ?? ""} ${String(row["version"])}`,
+      (row, { tables }) =>
+        `${tables.get("pipeline", Number(row["pipeline_pk_id"]))?.pipeline_id ?? ""} ${String(row["version"])}`,
     ),
     search_models: search("model", (row) => `${String(row["model_id"])} ${String(row["model_version"])}`),
   };

@@ -79,7 +79,12 @@ function holds(value: unknown, condition: Readonly<Record<string, unknown>>): bo
   );
 }
 
-function ordered(type: ObjectType, rows: readonly Row[], by: Readonly<Record<string, unknown>>, plane: ControlPlane): Row[] {
+function ordered(
+  type: ObjectType,
+  rows: readonly Row[],
+  by: Readonly<Record<string, unknown>>,
+  plane: ControlPlane,
+): Row[] {
   const [name, direction] = Object.entries(by)[0] ?? [];
   if (name === undefined) return [...rows];
   const isDescending = (text: unknown): boolean => String(text).startsWith("desc");

@@ -48,7 +48,11 @@ export interface DeploymentVersion {
   readonly updated_at: string;
 }
 
-export function modelConfigsOf({ id, model_config_ids, pipeline_version_pk_id }: Rows["deployment"]): DeploymentModelConfig[] {
+export function modelConfigsOf({
+  id,
+  model_config_ids,
+  pipeline_version_pk_id,
+}: Rows["deployment"]): DeploymentModelConfig[] {
   return model_config_ids.map((config, i) => ({
     id: id * 1000 + i,
     deployment_id: id,
@@ -111,7 +115,9 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
   workspace_users: {
     columns: { id: "bigint", user_id: "String", user_type: "String", workspace_id: "bigint" },
     relations: {
-      workspace: one<Rows["workspace_users"]>("workspace", (row, { tables }) => tables.get("workspace", row.workspace_id)),
+      workspace: one<Rows["workspace_users"]>("workspace", (row, { tables }) =>
+        tables.get("workspace", row.workspace_id),
+      ),
     },
   },
   user_default_workspace: {
@@ -214,9 +220,12 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
     },
     computed: { created_on_version: release },
     relations: {
-      pipeline: one<Rows["pipeline_version"]>("pipeline", (row, { tables }) => tables.get("pipeline", row.pipeline_pk_id)),
-      deployment_pipeline_versions: many<Rows["pipeline_version"]>("deployment_pipeline_version", ({ id }, { tables }) =>
-        tables.filter("deployment", (row) => row.pipeline_version_pk_id === id).map(versionOf),
+      pipeline: one<Rows["pipeline_version"]>("pipeline", (row, { tables }) =>
+        tables.get("pipeline", row.pipeline_pk_id),
+      ),
+      deployment_pipeline_versions: many<Rows["pipeline_version"]>(
+        "deployment_pipeline_version",
+        ({ id }, { tables }) => tables.filter("deployment", (row) => row.pipeline_version_pk_id === id).map(versionOf),
       ),
       deployment_model_configs: many<Rows["pipeline_version"]>("deployment_model_configs", ({ id }, { tables }) =>
         tables.filter("deployment", (row) => row.pipeline_version_pk_id === id).flatMap(modelConfigsOf),
@@ -255,7 +264,9 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
       model_config: one<DeploymentModelConfig>("model_config", (row, { tables }) =>
         tables.get("model_config", row.model_config_id),
       ),
-      deployment: one<DeploymentModelConfig>("deployment", (row, { tables }) => tables.get("deployment", row.deployment_id)),
+      deployment: one<DeploymentModelConfig>("deployment", (row, { tables }) =>
+        tables.get("deployment", row.deployment_id),
+      ),
       pipeline_version: one<DeploymentModelConfig>("pipeline_version", (row, { tables }) =>
         tables.get("pipeline_version", row.pipeline_version_pk_id),
       ),
@@ -269,7 +280,9 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
       updated_at: "timestamptz",
     },
     relations: {
-      deployment: one<DeploymentVersion>("deployment", (row, { tables }) => tables.get("deployment", row.deployment_id)),
+      deployment: one<DeploymentVersion>("deployment", (row, { tables }) =>
+        tables.get("deployment", row.deployment_id),
+      ),
       pipeline_version: one<DeploymentVersion>("pipeline_version", (row, { tables }) =>
         tables.get("pipeline_version", row.pipeline_version_pk_id),
       ),

@@ -41,7 +41,13 @@ const calls: Readonly<Record<string, Call>> = {
   }),
   "workspaces/add_user": call(
     "admin",
-    z.object({ workspace_id: id, email: z.string().max(255).optional(), user_id: z.string().max(255).optional(), user_type: z.string().max(40).default("COLLABORATOR"), url: z.string().optional() }),
+    z.object({
+      workspace_id: id,
+      email: z.string().max(255).optional(),
+      user_id: z.string().max(255).optional(),
+      user_type: z.string().max(40).default("COLLABORATOR"),
+      url: z.string().optional(),
+    }),
     (body, plane) => plane.addWorkspaceUser(body.workspace_id, body.user_id ?? body.email ?? "", body.user_type),
   ),
   "models/get_version_by_id": call("read", z.object({ model_version_id: id }), (body, plane) => {
@@ -192,7 +198,10 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
       const body = form.safeParse(readJson(request.body));
       if (!body.success) {
         const [issue] = body.error.issues;
-        throw new PlatformError(400, `the member '${issue?.path.join(".") ?? ""}' of the body: ${issue?.message ?? ""}`);
+        throw new PlatformError(
+          400,
+          `the member '${issue?.path.join(".") ?? ""}' of the body: ${issue?.message ?? ""}`,
+        );
       }
       return reply.send(await answer(body.data as never, plane, request));
     });
@@ -203,7 +212,12 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
       `'${request.method} ${request.url.split("?")[0] ?? ""}' is not served by Shapeline; docs/wallaroo-server.md lists what is`,
     );
   };
-  scope.route({ method: ["GET", "POST", "PUT", "PATCH", "DELETE"], url: "/v1/*", config: { role: "read" }, handler: refuse });
+  scope.route({
+    method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    url: "/v1/*",
+    config: { role: "read" },
+    handler: refuse,
+  });
 }
 
 function readJson(body: Buffer | undefined): unknown {
@@ -220,8 +234,12 @@ function workspaceEntry(workspace: number, plane: ControlPlane): unknown {
   return {
     ...row,
     models: tables.filter("models", ({ workspace_id }) => workspace_id === workspace).map((model) => model.id),
-    pipelines: tables.filter("pipeline", ({ workspace_id }) => workspace_id === workspace).map((pipeline) => pipeline.id),
-    users: tables.filter("workspace_users", ({ workspace_id }) => workspace_id === workspace).map((user) => user.user_id),
+    pipelines: tables
+      .filter("pipeline", ({ workspace_id }) => workspace_id === workspace)
+      .map((pipeline) => pipeline.id),
+    users: tables
+      .filter("workspace_users", ({ workspace_id }) => workspace_id === workspace)
+      .map((user) => user.user_id),
   };
 }
 

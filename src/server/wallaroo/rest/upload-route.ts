@@ -31,14 +31,22 @@ type Metadata = z.output<typeof metadataForm>;
 
 /** `POST /v1/api/models/upload`: the parts `metadata` and `file`. The file is streamed to the store. */
 export async function registerUpload(scope: FastifyInstance, plane: ControlPlane, callers: Callers): Promise<void> {
-  const multipart = optionalPackage("@fastify/multipart") as FastifyPluginCallback<object> | null;
+  const multipart = optionalPackage("@fastify/multipart") as FastifyPluginCallback<
+    Readonly<Record<string, unknown>>
+  > | null;
   if (multipart === null)
     throw new TargetError(
       "SL6000",
       "the platform's interface needs the package '@fastify/multipart'; install it with `npm install mercurius @fastify/multipart`",
     );
   await scope.register(multipart, {
-    limits: { fileSize: bounds.modelBytes.limit, files: 1, fields: 4, fieldSize: bounds.uploadMetadata.limit, parts: 5 },
+    limits: {
+      fileSize: bounds.modelBytes.limit,
+      files: 1,
+      fields: 4,
+      fieldSize: bounds.uploadMetadata.limit,
+      parts: 5,
+    },
     throwFileSizeLimit: false,
   });
   scope.post(
@@ -102,6 +110,9 @@ function readMetadata(value: unknown): Metadata {
   }
   const { framework } = parsed.data.conversion;
   if (framework !== "onnx")
-    throw new PlatformError(501, `models of the framework '${framework}' are not served by Shapeline; upload an ONNX model`);
+    throw new PlatformError(
+      501,
+      `models of the framework '${framework}' are not served by Shapeline; upload an ONNX model`,
+    );
   return parsed.data;
 }

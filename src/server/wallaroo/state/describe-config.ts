@@ -12,7 +12,9 @@ export function describeConfig(config: Config, name: string): unknown {
     return toDefinition({ ...config, name }, { dialect: "polars" });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const models = new Map(config.models.map(({ name: own, version, sha256 }) => [own, { name: own, version, sha: sha256 }]));
+    const models = new Map(
+      config.models.map(({ name: own, version, sha256 }) => [own, { name: own, version, sha: sha256 }]),
+    );
     return {
       id: name,
       steps: config.steps.flatMap((step) =>

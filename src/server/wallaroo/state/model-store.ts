@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { ModelError, StorageError } from "../../../../dsl/errors.js";
-import { readModelSignature } from "../../../read-models.js";
+import { ModelError, PipelineError, StorageError } from "../../../../dsl/errors.js";
+import { readModelPipeline } from "../../../read-models.js";
 import { bounds, exceeded } from "../../../util/bounds.js";
 import { errorMessage, systemErrorMessage } from "../../../util/error-message.js";
 import { makeDirectory, privateFile, privateFolder } from "../../../util/files/make-directory.js";
@@ -62,8 +62,7 @@ export class ModelStore {
     const temporary = temporaryPath(this.pathOf("upload"));
     try {
       const { sha256, size } = await this.#write(stream, temporary);
-      if (isCut())
-        throw new PlatformError(413, exceeded(bounds.modelBytes, `more than ${bounds.modelBytes.limit}`));
+      if (isCut()) throw new PlatformError(413, exceeded(bounds.modelBytes));
       const { inputs, outputs } = await checkModel(temporary, sha256);
       const path = this.pathOf(sha256);
       if ((await stat(path).catch(() => null)) === null) {
@@ -98,11 +97,13 @@ export class ModelStore {
 async function checkModel(path: string, sha256: string): Promise<Pick<StoredModel, "inputs" | "outputs">> {
   try {
     await refuseDataFiles(path);
-    const { inputs, outputs, sha256: read } = await readModelSignature(path);
-    if (read !== sha256) throw new PlatformError(409, "the uploaded file changed while it was read; upload it again");
-    return { inputs, outputs };
+    const { models } = await readModelPipeline(path, "model");
+    const [model] = models;
+    if (model?.sha256 !== sha256)
+      throw new PlatformError(409, "the uploaded file changed while it was read; upload it again");
+    return { inputs: model.inputs, outputs: model.outputs };
   } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
+    if (!(error instanceof ModelError || error instanceof PipelineError)) throw error;
     throw new PlatformError(400, `the uploaded file is no ONNX model that runs here: ${reason(error, path)}`);
   }
 }
@@ -123,6 +124,6 @@ async function refuseDataFiles(path: string): Promise<void> {
 }
 
 /** The name of the temporary file says nothing to the one who uploads. */
-function reason(error: ModelError, path: string): string {
+function reason(error: Error, path: string): string {
   return errorMessage(error).replaceAll(path, "the file");
 }
