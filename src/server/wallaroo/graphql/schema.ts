@@ -110,7 +110,7 @@ function queryText(): string {
 const mutationText = `
 input workspace_users_insert_input { user_id: String user_type: String workspace_id: bigint }
 input workspace_users_arr_rel_insert_input { data: [workspace_users_insert_input!]! }
-input user_default_workspace_insert_input { user_id: bpchar }
+input user_default_workspace_insert_input { user_id: String }
 input user_default_workspace_arr_rel_insert_input { data: [user_default_workspace_insert_input!]! }
 input workspace_insert_input {
   name: String owner_id: String created_by: String archived: Boolean

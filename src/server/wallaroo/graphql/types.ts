@@ -121,7 +121,7 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
     },
   },
   user_default_workspace: {
-    columns: { id: "bigint", user_id: "bpchar", workspace_id: "bigint" },
+    columns: { id: "bigint", user_id: "String", workspace_id: "bigint" },
     relations: {
       workspace: one<Rows["user_default_workspace"]>("workspace", (row, { tables }) =>
         tables.get("workspace", row.workspace_id),
