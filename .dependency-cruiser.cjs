@@ -40,6 +40,7 @@ const allowed = {
     "src/build.ts",
   ],
   "src/server": [
+    "src/wallaroo",
     "dsl",
     "src/util",
     "src/tensors",

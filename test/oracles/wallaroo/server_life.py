@@ -117,7 +117,7 @@ holds("the recorded anomaly", near(answer["out.dense_1"][0][0], 0.981199) and an
 if not checks_dialect:
     holds("its flag", bool(answer["anomaly.fraud"][0]) is True, answer.to_dict())
     holds("columns of later releases", list(answer.columns) == ["time", "in.tensor", "out.dense_1", "anomaly.count", "anomaly.fraud"], list(answer.columns))
-table = pa.Table.from_pandas(row, preserve_index=False)
+table = pa.table({"tensor": pa.array([list(row["tensor"][0])], pa.list_(pa.float32()))})
 answer = single.infer(table)
 holds("Arrow in, Arrow out", isinstance(answer, pa.Table) and near(answer["out.dense_1"][0].as_py()[0], 0.0014974177))
 holds("time in milliseconds", answer.schema.field("time").type == pa.timestamp("ms"), answer.schema)

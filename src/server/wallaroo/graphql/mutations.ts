@@ -3,7 +3,7 @@ import { notFound, PlatformError } from "../errors.js";
 import { now } from "../control-plane.js";
 import type { Change } from "../state/tables.js";
 import type { Rows } from "../state/rows.js";
-import type { GraphqlContext } from "./resolvers.js";
+import type { GraphqlContext } from "./graphql-context.js";
 import { selectRows } from "./select-rows.js";
 
 type Where = Readonly<Record<string, unknown>>;

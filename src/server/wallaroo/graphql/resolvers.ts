@@ -2,17 +2,11 @@ import { GraphQLScalarType } from "graphql";
 import { isRecord } from "../../../util/objects.js";
 import type { ControlPlane } from "../control-plane.js";
 import type { TableName } from "../state/rows.js";
+import type { GraphqlContext } from "./graphql-context.js";
 import { mutations } from "./mutations.js";
 import { keyedTables, rootTables, type RootTable } from "./schema.js";
 import { type ListArguments, selectRows } from "./select-rows.js";
 import { columnValue, modelConfigsOf, objectTypes } from "./types.js";
-
-/** What a request's resolvers share. */
-export interface GraphqlContext {
-  readonly plane: ControlPlane;
-  /** Who calls. */
-  readonly user: string;
-}
 
 type Row = Readonly<Record<string, unknown>>;
 type Resolver = (parent: Row, given: never, context: GraphqlContext) => unknown;

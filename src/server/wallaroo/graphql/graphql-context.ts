@@ -1,0 +1,8 @@
+import type { ControlPlane } from "../control-plane.js";
+
+/** What a request's resolvers share. */
+export interface GraphqlContext {
+  readonly plane: ControlPlane;
+  /** Who calls. */
+  readonly user: string;
+}
