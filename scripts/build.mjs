@@ -30,6 +30,7 @@ const entries = {
   local: "src/targets/local/index.ts",
   config: "src/entries/config.ts",
   schema: "src/schema/index.ts",
+  testing: "src/testing/index.ts",
   server: "src/server/index.ts",
   wallaroo: "src/wallaroo/index.ts",
   codegen: "codegen/index.ts",

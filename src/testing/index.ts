@@ -1,0 +1,1 @@
+export { evaluate, type EvaluatedRow, type EvaluatedRows, type RowToEvaluate } from "./evaluate.js";
