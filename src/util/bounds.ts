@@ -9,6 +9,14 @@ export interface Bound {
   readonly wayOut: string;
 }
 
+/** The largest answer of `server()`. Of its own, because a page that only infers ships no other bound. */
+export const apiAnswer = {
+  limit: 2 ** 30,
+  unit: "bytes",
+  what: "an answer of the server that server() calls",
+  wayOut: "send fewer rows at a time, or read logs with logBatches, a part at a time",
+} as const satisfies Bound;
+
 /**
  * The bounds on everything that may come from somebody else: configs, model files, requests, files of rows, sockets.
  * `npm run docs` writes docs/limits.md from this list.
@@ -236,12 +244,7 @@ export const bounds = {
     what: "a parameter in the URL of a request to the server",
     wayOut: "send fewer or shorter values, or the rows as JSON, whose options stand in the body",
   },
-  apiAnswer: {
-    limit: 2 ** 30,
-    unit: "bytes",
-    what: "an answer of the server that server() calls",
-    wayOut: "send fewer rows at a time, or read logs with logBatches, a part at a time",
-  },
+  apiAnswer,
   graphqlBody: {
     limit: 2 ** 20,
     unit: "bytes",

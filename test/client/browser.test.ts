@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
+import { server as serverTarget } from "shapeline/client";
 import { createServer } from "shapeline/server";
 import { folder } from "../engine/make-config.js";
 import { models, regression, rows } from "../targets/breast-cancer.js";
@@ -19,11 +20,13 @@ const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr
 if (executablePath === undefined)
   process.stderr.write("skipped: no Chromium was found, so the client is not tested in a browser; set CHROMIUM_PATH\n");
 
-/** Serves a page that has the client as `window.openInference`, bundled as an app would. Returns its origin. */
+/** Serves a page that has what an app imports on `window`, bundled as an app would. Returns its origin. */
 async function servePage(): Promise<string> {
   const { outputFiles } = await build({
     stdin: {
-      contents: `import { openInference } from "./dist/client-browser.js"; window.openInference = openInference;`,
+      contents: `import { build, pipeline } from "./dist/index-browser.js";
+        import { openInference, server } from "./dist/client-browser.js";
+        Object.assign(window, { build, openInference, pipeline, server });`,
       resolveDir: root,
     },
     bundle: true,
@@ -88,6 +91,34 @@ test.skipIf(executablePath === undefined)(
     const here = await pipeline("here").model(regression).deploy(openEngine({ models }));
     const expected = (await here.infer(rows)).map(({ out }) => out);
     for (const encoding of ["json", "binary"]) expect(await inferAt(allowed, encoding)).toEqual(expected);
+
+    // A page may author the pipeline too, and connect it: only compiling needs Node.
+    await here.close();
+    const live = await pipeline("here").model(regression).deploy(serverTarget({ url, token }));
+    const page = await browser.newPage();
+    await page.goto(allowed);
+    await page.waitForFunction("window.pipeline !== undefined");
+    const call = { url, token, model: regression, rows };
+    const answers = await page.evaluate(`(async ({ url, token, model, rows }) => {
+      const here = pipeline("here").model(model);
+      const outs = async (target) => (await (await here.connect(target)).infer(rows)).map(({ out }) => out);
+      const failure = (work) => work.then(() => "it worked", (error) => error.code + " " + error.message);
+      return {
+        server: await outs(server({ url, token })),
+        protocol: await outs(openInference({ url, token })),
+        drift: await failure(here.validate("low", (x) => x.out.probabilities[0] < 1).connect(server({ url, token }))),
+        build: await failure(build(here)),
+      };
+    })(${JSON.stringify(call)})`);
+    expect(answers).toEqual({
+      server: expected,
+      protocol: expected,
+      drift: expect.stringMatching(
+        /^SL4009 the deployed version 1 of 'here' is not of this pipeline 'here': step 1 is missing there, and /,
+      ) as unknown,
+      build: expect.stringMatching(/^SL6000 a pipeline cannot be compiled in a browser; /) as unknown,
+    });
+    await live.undeploy();
     expect(await inferAt(other, "json")).toMatch(
       /^SL6050 model 'logistic-regression' on .*: the server cannot be reached: Failed to fetch; .*in a browser also that it allows the page's origin \(CORS\)/,
     );

@@ -1,6 +1,6 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { readError } from "../../api/errors.js";
-import { bounds, exceeded } from "../../util/bounds.js";
+import { apiAnswer, exceeded } from "../../util/bounds.js";
 import { parseJsonExact } from "../../util/json/parse-json-exact.js";
 import { isRecord } from "../../util/objects.js";
 import { CallDeadline } from "../http/call-deadline.js";
@@ -174,9 +174,9 @@ async function collect(where: string, { chunks }: ApiAnswer): Promise<Uint8Array
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
-    if (size > bounds.apiAnswer.limit)
-      throw new TargetError("SL6055", `${where}: ${exceeded(bounds.apiAnswer)}`, {
-        limit: bounds.apiAnswer.limit,
+    if (size > apiAnswer.limit)
+      throw new TargetError("SL6055", `${where}: ${exceeded(apiAnswer)}`, {
+        limit: apiAnswer.limit,
       });
     parts.push(chunk);
   }
