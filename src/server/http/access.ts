@@ -72,11 +72,12 @@ export class Access {
 
 /** Refuses requests without a token that the route's role needs: 401 without a valid one, 403 with a lesser role. */
 export function requireRoles(app: FastifyInstance, access: Access): void {
-  app.addHook("onRequest", async (request) => {
-    if (request.is404) return;
+  app.addHook("onRequest", (request, _, done) => {
+    if (request.is404 || !access.isRestricted) return done();
     const { config, url = "" } = request.routeOptions;
     const { role = "admin" } = config;
     const refusal = access.refusal(request.headers.authorization ?? "", role, `'${request.method} ${url}'`);
-    if (refusal !== null) throw refusal;
+    if (refusal === null) done();
+    else done(refusal);
   });
 }

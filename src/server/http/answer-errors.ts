@@ -12,7 +12,7 @@ import { httpProblem } from "./errors.js";
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = httpProblem(error);
-    if (problem === null) request.log.error({ err: error }, "a fault of the server");
+    if (problem === null) request.log.error({ id: request.id, err: error }, "a fault of the server");
     const { status, message, headers } = problem ?? {
       status: 500,
       message: "the server failed on this request; its log says more",

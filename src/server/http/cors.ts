@@ -42,13 +42,15 @@ export function refuseForeignPages(
   { tokens, cors }: Pick<ServerSettings, "tokens" | "cors">,
 ): void {
   if (tokens.length > 0 || cors.includes("*")) return;
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _, done) => {
     const { origin } = request.headers;
-    if (request.method === "GET" || origin === undefined) return;
-    if (cors.includes(origin) || origin === `${request.protocol}://${request.host}`) return;
-    throw new HttpError(
-      403,
-      `the server does not take requests of pages of '${origin}'; allow them with the option 'cors' (--cors)`,
+    if (request.method === "GET" || origin === undefined) return done();
+    if (cors.includes(origin) || origin === `${request.protocol}://${request.host}`) return done();
+    done(
+      new HttpError(
+        403,
+        `the server does not take requests of pages of '${origin}'; allow them with the option 'cors' (--cors)`,
+      ),
     );
   });
 }

@@ -17,7 +17,8 @@ export const metricsRoutes: RegisterRoutes = (app, { host, metrics }) => {
     reply.type("application/yaml").send(alertRules(host.deployments().map(({ current }) => current.config))),
   );
   if (metrics === null) return;
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     metrics.httpAnswered(request.method, request.routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime);
+    done();
   });
 };

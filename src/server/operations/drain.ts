@@ -29,8 +29,9 @@ export function silentConnections({ server }: FastifyInstance): () => void {
 
 /** Asks clients of kept-alive connections to open new ones, elsewhere, once the server is closing. */
 export function closeConnectionsWhen(app: FastifyInstance, isClosing: () => boolean): void {
-  app.addHook("onSend", async (_, reply) => {
+  app.addHook("onSend", (_request, reply, payload, done) => {
     if (isClosing()) void reply.header("connection", "close");
+    done(null, payload);
   });
 }
 

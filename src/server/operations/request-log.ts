@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { FastifyServerOptions } from "fastify";
+import type { FastifyBaseLogger, FastifyServerOptions } from "fastify";
 import type { RegisterRoutes } from "../context.js";
 import { nameInPath } from "../http/name-in-path.js";
 import type { LogStream } from "./log-stream.js";
@@ -42,17 +42,29 @@ function errorPlace(error: unknown): { type: string; message: string; stack: str
   };
 }
 
+const levels = ["error", "warn", "info", "debug"] as const;
+
+/** Fastify's type of loggers does not know pino's method. */
+function isEnabled(log: FastifyBaseLogger, level: (typeof levels)[number]): boolean {
+  return (log as FastifyBaseLogger & { isLevelEnabled(level: string): boolean }).isLevelEnabled(level);
+}
+
 /** One line a request, with the route's pattern in place of its path. Health probes are lines of level `debug`. */
 export const logRequests: RegisterRoutes = (app, { host }) => {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     void reply.header("x-request-id", request.id);
+    done();
   });
-  app.addHook("onResponse", async (request, reply) => {
+  const enabled = new Set(levels.filter((level) => isEnabled(app.log, level)));
+  app.addHook("onResponse", (request, reply, done) => {
+    done();
     const { statusCode: status, elapsedTime } = reply;
     const { url, config } = request.routeOptions;
-    const name = nameInPath(request);
     const level = status >= 500 ? (status === 500 ? "error" : "warn") : config.role === null ? "debug" : "info";
-    request.log[level]({
+    if (!enabled.has(level)) return;
+    const name = nameInPath(request);
+    app.log[level]({
+      id: request.id,
       method: request.method,
       route: url,
       status,
