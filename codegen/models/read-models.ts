@@ -117,6 +117,18 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
 }
 
 /**
+ * As `readModel`, for a model that is run.
+ *
+ * @throws ModelError also for a model that no handle can be made of
+ */
+export async function readUsableModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
+  const model = await readModel(file, cwd, overrides);
+  requireUsable(model.signature);
+  requireSizes(model.signature);
+  return model;
+}
+
+/**
  * The key of the override of a model: its path if there is one, else its name. Keys with a dot or a slash are paths or
  * URLs, relative to `cwd`.
  */
@@ -137,10 +149,7 @@ export async function readModels(options: ReadModelsOptions, cwd: string): Promi
   const errors: { readonly file: string; readonly error: ModelError }[] = [];
   for (const file of await expandSources(options.models, cwd)) {
     try {
-      const model = await readModel(file, cwd, options.overrides);
-      requireUsable(model.signature);
-      requireSizes(model.signature);
-      read.push(model);
+      read.push(await readUsableModel(file, cwd, options.overrides));
     } catch (error) {
       if (options.unusable !== "list" || !(error instanceof ModelError) || settingsCodes.includes(error.code))
         throw error;

@@ -7,6 +7,7 @@ import type { ServerContext } from "./context.js";
 import { apiRoutes } from "./api/api-routes.js";
 import { GrpcServer } from "./grpc/grpc-server.js";
 import { Access, requireRoles } from "./http/access.js";
+import { ForeignHosts, isLoopback } from "./http/hosts.js";
 import { allowOrigins, refuseForeignPages } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
 import { answerErrors } from "./http/answer-errors.js";
@@ -94,6 +95,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   observers.push(tracing);
   const localCommands = new LocalCommands();
   const access = new Access(settings.tokens, localCommands.token);
+  const foreignHosts = new ForeignHosts(settings, access);
   let state: "loading" | "ready" | "closing" = "loading";
   const context: ServerContext = { settings, host, localCommands, metrics, isReady: () => state === "ready" };
   answerErrors(app);
@@ -104,6 +106,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const sink =
     settings.logSink === null ? null : new LogSink(settings.logSink, (outcome) => metrics?.sinkEvent(outcome));
   sink?.logInferences(app, (name) => host.deployment(name));
+  foreignHosts.refuseIn(app);
   allowOrigins(app, settings.cors);
   refuseForeignPages(app, settings);
   requireRoles(app, access);
@@ -112,7 +115,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const platform = settings.wallaroo ? platformRoutes(app, context, access) : null;
   let problems: readonly string[];
   try {
-    problems = await host.refresh();
+    const notHeld = await host.hold();
+    problems = [...(notHeld === null ? [] : [notHeld]), ...(await host.refresh())];
     await app.ready();
   } catch (error) {
     await platform?.close();
@@ -139,6 +143,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
         );
         grpc = { server, address: await server.listen(grpcPort, address) };
       }
+      foreignHosts.listensOn(address);
       const url = await listen(app, settings, where);
       await localCommands.announce(host.settings.data, url, host.settings.sharedFolder);
       return url;
@@ -149,7 +154,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
         .catch(() => undefined)
         .then(async () => {
           replaceSecrets(app, settings, access, changed);
-          problems = await host.refresh();
+          const kept = changed.tls !== undefined && grpc?.server.replaceCertificate(changed.tls) === false;
+          problems = [
+            ...(await host.refresh()),
+            ...(kept ? ["gRPC keeps its certificate: update '@grpc/grpc-js', or start the server again"] : []),
+          ];
         })),
     close: ({ drainMs = 0 } = {}) =>
       (closed ??= (async () => {
@@ -207,6 +216,8 @@ function fastifyApp(settings: ServerSettings, stream: LogStream): FastifyInstanc
     forceCloseConnections: "idle",
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     logger: loggerOptions(logLevel, stream),
+    // A logger of its own for each request costs more than its line, which names the request's id by itself.
+    childLoggerFactory: (logger) => logger,
     // Fastify 6 takes these options only this way, and the first releases of Fastify 5 only the other way.
     ...(LogController === undefined ? noLinesOfItsOwn : { logController: new LogController(noLinesOfItsOwn) }),
     genReqId: requestId,
@@ -236,11 +247,10 @@ function loadFastify(): FastifyPackage {
 }
 
 const localhost = "127.0.0.1";
-const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 /** @throws TargetError SL6030 for an address that others can reach without a token */
 function requireTokenBeyondLoopback({ tokens }: ServerSettings, host: string): void {
-  if (tokens.length > 0 || loopback.test(host)) return;
+  if (tokens.length > 0 || isLoopback(host)) return;
   throw new TargetError(
     "SL6030",
     `the server does not listen on '${host}' without a token, because others can reach that address; give a token, or listen on 127.0.0.1`,

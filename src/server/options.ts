@@ -26,6 +26,12 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
   readonly batchWindow?: "off" | "adaptive";
   /** Origins whose pages may call the server: `["https://app.example"]`, or `["*"]` for all. Default: none. */
   readonly cors?: readonly string[];
+  /**
+   * Further names under which a server without tokens may be called: `["gateway.internal"]`. Default: none but
+   * localhost, loopback addresses and the one it listens on, because a web page can let its own name lead to this
+   * machine.
+   */
+  readonly hosts?: readonly string[];
   /** PEM texts of the certificate and its key. With them the server speaks HTTPS only. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** The largest body of a request, unpacked: bytes or a string such as "64MB". Default: 64 MiB. */
@@ -64,6 +70,7 @@ export interface ServerSettings {
   readonly joinRuns: boolean;
   readonly tokens: readonly { readonly token: string; readonly role: Role }[];
   readonly cors: readonly string[];
+  readonly hosts: readonly string[];
   readonly tls: NonNullable<ServerOptions["tls"]> | null;
   readonly maxBodyBytes: number;
   readonly timeoutMs: number;
@@ -90,6 +97,7 @@ const schema = z.object({
     })
     .nullable()
     .default(null),
+  hosts: z.array(z.string().min(1).max(255)).default([]),
   batchWindow: z.enum(["off", "adaptive"]).default("off"),
   maxBody: z.union([z.number(), z.string()]).default(bounds.httpBody.limit),
   timeoutMs: z
@@ -125,9 +133,9 @@ function tlsProblem(pair: { readonly cert: string; readonly key: string }): stri
  * @throws TargetError SL6011
  */
 export function parseServerOptions(options: ServerOptions): ServerSettings {
-  const { models, batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections, ...others } = options;
-  const { logLevel, logSink, wallaroo, ...local } = others;
-  const http = { batchWindow, token: tokens, cors, tls, maxBody, timeoutMs, maxConnections };
+  const { models, batchWindow, token: tokens, cors, hosts, tls, maxBody, timeoutMs, ...others } = options;
+  const { maxConnections, logLevel, logSink, wallaroo, ...local } = others;
+  const http = { batchWindow, token: tokens, cors, hosts, tls, maxBody, timeoutMs, maxConnections };
   const own = { models, ...http, logLevel, logSink, wallaroo };
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
@@ -151,6 +159,7 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     joinRuns: data.batchWindow === "adaptive",
     tokens: typeof data.token === "string" ? [{ token: data.token, role: "admin" }] : data.token,
     cors: data.cors.map((origin) => origin.replace(/\/$/, "")),
+    hosts: data.hosts,
     tls: data.tls,
     maxBodyBytes,
     timeoutMs: data.timeoutMs,

@@ -18,6 +18,7 @@ interface Options {
   readonly tokenFile?: string;
   readonly batchWindow?: string;
   readonly cors?: readonly string[];
+  readonly allowHost?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly maxBody?: string;
@@ -45,6 +46,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     )
     .option("--batch-window <mode>", "adaptive: requests of one row share runs of a model; off (default)")
     .option("--cors <origin...>", "origins whose pages may call the server")
+    .option("--allow-host <name...>", "further names under which a server without tokens may be called")
     .option("--tls-cert <file>", "the certificate as PEM: HTTPS only")
     .option("--tls-key <file>", "the certificate's key as PEM")
     .option("--max-body <size>", 'the largest request, such as "64MB"')
@@ -87,7 +89,7 @@ export const serve: RegisterCommand = (program, { getIo }) => {
 
 async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const settings = await localSettings(io);
-  const { batchWindow, cors, maxBody, maxConnections, timeout, logSink, logLevel, wallaroo } = options;
+  const { batchWindow, cors, allowHost, maxBody, maxConnections, timeout, logSink, logLevel, wallaroo } = options;
   const data = options.data ?? settings.data;
   const models = options.models ?? settings.models;
   const sharedFolder = options.sharedFolder ?? settings.sharedFolder;
@@ -101,6 +103,7 @@ async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
     ...(durability !== undefined && { durability }),
     ...(batchWindow !== undefined && { batchWindow: batchWindow as "off" | "adaptive" }),
     ...(cors !== undefined && { cors }),
+    ...(allowHost !== undefined && { hosts: allowHost }),
     ...(maxBody !== undefined && { maxBody }),
     ...(maxConnections !== undefined && {
       maxConnections: wholeNumber("--max-connections", maxConnections, 1, 1_000_000),

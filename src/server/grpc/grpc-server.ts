@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SecureContextOptions } from "node:tls";
 import type {
   sendUnaryData,
   Server,
+  ServerCredentials,
   ServerInterceptor,
   ServerUnaryCall,
   UntypedServiceImplementation,
@@ -12,7 +14,7 @@ import type { Access } from "../http/access.js";
 import { answerInference } from "../open-inference/answer-inference.js";
 import { serverMetadata } from "../open-inference/health.js";
 import { modelMetadata, modelReadiness } from "../open-inference/metadata.js";
-import type { Role } from "../options.js";
+import type { Role, ServerSettings } from "../options.js";
 import { loadGrpc, type LoadedGrpc } from "./load-grpc.js";
 import type { ModelInferRequest, ModelRequest } from "./messages.js";
 import { readInferRequest } from "./read-infer-request.js";
@@ -39,6 +41,7 @@ export class GrpcServer {
   readonly #onFault: (error: unknown) => void;
   readonly #loaded: LoadedGrpc;
   readonly #server: Server;
+  #credentials: ServerCredentials | null = null;
 
   /**
    * @param onFault learns of errors that are faults of the server
@@ -78,6 +81,7 @@ export class GrpcServer {
         : grpc.ServerCredentials.createSsl(null, [
             { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) },
           ]);
+    this.#credentials = credentials;
     const name = host.includes(":") ? `[${host}]` : host;
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(`${name}:${port}`, credentials, (cause, bound) => {
@@ -92,6 +96,21 @@ export class GrpcServer {
         );
       });
     });
+  }
+
+  /**
+   * Takes another certificate for new connections.
+   *
+   * @returns false if this release of gRPC cannot
+   */
+  replaceCertificate({ cert, key }: NonNullable<ServerSettings["tls"]>): boolean {
+    // For subclasses of the credentials, which gRPC does not let others write.
+    const credentials = this.#credentials as unknown as {
+      updateSecureContextOptions?(options: SecureContextOptions): void;
+    } | null;
+    if (credentials?.updateSecureContextOptions === undefined) return false;
+    credentials.updateSecureContextOptions({ cert, key });
+    return true;
   }
 
   /**

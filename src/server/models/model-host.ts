@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { TargetError } from "../../../dsl/errors.js";
+import { openStore } from "../../logs/open-store.js";
+import type { Store } from "../../logs/store.js";
 import { readModelPipelines } from "../../read-models.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
 import type { InferenceObserver } from "../../targets/local/inference-observer.js";
@@ -28,6 +31,9 @@ export class ModelHost {
   readonly #earlier: EarlierVersions;
   #models = new Map<string, BareModel>();
   #generation = 0;
+  /** Model files by the names of their generated handles: `piper-like` for `piper_like.onnx`. Only where it is one. */
+  #byHandle = new Map<string, BareModel>();
+  #store: Store | null = null;
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
   constructor({ local, models, joinRuns }: ServerSettings, observer: InferenceObserver) {
@@ -44,6 +50,23 @@ export class ModelHost {
   /** Notes that something was deployed or undeployed. */
   noteChange(): void {
     this.#generation++;
+  }
+
+  /**
+   * Holds the data folder until `close`, so that nothing else deploys there while nothing is deployed.
+   *
+   * @returns why it cannot be held, a sentence; null if it is
+   * @throws StorageError SL7003 if another process holds it, and errors of a folder that is there
+   */
+  async hold(): Promise<string | null> {
+    const { data, sharedFolder, databaseMemory, retention } = this.settings;
+    try {
+      this.#store = await openStore(data, { sharedFolder, databaseMemory, ...(retention !== null && { retention }) });
+      return null;
+    } catch (error) {
+      if (existsSync(data)) throw error;
+      return `nothing can be deployed: ${errorMessage(error)}`;
+    }
   }
 
   /**
@@ -78,6 +101,13 @@ export class ModelHost {
         return [config.name, same?.config.hash === config.hash ? same : new BareModel(config, files, this.settings)];
       }),
     );
+    this.#byHandle = new Map();
+    const handleOf = ({ config }: BareModel): string => config.models[0]?.name ?? "";
+    const handles = Array.from(this.#models.values(), handleOf);
+    for (const model of this.#models.values()) {
+      const handle = handleOf(model);
+      if (handles.indexOf(handle) === handles.lastIndexOf(handle)) this.#byHandle.set(handle, model);
+    }
     for (const [name, model] of before) if (this.#models.get(name) !== model) await model.close();
     return problems.map(({ file, message }) => `model file '${file}' is not served: ${message}`);
   }
@@ -161,7 +191,7 @@ export class ModelHost {
    * @throws TargetError SL6007 for a name that is not served
    */
   find(name: string): ServedModel {
-    const found = this.#pipelines.get(name) ?? this.#models.get(name);
+    const found = this.#pipelines.get(name) ?? this.#models.get(name) ?? this.#byHandle.get(name);
     if (found !== undefined) return found;
     const names = this.list().map((served) => served.name);
     const remedy =
@@ -197,5 +227,6 @@ export class ModelHost {
     await this.#earlier.close();
     await Promise.all([...this.#models.values()].map((model) => model.close()));
     await this.target.close();
+    await this.#store?.close();
   }
 }

@@ -240,6 +240,22 @@ describe("tokens", () => {
   });
 });
 
+test("speaks TLS with the certificate of the last reload", async () => {
+  const [first, second] = [certificate(), certificate()];
+  const { server, address } = await serve({ tls: first });
+  const ready = async ({ cert }: { readonly cert: string }) =>
+    (
+      await grpcClient(address.replace("127.0.0.1", "localhost"), credentials.createSsl(Buffer.from(cert))).call(
+        "ServerReady",
+        {},
+        { deadline: Date.now() + 2000 },
+      )
+    ).answer;
+  expect([await ready(first), await ready(second)]).toEqual([{ ready: true }, undefined]);
+  await server.reload({ tls: second });
+  expect([await ready(first), await ready(second)]).toEqual([undefined, { ready: true }]);
+});
+
 test("speaks TLS with the server's certificate", async () => {
   const tls = certificate();
   const { address } = await serveCancer({ tls });

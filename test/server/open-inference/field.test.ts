@@ -54,7 +54,7 @@ function tensorOf({ name, dtype, shape }: Port, rows: readonly Readonly<Record<s
 async function infer(file: string, rows: readonly Readonly<Record<string, Value>>[]): Promise<Answer> {
   const [inputs] = handles[file] ?? [[]];
   const body = JSON.stringify({ inputs: inputs.map((port) => tensorOf(port, rows)) });
-  const response = await fetch(`${url}/v2/models/${basename(file, ".onnx").replaceAll("_", "-")}/infer`, {
+  const response = await fetch(`${url}/v2/models/${basename(file, ".onnx")}/infer`, {
     method: "POST",
     body,
   });
