@@ -19,6 +19,8 @@ const journaledRows = 2000;
 /** Larger batches go directly into the database: writing them twice would cost more than the commit. */
 const maxJournalRows = 256;
 const maxJournalValues = 16_384;
+/** Turns of the event loop for which a journal write waits while rows keep coming. */
+const maxGroupTurns = 4;
 /** Delay before the next attempt to move rows out of the journal, or to reopen the database. */
 export const retryMilliseconds = 1000;
 
@@ -219,8 +221,12 @@ export class GroupCommitter {
   async #drainJournal(journal: Journal): Promise<void> {
     this.#journalBusy = true;
     while (this.#journalQueue.length > 0) {
-      // Callers resumed by the last write may append again in this turn of the event loop: include their rows.
-      await new Promise(setImmediate);
+      // Callers resumed by the last write may append again in this turn of the event loop, or in the next ones: include
+      // their rows, since a write costs more than a turn.
+      for (let before = 0, turns = 0; this.#journalQueue.length > before && turns < maxGroupTurns; turns++) {
+        before = this.#journalQueue.length;
+        await new Promise(setImmediate);
+      }
       const group = this.#journalQueue;
       this.#journalQueue = [];
       this.#journalWriting = group;

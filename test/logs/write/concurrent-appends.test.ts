@@ -1,10 +1,11 @@
 import { cpSync } from "node:fs";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import type { Store } from "../../../src/logs/store.js";
 import type { LogLayout } from "../../../src/logs/pipeline-log.js";
 import type { ResultBatch } from "../../../src/tensors/result.js";
 import { columnRank, type TensorData } from "../../../src/tensors/tensor-data.js";
-import { port } from "../support/sample-rows.js";
+import { Journal } from "../../../src/logs/write/journal.js";
+import { port, rowMeta, wideLayout, wideRow } from "../support/sample-rows.js";
 import { newFolder, storeIn } from "../support/stores.js";
 
 const layout: LogLayout = {
@@ -130,3 +131,19 @@ async function expectAllRows(store: Store, count: number): Promise<void> {
     if (i % 3 !== 0) expect(read?.challengers.get("rf")?.outputs.get("label")?.data).toEqual([`b${i}`, `a${i}`]);
   }
 }
+
+it("shares the writes of the journal among rows that come in successive turns of the event loop", async () => {
+  const log = await (await storeIn(newFolder())).openLog(wideLayout);
+  const writes = vi.spyOn(Journal.prototype, "write");
+  onTestFinished(() => void writes.mockRestore());
+  const rounds = 20;
+  await Promise.all(
+    Array.from({ length: 12 }, async (_, i) => {
+      for (let round = 0; round < rounds; round++) {
+        for (let turns = i % 4; turns > 0; turns--) await new Promise(setImmediate);
+        await log.append(wideRow(i), rowMeta);
+      }
+    }),
+  );
+  expect(writes.mock.calls.length).toBeLessThan(1.5 * rounds);
+});
