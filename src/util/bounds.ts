@@ -64,6 +64,18 @@ export const bounds = {
     what: "the texts of a config's expressions in all languages together",
     wayOut: "test shorter lists, move long expressions into a model, or divide the pipeline",
   },
+  definitionSteps: {
+    limit: 1000,
+    unit: "steps",
+    what: "a definition of the platform",
+    wayOut: "divide the pipeline",
+  },
+  definitionCheckLength: {
+    limit: 1024 * 1024,
+    unit: "characters",
+    what: "the text of a check in a definition",
+    wayOut: "divide the validation, or test shorter lists",
+  },
   tensorRank: {
     limit: 32,
     unit: "dimensions",

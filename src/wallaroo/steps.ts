@@ -271,13 +271,6 @@ const readers: Readonly<Record<string, StepReader>> = {
       texts.forEach((text, i) => {
         if (typeof text !== "string") reportMismatch(problems, `${path}.tree[${i}]`, "a text", text);
       });
-      if (texts.length === 0) {
-        return problems.report(
-          "SL4113",
-          `${path}.tree`,
-          "the step checks nothing; the SDK writes such a step for a validation named 'count'",
-        );
-      }
       return texts.every((text) => typeof text === "string") ? { kind: "check", path, texts } : null;
     },
   },

@@ -55,6 +55,7 @@ it.each([
     [{ ModelInference: { models: [M("ccfraud"), M("house"), M("ccfraud")] } }, nth(2)],
     [both, { kind: "select", index: 0 }],
   ],
+  ["a check of nothing", [one, { Check: { tree: [] } }], [house]],
   ["a split without routes", [{ MetaValueSplit: { split_key: "k", control: M("house"), routes: {} } }], [house]],
   [
     "weights of 0, and neighbours of one model",

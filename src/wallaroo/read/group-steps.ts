@@ -27,8 +27,9 @@ export function modelsOfPart(part: Part): readonly DefinitionModel[] | null {
  * that SDK inserts each check right after the last inference step, so the newest comes first and audits and selects
  * follow.
  */
-export function groupSteps(steps: readonly ParsedStep[], isChecksDialect: boolean, problems: Problems): Part[] {
+export function groupSteps(all: readonly ParsedStep[], isChecksDialect: boolean, problems: Problems): Part[] {
   const parts: Part[] = [];
+  const steps = all.filter((step) => step.kind !== "checks" || checksSomething(step, problems));
   for (let i = 0; i < steps.length;) {
     const step = steps[i] as ParsedStep;
     i++;
@@ -62,6 +63,13 @@ export function groupSteps(steps: readonly ParsedStep[], isChecksDialect: boolea
     parts.push(...checks);
   }
   return parts;
+}
+
+function checksSomething({ path, checks }: ChecksPart, problems: Problems): boolean {
+  if (checks.length > 0) return true;
+  const message = "the step checks nothing; the SDK writes such a step for a validation named 'count'";
+  problems.report("SL4113", path, message);
+  return false;
 }
 
 /** Whether two steps are what follows the models of a shadow: an audit from 1 without end, and MultiOut. */

@@ -2,6 +2,7 @@ import { ConfigError } from "../../../dsl/errors.js";
 import type { RowScope } from "../../../dsl/row.js";
 import { columnsRead, type ExpressionTree } from "../../expression/tree/tree.js";
 import { validateTree } from "../../expression/tree/validate.js";
+import { bounds, exceeded } from "../../util/bounds.js";
 import type { Dialect } from "../platform.js";
 import { type JsonObject, type JsonValue, parseJsonText } from "./lossless-json.js";
 import { readPolars } from "./polars/read.js";
@@ -20,12 +21,10 @@ export interface ParsedCheck {
   read(scope: RowScope): ExpressionTree;
 }
 
-const maxLength = 1024 * 1024;
-
 /** Parses one text of a Check. Returns null after reporting a problem. */
 export function parseCheck(text: string, path: string, problems: Problems): ParsedCheck | null {
-  if (text.length > maxLength)
-    return problems.report("SL4117", path, `the text has ${text.length} characters; the maximum is ${maxLength}`);
+  if (text.length > bounds.definitionCheckLength.limit)
+    return problems.report("SL4117", path, exceeded(bounds.definitionCheckLength, text.length));
   const parsed = parseJsonText(text);
   if ("flaw" in parsed)
     return problems.report("SL4112", path, `not valid JSON: ${parsed.flaw.why}, at character ${parsed.flaw.at}`);

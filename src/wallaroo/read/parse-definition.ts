@@ -1,3 +1,4 @@
+import { bounds, exceeded } from "../../util/bounds.js";
 import { errorMessage } from "../../util/error-message.js";
 import { isRecord } from "../../util/objects.js";
 import { type Dialect, isPlatformName, nameRule } from "../platform.js";
@@ -26,13 +27,11 @@ export function parseDefinition(definition: unknown, problems: Problems): ReadDe
     if (key !== "id" && key !== "steps")
       problems.report("SL4110", key === "" ? '[""]' : key, "unknown key; a definition has only id and steps");
   const list = withoutHoles(data["steps"]);
-  if (list.length > maxSteps)
-    return problems.report("SL4117", "steps", `there are ${list.length} steps; the maximum is ${maxSteps}`);
+  if (list.length > bounds.definitionSteps.limit)
+    return problems.report("SL4117", "steps", exceeded(bounds.definitionSteps, list.length));
   const steps = list.flatMap((step, i) => parseStep(step, `steps[${i}]`, problems));
   return { id: data["id"], steps, dialect: dialectOf(steps, problems) };
 }
-
-const maxSteps = 1000;
 
 function parseText(text: string, problems: Problems): unknown {
   try {
@@ -48,6 +47,7 @@ function parseStep(step: unknown, path: string, problems: Problems): ParsedStep[
   const read = readStep(step, path, problems);
   if (read === null) return [];
   if (read.kind !== "check") return [read];
+  if (read.texts.length === 0) return [{ kind: "checks", path: read.path, checks: [] }];
   const checks = read.texts
     .map((text, i) => parseCheck(text, `${read.path}.tree[${i}]`, problems))
     .filter((check) => check !== null);
