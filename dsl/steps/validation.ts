@@ -106,6 +106,11 @@ function nameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null 
   return isIdentifier(name) ? null : { code: "SL2002", message: badValidationName(name), details };
 }
 
+/** Whether a validation may have the name. */
+export function isValidationName(name: string): boolean {
+  return nameProblem(name, new Set()) === null;
+}
+
 export const validationKind = {
   method: "validate",
   create: validationStep,

@@ -126,3 +126,42 @@ it("runs a model whose configuration renames its input", () => {
   expect(problems).toEqual([]);
   expect(config?.inputs.map(({ name }) => name)).toEqual(["tensor"]);
 });
+
+const older = (name: string, model: string, limit: number) => ({
+  Check: {
+    tree: [
+      `{"values": {"${name}": {"root": {"node": "binop", "op": "<", "left": {"node": "variable", "variant_id": {"name": "${model}"}, "position": "output", "key": [0, 0]}, "right": {"node": "literal", "float": ${limit}.5}}, "required_data": [{"name": "${model}"}]}}, "gauges": [], "validations": ["${name}"]}`,
+    ],
+  },
+});
+
+it("runs older checks of any name, as often as a name stands there", () => {
+  const definition = {
+    id: "p",
+    steps: [one, older("price too high", "house", 3), older("count", "house", 2), older("count", "house", 1)],
+  };
+  const { config, problems, validations } = runnableDefinition(definition, { models: uploaded });
+  expect(problems).toEqual([]);
+  expect(config?.steps.flatMap((step) => (step.kind === "validation" ? [`${step.name}: ${step.source}`] : []))).toEqual(
+    [
+      "count_3: x => x.out.dense_1[0] < 1.5",
+      "count_2: x => x.out.dense_1[0] < 2.5",
+      "price_too_high: x => x.out.dense_1[0] < 3.5",
+    ],
+  );
+  expect([...validations].map((pair) => pair.join(" <- "))).toEqual([
+    "price_too_high <- price too high",
+    "count_2 <- count",
+    "count_3 <- count",
+  ]);
+});
+
+it("runs an older check of an earlier model where a row has its output", () => {
+  const next = { ModelInference: { models: [M("ccfraud")] } };
+  expect(stepsOf(one, next, older("late", "ccfraud", 1), older("early", "house", 2))).toMatchObject([
+    house,
+    { kind: "validation", name: "early" },
+    { kind: "model", model: "ccfraud" },
+    { kind: "validation", name: "late" },
+  ]);
+});

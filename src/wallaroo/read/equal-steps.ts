@@ -3,6 +3,7 @@ import type { DefinitionModel, Dialect } from "../platform.js";
 import type { ConfigPart } from "../steps.js";
 import { collectUsage, type UsageByColumn } from "./column-usage.js";
 import { type ChecksPart, inferenceStep, type ParsedStep, type Part } from "./group-steps.js";
+import type { ParsedCheck } from "./parse-check.js";
 import type { Problems } from "./problems.js";
 
 // The platform runs steps in combinations that the typed builder refuses. These functions write the same pipeline as
@@ -17,11 +18,15 @@ interface Segment {
   /** Checks that came before any model, and read the request alone. */
   readonly leading: readonly ChecksPart[];
   readonly tail: Exclude<ParsedStep, { kind: "inference" }>[];
+  /** Checks of later steps that read the outputs of this one. */
+  readonly moved: ChecksPart[];
 }
 
 /** The parts of an equal pipeline that a config can hold. Reports what has no equal. */
 export function equalSteps(steps: readonly ParsedStep[], dialect: Dialect, problems: Problems): Part[] {
-  return segments(steps, problems).flatMap((segment) => partsOf(segment, dialect, problems));
+  const found = segments(steps, problems);
+  moveChecks(found);
+  return found.flatMap((segment) => partsOf(segment, dialect, problems));
 }
 
 function segments(steps: readonly ParsedStep[], problems: Problems): Segment[] {
@@ -31,7 +36,7 @@ function segments(steps: readonly ParsedStep[], problems: Problems): Segment[] {
     if (step.kind === "inference" || (step.kind === "step" && step.models !== null)) {
       const split = step.kind === "step" ? step : null;
       const first = found.length === 0 ? leading : [];
-      found.push({ path: step.path, models: step.models ?? [], split, leading: first, tail: [] });
+      found.push({ path: step.path, models: step.models ?? [], split, leading: first, tail: [], moved: [] });
       continue;
     }
     const segment = found.at(-1);
@@ -50,14 +55,48 @@ function segments(steps: readonly ParsedStep[], problems: Problems): Segment[] {
 /** Failed checks are logged and drop no row, so one that reads the request alone can run after a model as well. */
 function readsRequestOnly({ checks }: ChecksPart): boolean {
   return checks.every((check) => {
-    const usage: UsageByColumn = new Map();
-    collectUsage(check, usage);
-    return usage.size > 0 && [...usage.keys()].every((column) => column.startsWith("in."));
+    const columns = columnsOf(check);
+    return columns.length > 0 && columns.every((column) => column.startsWith("in."));
   });
 }
 
+function columnsOf(check: ParsedCheck): string[] {
+  const usage: UsageByColumn = new Map();
+  collectUsage(check, usage);
+  return [...usage.keys()];
+}
+
+/**
+ * A row of a config has the outputs of the last step with models, and a check on the platform may read those of any
+ * earlier one, such as the older checks, which stand after the last step. It moves to the step that it reads.
+ */
+function moveChecks(all: readonly Segment[]): void {
+  all.forEach((segment, i) => {
+    const earlier = all.slice(0, i);
+    const kept = segment.tail.flatMap((step): Segment["tail"] => {
+      if (step.kind !== "checks" || step.checks.length === 0) return [step];
+      const stays = step.checks.filter((check) => {
+        const read = stepReadBy(check, segment, earlier);
+        read?.moved.push({ ...step, checks: [check] });
+        return read === undefined;
+      });
+      return stays.length > 0 ? [{ ...step, checks: stays }] : [];
+    });
+    segment.tail.splice(0, segment.tail.length, ...kept);
+  });
+}
+
+/** The earlier step whose outputs a check reads, and nothing of a later one; undefined if the check stays. */
+function stepReadBy(check: ParsedCheck, own: Segment, earlier: readonly Segment[]): Segment | undefined {
+  const columns = columnsOf(check).filter((column) => !column.startsWith("in.") && !/\/input\/\d+$/.test(column));
+  const reads = ({ models }: Segment, column: string): boolean =>
+    models.some(({ name }) => column.startsWith(`out_${name}.`) || column.startsWith(`${name}/output/`));
+  if (columns.length === 0 || columns.some((column) => reads(own, column))) return undefined;
+  return earlier.findLast((segment) => columns.every((column) => reads(segment, column)));
+}
+
 function partsOf(segment: Segment, dialect: Dialect, problems: Problems): Part[] {
-  const { path, models, split, leading, tail } = segment;
+  const { path, models, split, leading, tail, moved } = segment;
   if (split !== null && split.unsupported !== undefined && split.step.kind !== "randomSplit") return [split];
   const each = distinct(models);
   const tuple = split === null && models.length > 1 ? new Tuple(each, models, problems) : null;
@@ -75,6 +114,7 @@ function partsOf(segment: Segment, dialect: Dialect, problems: Problems): Part[]
     if (tuple?.isOpen === true) tuple.apply(step);
     else applyToOne(step, problems);
   }
+  checks.after.push(...moved);
   if (split !== null)
     return [...splitParts(split, problems), ...leading, ...checks.before, ...checks.after].filter(isPart);
   if (tuple === null)

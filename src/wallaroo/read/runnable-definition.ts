@@ -3,7 +3,9 @@ import { rowsOf } from "../../config/model-rows.js";
 import type { DefinitionModel, DefinitionProblem, Dialect } from "../platform.js";
 import { ConfigBuilder } from "./config-builder.js";
 import { equalSteps } from "./equal-steps.js";
+import { isValidationName } from "../../../dsl/steps/validation.js";
 import type { ParsedStep } from "./group-steps.js";
+import type { ParsedCheck } from "./parse-check.js";
 import { parseDefinition } from "./parse-definition.js";
 import { Problems } from "./problems.js";
 
@@ -27,6 +29,11 @@ export interface RunnableDefinition {
    * version of a model is named `ccfraud_v2` there.
    */
   readonly models: ReadonlyMap<string, DefinitionModel>;
+  /**
+   * By name in the config: the validation's name in the definition. They differ where that name is no identifier, is
+   * `count`, or stands for two older checks: `price too high` is `price_too_high` in the config.
+   */
+  readonly validations: ReadonlyMap<string, string>;
 }
 
 /**
@@ -44,15 +51,54 @@ export interface RunnableDefinition {
 export function runnableDefinition(definition: unknown, options: RunnableDefinitionOptions): RunnableDefinition {
   const problems = new Problems();
   const read = parseDefinition(definition, problems);
-  if (read === null) return { config: null, problems: problems.all, dialect: "polars", models: new Map() };
+  if (read === null)
+    return { config: null, problems: problems.all, dialect: "polars", models: new Map(), validations: new Map() };
   const { id, dialect } = read;
   const names = new NamesInConfig();
-  const steps = read.steps.map((step) => names.rename(step));
+  const validations = new ValidationNames(read.steps);
+  const steps = read.steps.map((step) => validations.rename(names.rename(step)));
   const models = uploadedModels(names.models, options.models, steps, problems);
   const parts = equalSteps(steps, dialect, problems);
   const built = models === null ? null : new ConfigBuilder(id, models, parts, problems).build();
   const config = problems.all.length > 0 ? null : (built?.config ?? null);
-  return { config, problems: problems.all, dialect, models: names.models };
+  return { config, problems: problems.all, dialect, models: names.models, validations: validations.all };
+}
+
+/** Gives every check a name that a validation of a config can have. */
+class ValidationNames {
+  /** The names of the definition, by those of the config. */
+  readonly all = new Map<string, string>();
+  /** The names that need no other. */
+  readonly #given: ReadonlySet<string>;
+  /** How often a name was made from the same text. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(steps: readonly ParsedStep[]) {
+    this.#given = new Set(steps.flatMap((step) => (step.kind === "checks" ? step.checks : [])).map(({ name }) => name));
+  }
+
+  rename(step: ParsedStep): ParsedStep {
+    if (step.kind !== "checks") return step;
+    return { ...step, checks: step.checks.map((check) => ({ ...check, name: this.#nameOf(check) })) };
+  }
+
+  #nameOf({ name, dialect }: ParsedCheck): string {
+    // A table has no two columns of one name, so two checks of the newer dialect are a problem.
+    const isTaken = dialect === "checks" && this.all.has(name);
+    const found = isTaken || !isValidationName(name) ? this.#freeName(name) : name;
+    this.all.set(found, name);
+    return found;
+  }
+
+  #freeName(name: string): string {
+    const base = name.replace(/\W/g, "_").replace(/^(?=\d|$)/, "_");
+    for (;;) {
+      const count = (this.#counts.get(base) ?? 0) + 1;
+      this.#counts.set(base, count);
+      const found = count === 1 ? base : `${base}_${count}`;
+      if (isValidationName(found) && !this.all.has(found) && !this.#given.has(found)) return found;
+    }
+  }
 }
 
 /** Gives every model of a definition a name of its own. */
