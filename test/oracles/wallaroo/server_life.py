@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import uuid
+import warnings
 from datetime import datetime, timedelta, timezone
 
 url, recordings = sys.argv[1], sys.argv[2]
@@ -15,6 +16,7 @@ os.environ["WALLAROO_URL"] = url
 os.environ["WALLAROO_AUTH_URL"] = url
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp()
 logging.disable(logging.WARNING)
+warnings.simplefilter("ignore")
 
 import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
@@ -189,19 +191,30 @@ holds("a chain", near(chain.infer(imdb)["out.dense_1"][0][0], 0.37142318))
 chain.undeploy()
 
 # Versions, tags, listing, undeploy.
-handle = client.get_pipeline(f"single-{mark}") if hasattr(client, "get_pipeline") else client.pipelines_by_name(f"single-{mark}")[0]
+
+
+def again():
+    """A handle that has read nothing yet."""
+    if hasattr(client, "get_pipeline"):
+        return client.get_pipeline(f"single-{mark}")
+    return client.pipelines_by_name(f"single-{mark}")[0]
+
+
+handle = again()
 holds("versions", len(handle.versions()) == 2, [each.name() for each in handle.versions()])
 tag = client.create_tag("tagged")
 tag.add_to_pipeline(handle.id())
-holds("a pipeline's tag", "tagged" in [each.tag() for each in handle.tags()])
+holds("a pipeline's tag", "tagged" in [each.tag() for each in again().tags()])
 tag.remove_from_pipeline(handle.id())
 listed = client.list_pipelines()
 holds("listed", f"single-{mark}" in [each.name() for each in listed])
 holds("the table of pipelines", f"single-{mark}" in listed._repr_html_())
-holds("models are listed", "ccfraud" in [each.name() for each in (client.list_models() if hasattr(client, "list_models") else workspace.models())])
+holds("models are listed", "ccfraud" in [each.name() for each in workspace.models()])
+if release > (2023, 4):
+    holds("a workspace's models", "ccfraud" in [each.name() for each in client.list_models()])
 holds("a pipeline's own table", f"single-{mark}" in handle._repr_html_())
 raises("a pipeline that nobody created", "", lambda: client.get_pipeline("nobody-made-this"))
 single.undeploy()
 raises("inference after undeploy", "", lambda: single.infer(row))
 holds("the log of an undeployed pipeline", len(single.logs(limit=5)) == 5)
-print(f"wallaroo {__version__}: {done} checks hold")
+print(f"\nwallaroo {__version__}: {done} checks hold")

@@ -129,7 +129,18 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
     },
   },
   models: {
-    columns: { id: "bigint", name: "String", workspace_id: "bigint", created_at: "timestamptz", owner_id: "String" },
+    columns: {
+      id: "bigint",
+      name: "String",
+      workspace_id: "bigint",
+      created_at: "timestamptz",
+      updated_at: "timestamptz",
+      owner_id: "String",
+    },
+    computed: {
+      updated_at: ({ id, created_at }: Rows["models"], { tables }) =>
+        tables.filter("model", (row) => row.models_pk_id === id).at(-1)?.updated_at ?? created_at,
+    },
     relations: {
       models: many<Rows["models"]>("model", ({ id }, { tables }) =>
         tables.filter("model", (row) => row.models_pk_id === id).reverse(),

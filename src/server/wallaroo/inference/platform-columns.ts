@@ -1,6 +1,5 @@
 import {
   Field,
-  Int8,
   List,
   makeData,
   Schema,
@@ -16,7 +15,7 @@ import type { Config } from "../../../config/schema.js";
 import { toTable } from "../../../tensors/arrow/to-table.js";
 import type { ColumnSelection } from "../../../tensors/column-selection.js";
 import { toRecords } from "../../../tensors/format-result.js";
-import { failureCounts, type ResultBatch, type RowsMetadata } from "../../../tensors/result.js";
+import { type ResultBatch, type RowsMetadata } from "../../../tensors/result.js";
 import { asksMetadata, type Dataset } from "./dataset-query.js";
 
 export type PlatformBatch = ResultBatch & Partial<RowsMetadata>;
@@ -133,7 +132,7 @@ export function platformTable(
   schemaMetadata: ReadonlyMap<string, string> = new Map(),
 ): Table {
   const table = toTable(batches, selection(form));
-  const counts = form.checkFailures ? checkCounts(batches) : null;
+  const lists = form.checkFailures ? checkLists(batches, form) : null;
   const isEmpty = table.numRows === 0;
   // The SDK reads the first value of `dropped`.
   const names = wantedMetadata(form).filter((name) => name !== "dropped" || !isEmpty);
@@ -141,7 +140,7 @@ export function platformTable(
     (name) => [`metadata${form.dataset.separator}${name}`, metadataVector(name, batches, form)] as const,
   );
   const fields = table.schema.fields.map((field) =>
-    counts !== null && field.name === "check_failures" ? new Field(field.name, new Int8(), false) : field,
+    lists !== null && field.name === "check_failures" ? new Field(field.name, lists.type, true) : field,
   );
   for (const [name, vector] of extra) fields.push(new Field(name, vector.type, true));
   const schema = new Schema(fields, new Map(schemaMetadata));
@@ -150,8 +149,8 @@ export function platformTable(
     const begin = from;
     const to = (from += part.numRows);
     const children = part.data.children.map((child, i) =>
-      counts !== null && table.schema.fields[i]?.name === "check_failures"
-        ? makeData({ type: new Int8(), length: part.numRows, data: counts.subarray(begin, to) })
+      lists !== null && table.schema.fields[i]?.name === "check_failures"
+        ? (lists.slice(begin, to).data[0] ?? child)
         : child,
     );
     for (const [, vector] of extra) children.push(vector.slice(begin, to).data[0] as (typeof children)[number]);
@@ -161,12 +160,15 @@ export function platformTable(
   return new Table(schema, parts);
 }
 
-function checkCounts(batches: readonly PlatformBatch[]): Int8Array {
-  const all = batches.map((batch) => failureCounts(batch));
-  const counts = new Int8Array(all.reduce((sum, each) => sum + each.length, 0));
-  let at = 0;
-  for (const each of all) for (const count of each) counts[at++] = Math.min(count, 127);
-  return counts;
+/** The failed checks of each row as texts: the older SDK counts them itself. */
+function checkLists(batches: readonly PlatformBatch[], form: PlatformForm): Vector {
+  const lists = batches.flatMap((batch) => {
+    const { config } = form.versionOf(batch.version);
+    return Array.from({ length: batch.rows }, (_, row) =>
+      failuresOf(batch, row, config).map((each) => JSON.stringify(each)),
+    );
+  });
+  return vectorFromArray(lists, new List(new Field("item", new Utf8(), true)));
 }
 
 function metadataVector(

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { errorSummary } from "../../../util/error-message.js";
 import { callerOf, type Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
 import { notFound, PlatformError } from "../errors.js";
-import type { PipelineRow, PipelineVersionRow } from "../state/rows.js";
+import type { ModelName, ModelVersion, PipelineRow, PipelineVersionRow } from "../state/rows.js";
 
 const id = z.coerce.number().int().nonnegative();
 const name = z.string().min(1).max(255);
@@ -51,23 +52,50 @@ const calls: Readonly<Record<string, Call>> = {
     (body, plane) => plane.addWorkspaceUser(body.workspace_id, body.user_id ?? body.email ?? "", body.user_type),
   ),
   "models/get_version_by_id": call("read", z.object({ model_version_id: id }), (body, plane) => {
-    const model = plane.model(body.model_version_id);
-    const config = plane.latestConfig(model.id);
+    return { model_version: configuredVersion(plane.model(body.model_version_id), plane) };
+  }),
+  "models/list": call(
+    "read",
+    z.object({ workspace_id: id.nullish(), workspace_name: z.string().nullish() }),
+    async (body, plane) => {
+      await plane.sync();
+      const rows = plane.tables.filter("models", ({ workspace_id }) => isWanted(workspace_id, body, plane));
+      return { models: rows.reverse().map((row) => modelEntry(row, plane)) };
+    },
+  ),
+  "models/get": call("read", z.object({ id }), async (body, plane) => {
+    await plane.sync();
+    const found = plane.tables.get("models", body.id);
+    if (found === undefined) throw notFound(`model ${body.id}`);
+    const models = plane.tables.filter("model", (row) => row.models_pk_id === found.id).reverse();
     return {
-      model_version: {
-        model_version: {
-          id: model.id,
-          name: model.model_id,
-          version: model.model_version,
-          sha: model.sha,
-          status: model.status,
-          visibility: model.visibility,
-          workspace_id: plane.tables.get("models", model.models_pk_id)?.workspace_id,
-        },
-        config,
-      },
+      ...found,
+      updated_at: models[0]?.updated_at ?? found.created_at,
+      models,
+      workspace: plane.workspace(found.workspace_id),
     };
   }),
+  "models/get_by_id": call("read", z.object({ id, model_id: id.optional() }), async (body, plane) => {
+    await plane.sync();
+    const found = plane.tables.get("models", body.id);
+    if (found === undefined) throw notFound(`model ${body.id}`);
+    return modelEntry(found, plane);
+  }),
+  "models/list_versions_for_model": call(
+    "read",
+    z.object({ model_id: z.union([z.string(), z.number()]), workspace_id: id.nullish() }),
+    async (body, plane) => {
+      await plane.sync();
+      const versions = plane.tables.filter("model", (row) => {
+        const { workspace_id } = plane.tables.get("models", row.models_pk_id) ?? {};
+        return (
+          (row.models_pk_id === body.model_id || row.model_id === body.model_id) &&
+          (body.workspace_id === undefined || body.workspace_id === null || workspace_id === body.workspace_id)
+        );
+      });
+      return { model_versions: versions.reverse().map((row) => configuredVersion(row, plane)) };
+    },
+  ),
   "models/list_versions": call(
     "read",
     z.object({ model_id: z.union([z.string(), z.number()]), models_pk_id: id.optional() }),
@@ -156,13 +184,7 @@ const calls: Readonly<Record<string, Call>> = {
     z.object({ workspace_id: id.nullish(), workspace_name: z.string().nullish() }),
     async (body, plane) => {
       await plane.sync();
-      const rows = plane.tables.filter("pipeline", (row) => {
-        const workspace = plane.workspace(row.workspace_id);
-        return (
-          (body.workspace_id === undefined || body.workspace_id === null || row.workspace_id === body.workspace_id) &&
-          (body.workspace_name === undefined || body.workspace_name === null || workspace.name === body.workspace_name)
-        );
-      });
+      const rows = plane.tables.filter("pipeline", ({ workspace_id }) => isWanted(workspace_id, body, plane));
       return { pipelines: rows.reverse().map((row) => pipelineEntry(row, plane)) };
     },
   ),
@@ -185,6 +207,7 @@ const calls: Readonly<Record<string, Call>> = {
     await plane.sync();
     return { topic_name: topicOf(plane.pipeline(body.pipeline_pk_id)) };
   }),
+  "pipelines/list_publishes_for_pipeline": call("read", z.looseObject({}), () => ({ publishes: [], edges: [] })),
   "explainability/list_configs_by_pipeline": call("read", z.looseObject({}), () => []),
   "explainability/list_requests_by_pipeline": call("read", z.looseObject({}), () => []),
 };
@@ -226,6 +249,55 @@ function readJson(body: Buffer | undefined): unknown {
   } catch (error) {
     throw new PlatformError(400, `the body is not complete JSON: ${errorSummary(error)}`);
   }
+}
+
+/** Whether a workspace is the one that a list asks for, by key or name; without either, all are. */
+function isWanted(
+  workspace: number,
+  wanted: { readonly workspace_id?: number | null | undefined; readonly workspace_name?: string | null | undefined },
+  plane: ControlPlane,
+): boolean {
+  const { workspace_id: key = null, workspace_name: name = null } = wanted;
+  return (key === null || workspace === key) && (name === null || plane.workspace(workspace).name === name);
+}
+
+function modelEntry(row: ModelName, plane: ControlPlane): unknown {
+  const versions = plane.tables.filter("model", ({ models_pk_id }) => models_pk_id === row.id).reverse();
+  return {
+    model: { ...row, updated_at: versions[0]?.updated_at ?? row.created_at },
+    model_versions: versions.map((version) => configuredVersion(version, plane)),
+    workspace: plane.workspace(row.workspace_id),
+  };
+}
+
+function configuredVersion(model: ModelVersion, plane: ControlPlane): unknown {
+  const { model_id: _, ...config } = plane.latestConfig(model.id);
+  return {
+    model_version: {
+      id: model.id,
+      name: model.model_id,
+      file_info: {
+        version: uuidOf(model),
+        sha: model.sha,
+        file_name: model.file_name,
+        size: model.file_size,
+      },
+      status: model.status,
+      visibility: model.visibility,
+      workspace_id: plane.tables.get("models", model.models_pk_id)?.workspace_id,
+      conversion: model.conversion,
+      created_at: model.created_at,
+      created_by: model.owner_id,
+    },
+    config: { ...config, model_version_id: model.id },
+  };
+}
+
+/** The SDK takes UUIDs only, and models of TypeScript have other versions, too. */
+function uuidOf({ model_id, model_version, sha }: ModelVersion): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(model_version)) return model_version;
+  const hex = createHash("sha256").update(`${model_id}\n${model_version}\n${sha}`).digest("hex");
+  return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function workspaceEntry(workspace: number, plane: ControlPlane): unknown {
