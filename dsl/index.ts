@@ -56,7 +56,15 @@ export {
   type TensorsOf,
 } from "./model.js";
 export * from "./pipeline/pipeline.js";
-export type { InferInput, InferOutput, LogRow, ModelOf, RowOf, ValidationsOf } from "./pipeline/types-of.js";
+export type {
+  DeploymentOf,
+  InferInput,
+  InferOutput,
+  LogRow,
+  ModelOf,
+  RowOf,
+  ValidationsOf,
+} from "./pipeline/types-of.js";
 // Not from "./row.js": so every program that uses the package contains the types that declaration files may name.
 export type { Row, RowScope, MultiModelRow, ShadowRow } from "./internals.js";
 export { secondsIn } from "./steps/alert.js";

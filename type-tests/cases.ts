@@ -1491,7 +1491,8 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
   },
   {
     source: `pipeline("p").model(▸5)`,
-    message: "Argument of type 'number' is not assignable to parameter of type 'Model<string, object, object>'.",
+    message:
+      "Argument of type 'number' is not assignable to parameter of type 'Model<string, object, object, unknown>'.",
   },
   {
     source: live(`await live.infer([{ ▸imag: [1] }]);`),
@@ -1563,6 +1564,6 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
   {
     source: remote(`await server.connect(▸"ccfraud");`),
     message:
-      "Argument of type 'string' is not assignable to parameter of type 'AnyPipeline | Model<string, object, object>'.",
+      "Argument of type 'string' is not assignable to parameter of type 'AnyPipeline | Model<string, object, object, unknown>'.",
   },
 ];

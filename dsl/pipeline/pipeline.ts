@@ -28,7 +28,7 @@ import type { Refine, Refined, SizeOption, Sizes } from "../steps/refine.js";
 import type { Select, Selected, SelectIndex } from "../steps/select.js";
 import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/shadow.js";
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
-import type { After, PairsOf, Stated, Unstated } from "../steps/step-list.js";
+import type { After, CountOf, PairsOf, Stated, Unstated } from "../steps/step-list.js";
 import type { IsRefusedName, NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
 import type { AnyPipeline, ConnectedOn, DeployedOn, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type {
@@ -107,6 +107,8 @@ export interface Pipeline<
   in out Names extends string = never,
 > {
   readonly name: string;
+  /** Only types have it. It comes first in the error where a pipeline is assigned to a variable of another one. */
+  readonly [length]?: PipelineOfSteps<CountOf<Steps>>;
   readonly steps: readonly Step[];
   /** The models of all steps, each once, in order. */
   readonly modelList: readonly Model[];
@@ -329,6 +331,10 @@ export interface Pipeline<
     target: T,
   ): Promise<ConnectedOn<T, Deployment<In, AnswerOutputs<Out, ByModel>, Checks, LoggedOutputs<In, Steps, Names>>>>;
 }
+
+declare const length: unique symbol;
+export type PipelineOfSteps<N extends number> =
+  `a pipeline of ${N} steps; annotate a variable that gets further steps: let p: Extendable<Champ["outputs"]> = …`;
 
 /** A pipeline without steps: the first inference step defines its inputs. */
 export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {

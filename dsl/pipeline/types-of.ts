@@ -1,4 +1,16 @@
-import type { AnyInferRecord, AnyRecord, Deployment, InferRecord, LogRecord, RecordInput } from "../deployment.js";
+import type {
+  AnyInferRecord,
+  AnyRecord,
+  DatasetOptions,
+  Deployment,
+  DeploymentStatus,
+  InferOptions,
+  InferRecord,
+  LogRecord,
+  LogRows,
+  LogsOptions,
+  RecordInput,
+} from "../deployment.js";
 import type { Model } from "../model.js";
 import type { Row, RowOf as RowAt } from "../row.js";
 import type { ModelsOfStep } from "../steps/step-kinds.js";
@@ -10,26 +22,44 @@ import type { Pipeline } from "./pipeline.js";
 // What a pipeline's type says about its rows: `InferInput<typeof fraud>`. A pipeline whose ports are not known, such as
 // `AnyPipeline`, has loose rows.
 
-/** The deployment of a pipeline. */
-type DeploymentOf<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
+/** What `deploy` returns. */
+type DeployedAs<P> = P extends { deploy(target: Target): Promise<infer D> } ? D : never;
 
 /** One record of a request to a pipeline: `InferInput<typeof fraud>`. */
 export type InferInput<P> =
-  DeploymentOf<P> extends Deployment<infer In, infer _Out, infer _Checks, infer _Challengers>
+  DeployedAs<P> extends Deployment<infer In, infer _Out, infer _Checks, infer _Challengers>
     ? RecordInput<In>
     : AnyRecord;
 
 /** One row of a pipeline's answer: `InferOutput<typeof fraud>`. */
 export type InferOutput<P> =
-  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+  DeployedAs<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
     ? InferRecord<In, Out, Checks, ChallengersOut>
     : AnyInferRecord;
 
 /** One row of a pipeline's logs: `LogRow<typeof fraud>`. */
 export type LogRow<P> =
-  DeploymentOf<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
+  DeployedAs<P> extends Deployment<infer In, infer Out, infer Checks, infer ChallengersOut>
     ? LogRecord<In, Out, Checks, ChallengersOut>
     : AnyInferRecord;
+
+/**
+ * The deployment of a pipeline, for code that is generic over pipelines, such as a registry by key.
+ * @example
+ * const registry: { readonly [K in keyof Pipelines]: DeploymentOf<Pipelines[K]> } = { fraud: await fraud.deploy(target), … };
+ * const infer = <K extends keyof Pipelines>(key: K, rows: readonly InferInput<Pipelines[K]>[]) =>
+ *   registry[key].infer(rows);
+ */
+export interface DeploymentOf<P> {
+  readonly name: string;
+  /** Runs the pipeline on records. */
+  infer(rows: readonly InferInput<P>[], options?: InferOptions): Promise<InferOutput<P>[]>;
+  /** The logged rows, newest first. */
+  logs(options?: Omit<LogsOptions, "arrow" | keyof DatasetOptions>): Promise<LogRows<LogRow<P>>>;
+  status(): Promise<DeploymentStatus>;
+  undeploy(): Promise<void>;
+  close(): Promise<void>;
+}
 
 /**
  * What a lambda at the end of a pipeline reads: `RowOf<typeof fraud>`.
@@ -42,7 +72,7 @@ export type RowOf<P> =
 
 /** The names of a pipeline's validations: `"amt" | "low"`; `never` without any, `string` where they are not known. */
 export type ValidationsOf<P> =
-  DeploymentOf<P> extends Deployment<infer _In, infer _Out, infer Checks, infer _Challengers> ? Checks : string;
+  DeployedAs<P> extends Deployment<infer _In, infer _Out, infer Checks, infer _Challengers> ? Checks : string;
 
 /** The models of a pipeline's steps, as a union: `ModelOf<typeof fraud>["name"]`. */
 export type ModelOf<P> =

@@ -85,7 +85,12 @@ type FitsRenamedPlain<Out, M extends Model, R, In, Steps> = Out extends readonly
     ? BoundRenamed<M["inputs"], Out, R> extends Refused
       ? Unfit<Out, M, R, Steps>
       : M
-    : FitsSources<Out, M, R, In, Steps>;
+    : IsOpenRecord<R> extends true
+      ? M
+      : FitsSources<Out, M, R, In, Steps>;
+
+/** Whether some inputs or sources are not known, as in `Record<string, string>`. `build()` checks them. */
+type IsOpenRecord<R> = string extends keyof R | R[keyof R] ? true : false;
 
 /** False if one of them is a union. */
 type IsPlain<Out, M, R> = IsOne<Out> extends true ? (IsOne<M> extends true ? IsPlainRecord<R> : false) : false;
@@ -161,11 +166,13 @@ type SubstitutedAt<States, M extends Model, R> =
     : never;
 type SubstitutedPlain<Out, M extends Model, R, In, Steps> = [R[keyof R]] extends [keyof Out]
   ? Resolved<M["outputs"], BoundRenamed<M["inputs"], Out, R>, M>
-  : Resolved<
-      M["outputs"],
-      WithOpen<Bound<M["inputs"], FedSources<M["inputs"], Out, R, In, Steps>>, OpenSymbols<M["inputs"], R>>,
-      M
-    >;
+  : IsOpenRecord<R> extends true
+    ? Resolved<M["outputs"], Readonly<Record<string, null>>, M>
+    : Resolved<
+        M["outputs"],
+        WithOpen<Bound<M["inputs"], FedSources<M["inputs"], Out, R, In, Steps>>, OpenSymbols<M["inputs"], R>>,
+        M
+      >;
 type WithOpen<B, Symbols> = [Symbols] extends [never]
   ? B
   : B extends Refused

@@ -64,10 +64,19 @@ export interface AlertRows<out R> {
    * numpy and DuckDB's `quantile_cont`; NaN without rows or if a value is NaN.
    * @param q a constant from 0 to 1
    */
-  quantile(q: number, value: (row: R) => number): number;
+  quantile<const Q extends number>(q: Quantile<Q>, value: (row: R) => number): number;
   /** The share of the rows for which the condition is true, from 0 to 1; NaN without rows. */
   share(where: (row: R) => boolean): number;
 }
+
+/** `Q` if it is from 0 to 1 or not known, else the error message. */
+export type Quantile<Q extends number> = `${Q}` extends infer T
+  ? T extends "0" | "1" | `0.${string}` | `${Digit}${string}e-${string}`
+    ? Q
+    : number extends Q
+      ? Q
+      : NoInfer<NoQuantile>
+  : never;
 
 /** The window of an alert, and how long its condition must hold. */
 export interface AlertOptions<D extends string, F extends string> {
@@ -196,6 +205,8 @@ export const alertKind = {
 } satisfies StepDefinition<AlertStep>;
 
 // ---------------------------------------------------------------- messages
+
+type NoQuantile = "'quantile' takes a constant from 0 to 1";
 
 type BadAlertName<N extends string> =
   `alert name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;

@@ -43,8 +43,12 @@ export type CheckedSources<M extends Model, R, Out, In, Steps> = {
     : K extends keyof M["inputs"]
       ? R[K] extends keyof Out
         ? R[K]
-        : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
-      : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
+        : string extends R[K]
+          ? R[K]
+          : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
+      : string extends K
+        ? R[K]
+        : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
 };
 
 /**

@@ -44,7 +44,7 @@ export function holdsOn(text: string, columns: readonly TestColumn[]): boolean {
     avg: (f) => (rows.length === 0 ? Number.NaN : inOrder(numbers(f)) / rows.length + 0),
     min: (f) => (rows.length === 0 ? Number.NaN : Math.min(...numbers(f)) + 0),
     max: (f) => (rows.length === 0 ? Number.NaN : Math.max(...numbers(f)) + 0),
-    quantile: (quantile, f) => computeAggregate({ fn: "quantile", quantile }, numbers(f)),
+    quantile: (quantile, f) => computeAggregate({ fn: "quantile", quantile: Number(quantile) }, numbers(f)),
   };
   return run(text)(all) === true;
 }

@@ -51,9 +51,48 @@ const numericNames: readonly AcceptedByBoth[] = [
   },
 ];
 
-export const accepted: readonly AcceptedByBoth[] = [...numericNames];
+const text = (...shape: readonly number[]): string =>
+  `{ dtype: "string", shape: ${JSON.stringify(["batch", ...shape])} }`;
+const label = (...shape: readonly number[]): string => model("label", `{ x: ${f(4)} }`, `{ s: ${text(...shape)} }`);
+const several = model(
+  "several",
+  `{ x: { dtype: "a".length > 0 ? "int64" : "float32", shape: ["batch", 12] } }`,
+  `{ y: ${f(1)} }`,
+);
+
+export const accepted: readonly AcceptedByBoth[] = [
+  ...numericNames,
+  // a lone port of one string is the string
+  ...[label(), label(1)].map((one) => ({
+    source: `pipeline("p").model(${one}).validate("v", (x) => x.out.startsWith("a") || x.out.endsWith("b") || x.out === "c")`,
+  })),
+  // rows of rank 0
+  { source: `pipeline("p").model(scalar).validate("v", (x) => x.out < 1 && x.out.y < 1)` },
+  // sources as records that the compiler does not know
+  { source: `pipeline("p").model(embed).model(head, { x: "embedding" } as Record<string, string>)` },
+  { source: `pipeline("p").model(embed).model(head, { x: "embedding" } as Record<"x", string>)` },
+  {
+    source: `pipeline("p").model(embed).model(head, { x: "embedding" } as Record<"x", "embedding">).validate("v", (x) => x.out < 1)`,
+  },
+  {
+    source: `pipeline("p", { inputs: { x: ${f(12)} } as Record<"x", { dtype: "float32"; shape: ["batch", 12] }> }).model(head)`,
+  },
+  // shares of quantiles
+  ...["0", "1", "0.5", "1e-7"].map((share) => ({
+    source: `pipeline("p").model(embed).model(head).alert("a", (all) => all.quantile(${share}, (x) => x.out) > 1, { over: "5m" })`,
+  })),
+];
 
 export const refused: readonly RefusedByBoth[] = [
+  {
+    source: `pipeline("p").model(embed).model(▸${several})`,
+    text: "model 'several' input 'x' expects int64[batch, 12] but step 0 (model 'embed') produces float32[batch, 12]",
+  },
+  ...["1.5", "-0.5", "2"].map((share) => ({
+    source: `pipeline("p").model(embed).model(head).alert("a", (all) => all.quantile(▸${share}, (x) => x.out) > 1, { over: "5m" })`,
+    text: "'quantile' takes a constant from 0 to 1",
+  })),
+  { source: `pipeline("p").model(scalar).validate("v", (x) => ▸x.out[0] < 1)`, code: "SL1108" },
   {
     source: `pipeline("p").model(${numbered}).model(▸${lone(4)}, { 0: "495" })`,
     text: "model 'lone-4' input '0' expects float32[batch, 4] but step 0 (model 'numbered') produces float32[batch, numbered.k]; refine 'numbered.k' to 4",

@@ -1,3 +1,4 @@
+import { rowShape } from "../../../dsl/rows.js";
 import { didYouMean } from "../../util/did-you-mean.js";
 import type { Surface } from "../surface/surface.js";
 import { callStringTest } from "../tree/builders.js";
@@ -32,7 +33,8 @@ export function resolveMethod(node: MethodNode, locals: Locals | null, context: 
         "lists have every, some, includes, indexOf, reduce and at; strings have startsWith, endsWith and includes",
     );
   }
-  if (owner.kind === "value" && owner.node.type !== "list") return stringMethod(node, owner.node, args, context);
+  const value = owner.kind === "ports" ? loneText(node, owner, context) : owner.kind === "value" ? owner.node : null;
+  if (value !== null && value.type !== "list") return stringMethod(node, value, args, context);
   if (node.name in listMethods) return listMethods[node.name as keyof typeof listMethods](node, owner, args, context);
   return reporter.report(
     "SL1115",
@@ -40,6 +42,18 @@ export function resolveMethod(node: MethodNode, locals: Locals | null, context: 
     `a list has no '${node.name}'`,
     "strings have startsWith and endsWith; take one element with [i]",
   );
+}
+
+/** The text of a lone port that is left out, as in `x.out.startsWith("a")`; null for other ports. */
+function loneText(
+  node: MethodNode,
+  owner: Extract<Resolved, { kind: "ports" }>,
+  context: Context,
+): ExpressionTree | null {
+  const [port, ...more] = owner.ports;
+  if (port?.dtype !== "string" || more.length > 0 || rowShape(port.shape)?.some((size) => size !== 1) !== false)
+    return null;
+  return scalarOf(node.object, owner, context);
 }
 
 function stringMethod(node: MethodNode, owner: ExpressionTree, args: readonly Resolved[], context: Context): Resolved {
