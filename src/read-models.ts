@@ -6,7 +6,9 @@ import type { ModelSignature } from "../codegen/models/signature.js";
 import type { Config } from "./config/schema.js";
 import { build } from "./build.js";
 
-/** The model files of a folder as pipelines of one model each, under their files' names; and why the others have none. */
+/**
+ * The model files of a folder as pipelines of one model each, under their files' names, and why the others have none.
+ */
 export interface ModelPipelines {
   readonly configs: readonly Config[];
   /** The models' files by digest: absolute paths. */

@@ -166,7 +166,7 @@ export async function openEngine(
     const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
     releases.push(() => session.release());
     await runs.useInline(session);
-    return joinRuns(run, { rows, isShort: runs.isShort, where });
+    return joinRuns(run, { rows, isShort: (elements) => runs.isShort(elements), where });
   };
 
   const awaited = awaitedModels(config);

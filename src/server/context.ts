@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { LongReads } from "./api/long-reads.js";
 import type { ModelHost } from "./models/model-host.js";
 import type { LocalCommands } from "./local-commands.js";
 import type { ServerMetrics } from "./metrics/server-metrics.js";
@@ -10,6 +11,8 @@ export interface ServerContext {
   readonly host: ModelHost;
   /** How commands of the same user reach the server. */
   readonly localCommands: LocalCommands;
+  /** Exports and reports of all clients. */
+  readonly longReads: LongReads;
   /** Null without the package `prom-client`. */
   readonly metrics: ServerMetrics | null;
   /** False while pipelines load, and from the moment the server shuts down. */

@@ -5,6 +5,7 @@ import { TargetError } from "../../dsl/errors.js";
 import { requirePackage } from "../util/process/require-package.js";
 import type { ServerContext } from "./context.js";
 import { apiRoutes } from "./api/api-routes.js";
+import { LongReads } from "./api/long-reads.js";
 import { GrpcServer } from "./grpc/grpc-server.js";
 import { Access, requireRoles } from "./http/access.js";
 import { ForeignHosts, isLoopback } from "./http/hosts.js";
@@ -97,7 +98,15 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const access = new Access(settings.tokens, localCommands.token);
   const foreignHosts = new ForeignHosts(settings, access);
   let state: "loading" | "ready" | "closing" = "loading";
-  const context: ServerContext = { settings, host, localCommands, metrics, isReady: () => state === "ready" };
+  const longReads = new LongReads(settings.timeoutMs);
+  const context: ServerContext = {
+    longReads,
+    settings,
+    host,
+    localCommands,
+    metrics,
+    isReady: () => state === "ready",
+  };
   answerErrors(app);
   closeConnectionsWhen(app, () => state === "closing");
   const closeSilent = silentConnections(app);

@@ -102,7 +102,7 @@ export function joinRuns(run: RunModel, { rows: most, isShort, where }: JointSet
       return alone;
     }
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(error as Error);
+      const fail = (error: unknown): void => reject(error);
       if (waiting.length === 0) setImmediate(flush);
       waiting.push({
         feeds,

@@ -89,7 +89,8 @@ export async function exactRows<L>(
 
 /** Threads and other processors divide the work of a run by its size. */
 function isExact({ bytes, path, options }: ExactOptions<unknown>["file"]): boolean {
-  if (options.intraOpNumThreads !== 1 || options.executionProviders?.join() !== "cpu") return false;
+  if (options.intraOpNumThreads !== 1 || options.executionProviders?.some((provider) => provider !== "cpu") !== false)
+    return false;
   return !hasOperator(new ProtobufFile(bytes, bytes.length, path), (operator) => !exactOperators.has(operator));
 }
 

@@ -5,12 +5,14 @@ import type { InferOptions } from "../../../dsl/deployment.js";
 import { InputError, TargetError } from "../../../dsl/errors.js";
 import { apiRoot, arrowStream } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
+import type { JSONSchema } from "../../schema/json-schema.js";
 import type { TypedAnswer } from "../../targets/local/format-answer.js";
 import type { LocalDeploymentImpl } from "../../targets/local/local-deployment.js";
 import { parseFileOptions } from "../../targets/local/options/infer-options.js";
 import { bounds } from "../../util/bounds.js";
 import { errorSummary } from "../../util/error-message.js";
 import type { RegisterRoutes, ServerContext } from "../context.js";
+import { apiOperations } from "../openapi/api-operations.js";
 import { connectionSignal } from "../http/connection-signal.js";
 import { arrowChunks } from "./arrow-chunks.js";
 import { inferBody, parseFields, parseQuery, queries } from "./queries.js";
@@ -24,8 +26,8 @@ interface Named {
 /** Rows in, answers out. */
 export const inferRoutes: RegisterRoutes = (app, context) => {
   const { host } = context;
-  const infer = { config: { role: "infer" as const } };
-  app.post<Named>(`${apiRoot}/pipelines/:name/infer`, infer, async (request, reply) => {
+  const infer = (openapi: JSONSchema) => ({ config: { role: "infer" as const, openapi } });
+  app.post<Named>(`${apiRoot}/pipelines/:name/infer`, infer(apiOperations.infer), async (request, reply) => {
     const made = await host.using(request.params.name, async (live) => {
       const { rows, options } = await readRequest(request, live);
       return live.inferWithTypes(rows, limited(context, request, options));
@@ -33,7 +35,7 @@ export const inferRoutes: RegisterRoutes = (app, context) => {
     return answer(reply, made);
   });
 
-  app.post<Named>(`${apiRoot}/pipelines/:name/infer-file`, infer, async (request, reply) => {
+  app.post<Named>(`${apiRoot}/pipelines/:name/infer-file`, infer(apiOperations.inferFile), async (request, reply) => {
     const { file = "rows", ignoreUnknown, maxBytes, ...given } = parseQuery(queries.inferFile, request.query);
     const parsed = parseFileOptions(file, {
       ...optionsOf(given),

@@ -9,15 +9,18 @@ import { writeError } from "../../api/errors.js";
 import type { LogLine } from "../../api/log-lines.js";
 import { apiRoot, arrowStream, eventStream, jsonLines, tarArchive } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
+import type { JSONSchema } from "../../schema/json-schema.js";
 import type { LogSlice } from "../../targets/local/log-slices.js";
 import { mergeWithheld } from "../../tensors/result.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import { parseByteSize } from "../../util/quantities/parse-quantity.js";
 import type { RegisterRoutes } from "../context.js";
+import { apiOperations } from "../openapi/api-operations.js";
 import { connectionSignal } from "../http/connection-signal.js";
 import { HttpError } from "../http/errors.js";
 import type { PipelineHandle } from "../models/model-host.js";
 import { arrowChunks } from "./arrow-chunks.js";
+import type { LongReads } from "./long-reads.js";
 import { parseQuery, queries } from "./queries.js";
 import { tarChunks } from "./tar-chunks.js";
 
@@ -31,10 +34,10 @@ const heartbeatMs = 15_000;
 const noneWithheld = { excluded: [], redacted: [], digested: [] };
 
 /** Logged rows, files of them, and alerts: all of them streams. */
-export const logRoutes: RegisterRoutes = (app, { host }) => {
-  const read = { config: { role: "read" as const } };
+export const logRoutes: RegisterRoutes = (app, { host, longReads }) => {
+  const read = (openapi: JSONSchema) => ({ config: { role: "read" as const, openapi } });
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/logs`, read, async (request, reply) => {
+  app.get<Named>(`${apiRoot}/pipelines/:name/logs`, read(apiOperations.logs), async (request, reply) => {
     const options = logOptions(parseQuery(queries.logs, request.query), request);
     const isTable = wants(request, [jsonLines, arrowStream]) === arrowStream;
     const handle = await host.handle(request.params.name);
@@ -42,7 +45,7 @@ export const logRoutes: RegisterRoutes = (app, { host }) => {
     return stream(reply.type(isTable ? arrowStream : jsonLines), chunks, handle);
   });
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/export`, read, async (request, reply) => {
+  app.get<Named>(`${apiRoot}/pipelines/:name/export`, read(apiOperations.exportLogs), async (request, reply) => {
     const { limit, dataSizeLimit = 100 * 2 ** 20, ...given } = parseQuery(queries.exportLogs, request.query);
     const bytes = parseByteSize(dataSizeLimit);
     if (bytes !== null && bytes > bounds.exportBytes.limit)
@@ -56,10 +59,10 @@ export const logRoutes: RegisterRoutes = (app, { host }) => {
       dataSizeLimit,
       signal: connectionSignal(request.raw.socket),
     };
-    return stream(reply.type(tarArchive), exportedFiles(handle, options as ExportOptions), handle);
+    return stream(reply.type(tarArchive), exportedFiles(handle, options as ExportOptions, longReads), handle);
   });
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/alerts`, read, async (request, reply) => {
+  app.get<Named>(`${apiRoot}/pipelines/:name/alerts`, read(apiOperations.alerts), async (request, reply) => {
     parseQuery(queries.none, request.query);
     const handle = await host.handle(request.params.name);
     const events = alertEvents(handle, connectionSignal(request.raw.socket));
@@ -140,10 +143,11 @@ async function* logLines(slices: AsyncGenerator<LogSlice, void, undefined>): Asy
 async function* exportedFiles(
   { live }: PipelineHandle,
   options: ExportOptions,
+  longReads: LongReads,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const directory = await mkdtemp(join(tmpdir(), "shapeline-export-"));
   try {
-    const { files, ...result } = await live.exportLogs({ ...options, directory });
+    const { files, ...result } = await longReads.run(() => live.exportLogs({ ...options, directory }));
     const summary = { files: files.map((file) => basename(file)), ...result };
     yield* tarChunks(files, { name: "export.json", text: `${writeJson(summary)}\n` });
   } finally {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { JSONSchema } from "../../schema/json-schema.js";
 import type { LocalOptions } from "../../targets/local/index.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { apiRoot } from "../../api/routes.js";
@@ -8,6 +9,7 @@ import { LocalTargetImpl } from "../../targets/local/local-target.js";
 import { parseLoggedColumns } from "../../targets/local/options/logged-columns.js";
 import type { FastifyReply } from "fastify";
 import type { RegisterRoutes } from "../context.js";
+import { apiOperations } from "../openapi/api-operations.js";
 import { parseQuery, queries } from "./queries.js";
 import { requireJson } from "./read-rows.js";
 
@@ -16,80 +18,96 @@ interface Named {
 }
 
 /** What is deployed: listing, deploying, undeploying. */
-export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands }) => {
-  const read = { config: { role: "read" as const } };
-  const admin = { config: { role: "admin" as const } };
+export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands, longReads }) => {
+  const read = (openapi: JSONSchema) => ({ config: { role: "read" as const, openapi } });
+  const admin = (openapi: JSONSchema) => ({ config: { role: "admin" as const, openapi } });
 
-  app.get(`${apiRoot}/pipelines`, read, async (request, reply) => {
+  app.get(`${apiRoot}/pipelines`, read(apiOperations.pipelines), async (request, reply) => {
     parseQuery(queries.none, request.query);
     return json(reply, { pipelines: await host.target.pipelines() });
   });
 
-  app.get(`${apiRoot}/models`, read, async (request, reply) => {
+  app.get(`${apiRoot}/models`, read(apiOperations.models), async (request, reply) => {
     parseQuery(queries.none, request.query);
     const models = await host.target.models();
     // Not where the files are: readers have no use for the server's folders.
     return json(reply, { models: models.map(({ path: _path, ...model }) => model) });
   });
 
-  app.get<Named>(`${apiRoot}/pipelines/:name`, read, async ({ params, query }, reply) => {
+  app.get<Named>(`${apiRoot}/pipelines/:name`, read(apiOperations.status), async ({ params, query }, reply) => {
     parseQuery(queries.none, query);
     return json(reply, await host.using(params.name, (live) => live.status()));
   });
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/versions`, read, async ({ params, query }, reply) => {
-    parseQuery(queries.none, query);
-    return json(reply, { versions: await host.using(params.name, (live) => live.versions()) });
-  });
+  app.get<Named>(
+    `${apiRoot}/pipelines/:name/versions`,
+    read(apiOperations.versions),
+    async ({ params, query }, reply) => {
+      parseQuery(queries.none, query);
+      return json(reply, { versions: await host.using(params.name, (live) => live.versions()) });
+    },
+  );
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/configuration`, read, async ({ params, query }, reply) => {
-    const { version } = parseQuery(queries.configuration, query);
-    return json(reply, await host.using(params.name, (live) => live.configuration(version)));
-  });
+  app.get<Named>(
+    `${apiRoot}/pipelines/:name/configuration`,
+    read(apiOperations.configuration),
+    async ({ params, query }, reply) => {
+      const { version } = parseQuery(queries.configuration, query);
+      return json(reply, await host.using(params.name, (live) => live.configuration(version)));
+    },
+  );
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/report`, read, async ({ params, query }, reply) => {
+  app.get<Named>(`${apiRoot}/pipelines/:name/report`, read(apiOperations.report), async ({ params, query }, reply) => {
     const { start, end } = parseQuery(queries.period, query);
     const period = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
-    return json(reply, await host.using(params.name, (live) => live.compare(period)));
+    return json(reply, await host.using(params.name, (live) => longReads.run(() => live.compare(period))));
   });
 
   // One deploy at a time: each loads all models of its pipeline.
   let deploying: Promise<unknown> = Promise.resolve();
-  app.post<{ Body: Buffer | undefined }>(`${apiRoot}/pipelines`, admin, async (request, reply) => {
-    const { models, ...given } = parseQuery(queries.deploy, request.query);
-    requireJson(request.headers["content-type"]);
-    const config = parseConfig((request.body ?? Buffer.alloc(0)).toString());
-    if (models !== undefined && !localCommands.sent(request))
-      throw new TargetError("SL6011", "the parameter 'models' is for commands on the server's own machine", {
-        option: "models",
+  app.post<{ Body: Buffer | undefined }>(
+    `${apiRoot}/pipelines`,
+    admin(apiOperations.deploy),
+    async (request, reply) => {
+      const { models, ...given } = parseQuery(queries.deploy, request.query);
+      requireJson(request.headers["content-type"]);
+      const config = parseConfig((request.body ?? Buffer.alloc(0)).toString());
+      if (models !== undefined && !localCommands.sent(request))
+        throw new TargetError("SL6011", "the parameter 'models' is for commands on the server's own machine", {
+          option: "models",
+        });
+      const log = loggedColumns(given);
+      const work = deploying.then(async () => {
+        const changed = { ...(log !== null && { log }), ...(models !== undefined && { models: resolve(models) }) };
+        const target =
+          log === null && models === undefined ? host.target : new LocalTargetImpl({ ...host.settings, ...changed });
+        const live = await target.deploy(config);
+        try {
+          // A handle that is served has followed the deploy.
+          if (!host.isServed(config.name)) await host.deployed(config.name);
+          else host.noteChange();
+          return await live.status();
+        } finally {
+          await live.close();
+        }
       });
-    const log = loggedColumns(given);
-    const work = deploying.then(async () => {
-      const changed = { ...(log !== null && { log }), ...(models !== undefined && { models: resolve(models) }) };
-      const target =
-        log === null && models === undefined ? host.target : new LocalTargetImpl({ ...host.settings, ...changed });
-      const live = await target.deploy(config);
-      try {
-        // A handle that is served has followed the deploy.
-        if (!host.isServed(config.name)) await host.deployed(config.name);
-        else host.noteChange();
-        return await live.status();
-      } finally {
-        await live.close();
-      }
-    });
-    deploying = work.catch(() => undefined);
-    return json(reply.code(201), await work);
-  });
+      deploying = work.catch(() => undefined);
+      return json(reply.code(201), await work);
+    },
+  );
 
-  app.post<Named>(`${apiRoot}/pipelines/:name/undeploy`, admin, async ({ params, query }, reply) => {
-    parseQuery(queries.none, query);
-    await host.using(params.name, async (live) => {
-      await live.undeploy();
-      await host.removed(params.name);
-    });
-    return json(reply, { pipeline: params.name, state: "stopped" });
-  });
+  app.post<Named>(
+    `${apiRoot}/pipelines/:name/undeploy`,
+    admin(apiOperations.undeploy),
+    async ({ params, query }, reply) => {
+      parseQuery(queries.none, query);
+      await host.using(params.name, async (live) => {
+        await live.undeploy();
+        await host.removed(params.name);
+      });
+      return json(reply, { pipeline: params.name, state: "stopped" });
+    },
+  );
 };
 
 /** The option `log` of `local()`, from a URL. */

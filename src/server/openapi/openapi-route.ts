@@ -48,14 +48,18 @@ function knownRoutes({ method, url, config }: RouteOptions): KnownRoute[] {
 function openApi(routes: readonly KnownRoute[], { host, settings }: ServerContext): JSONSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, role, openapi } of routes) {
+    const { query = [], ...described } = openapi as { readonly query?: readonly JSONSchema[] };
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
     (paths[path] ??= {})[method] = {
-      ...(names.length > 0 && {
-        parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+      ...(names.length + query.length > 0 && {
+        parameters: [
+          ...names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+          ...query,
+        ],
       }),
       responses: { "200": { description: "The answer" }, ...errors },
       ...(role === null && { security: [] }),
-      ...openapi,
+      ...described,
     };
   }
   const schemas: Record<string, JSONSchema> = { ...inferenceSchemas, Error: error };
