@@ -314,3 +314,54 @@ export function readStep(step: unknown, path: string, problems: Problems): ReadS
   reportUnknownKeys(body, keys, here, problems);
   return read(body, here, problems);
 }
+
+/** The models of a ModelInference as a step of a config; `isShadow`: MultiOut follows. */
+export function inferenceStep(models: readonly DefinitionModel[], isShadow: boolean): StepConfig {
+  const [first = "", ...others] = models.map(({ name }) => name);
+  if (isShadow) return { kind: "shadow", champion: first, challengers: others };
+  return others.length > 0
+    ? { kind: "models", models: [first, ...others] }
+    : { kind: "model", model: first, rename: {} };
+}
+
+export function distinct(models: readonly DefinitionModel[]): DefinitionModel[] {
+  return [...new Map(models.map((model) => [model.name, model])).values()];
+}
+
+/** A split with other models in the places of its own. */
+export function withModels(part: ConfigPart, models: readonly DefinitionModel[]): ConfigPart {
+  const { step } = part;
+  const name = (i: number): string => models[i]?.name ?? "";
+  if (step.kind === "keySplit") {
+    const routes = Object.fromEntries(Object.keys(step.routes).map((value, i) => [value, name(i + 1)]));
+    return { ...part, models, step: { ...step, default: name(0), routes } };
+  }
+  if (step.kind !== "randomSplit") return part;
+  return {
+    ...part,
+    models,
+    step: { ...step, weights: step.weights.map(({ weight }, i) => ({ model: name(i), weight })) },
+  };
+}
+
+/** A split as a config can hold it: without routes it is its default, and models of weight 0 get no request. */
+export function equalSplit(part: ConfigPart, problems: Problems): ConfigPart {
+  const { step, path } = part;
+  const models = part.models ?? [];
+  if (step.kind === "keySplit" && models.length === 1 && part.unsupported === undefined)
+    return { ...part, step: inferenceStep(models, false) };
+  if (step.kind !== "randomSplit") return part;
+  const weights: { readonly model: string; readonly weight: number }[] = [];
+  for (const next of step.weights.filter(({ weight }) => weight > 0)) {
+    const last = weights.at(-1);
+    // Neighbours of one model take one interval together, so the same values of the hash key choose it.
+    if (last?.model === next.model) weights[weights.length - 1] = { ...last, weight: last.weight + next.weight };
+    else weights.push(next);
+  }
+  if (weights.length === 0) {
+    problems.report("SL4113", path, "no model has a weight above 0: give one of them a weight");
+    return part;
+  }
+  const used = distinct(models.filter(({ name }) => weights.some(({ model }) => model === name)));
+  return { kind: "step", path, step: { ...step, weights }, models: used };
+}

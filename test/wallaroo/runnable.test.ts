@@ -4,7 +4,7 @@ import { runnableDefinition, type UploadedModel } from "shapeline/wallaroo";
 import { sha256Hex } from "../../src/config/digest/sha256.js";
 import { known, sdkCases, versions } from "./sdk.js";
 
-const uploaded: readonly UploadedModel[] = known.map((model) => ({ ...model, version: "1" }) as UploadedModel);
+const uploaded: readonly UploadedModel[] = known.map((model) => ({ ...model, version: "1" }));
 const M = (name: string, version = "1") => ({ name, version, sha: sha256Hex(name) });
 const run = (...steps: unknown[]) => runnableDefinition({ id: "p", steps }, { models: uploaded });
 const stepsOf = (...steps: unknown[]) => {

@@ -1,8 +1,8 @@
 import type { StepConfig, StepConfigOf } from "../../config/schema.js";
 import type { DefinitionModel, Dialect } from "../platform.js";
-import type { ConfigPart } from "../steps.js";
+import { type ConfigPart, distinct, equalSplit, inferenceStep } from "../steps.js";
 import { collectUsage, type UsageByColumn } from "./column-usage.js";
-import { type ChecksPart, inferenceStep, type ParsedStep, type Part } from "./group-steps.js";
+import type { ChecksPart, ParsedStep, Part } from "./group-steps.js";
 import type { ParsedCheck } from "./parse-check.js";
 import type { Problems } from "./problems.js";
 
@@ -97,7 +97,6 @@ function stepReadBy(check: ParsedCheck, own: Segment, earlier: readonly Segment[
 
 function partsOf(segment: Segment, dialect: Dialect, problems: Problems): Part[] {
   const { path, models, split, leading, tail, moved } = segment;
-  if (split !== null && split.unsupported !== undefined && split.step.kind !== "randomSplit") return [split];
   const each = distinct(models);
   const tuple = split === null && models.length > 1 ? new Tuple(each, models, problems) : null;
   const checks: { readonly before: ChecksPart[]; readonly after: ChecksPart[] } = { before: [], after: [] };
@@ -115,21 +114,14 @@ function partsOf(segment: Segment, dialect: Dialect, problems: Problems): Part[]
     else applyToOne(step, problems);
   }
   checks.after.push(...moved);
-  if (split !== null)
-    return [...splitParts(split, problems), ...leading, ...checks.before, ...checks.after].filter(isPart);
+  if (split !== null) return [equalSplit(split, problems), ...leading, ...checks.before, ...checks.after];
   if (tuple === null)
     return [part(path, inferenceStep(models, false), models), ...leading, ...checks.before, ...checks.after];
   return tuple.parts(path, [...leading, ...checks.before], checks.after);
 }
 
-const isPart = (value: Part | null): value is Part => value !== null;
-
 function part(path: string, step: StepConfig, models: readonly DefinitionModel[] | null): ConfigPart {
   return { kind: "step", path, step, models };
-}
-
-function distinct(models: readonly DefinitionModel[]): DefinitionModel[] {
-  return [...new Map(models.map((model) => [model.name, model])).values()];
 }
 
 /** After one model, or the model that a split chose, there is one output: auditing or selecting it changes nothing. */
@@ -227,26 +219,4 @@ class Tuple {
     const step: StepConfig = { kind: "audit", from, to: to === this.#each.length ? null : to };
     return [part(this.#auditPath, step, null)];
   }
-}
-
-/** A split as a config has it: without routes it is its default, and models of weight 0 get no request. */
-function splitParts(split: ConfigPart, problems: Problems): (Part | null)[] {
-  const { step, path } = split;
-  const models = split.models ?? [];
-  if (step.kind === "keySplit") {
-    return models.length === 1 ? [part(path, inferenceStep(models, false), models)] : [split];
-  }
-  if (step.kind !== "randomSplit") return [split];
-  const weights: { readonly model: string; readonly weight: number }[] = [];
-  for (const next of step.weights.filter(({ weight }) => weight > 0)) {
-    const last = weights.at(-1);
-    // Neighbours of one model take one interval together, so the same values of the hash key choose it.
-    if (last?.model === next.model) weights[weights.length - 1] = { ...last, weight: last.weight + next.weight };
-    else weights.push(next);
-  }
-  if (weights.length === 0) {
-    return [problems.report("SL4113", path, "no model has a weight above 0: give one of them a weight")];
-  }
-  const used = models.filter(({ name }) => weights.some(({ model }) => model === name));
-  return [part(path, { ...step, weights }, distinct(used))];
 }

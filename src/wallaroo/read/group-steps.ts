@@ -1,6 +1,5 @@
-import type { StepConfig } from "../../config/schema.js";
 import type { DefinitionModel } from "../platform.js";
-import type { ConfigPart, ReadStep } from "../steps.js";
+import { type ConfigPart, inferenceStep, type ReadStep } from "../steps.js";
 import type { ParsedCheck } from "./parse-check.js";
 import type { Problems } from "./problems.js";
 
@@ -76,12 +75,4 @@ function checksSomething({ path, checks }: ChecksPart, problems: Problems): bool
 function isShadowEnd(audit: ParsedStep | undefined, end: ParsedStep | undefined): boolean {
   if (audit?.kind !== "step" || audit.step.kind !== "audit" || end?.kind !== "multiOut") return false;
   return audit.step.from === 1 && audit.step.to === null;
-}
-
-export function inferenceStep(models: readonly DefinitionModel[], isShadow: boolean): StepConfig {
-  const [first = "", ...others] = models.map(({ name }) => name);
-  if (isShadow) return { kind: "shadow", champion: first, challengers: others };
-  return others.length > 0
-    ? { kind: "models", models: [first, ...others] }
-    : { kind: "model", model: first, rename: {} };
 }

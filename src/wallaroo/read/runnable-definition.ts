@@ -1,6 +1,7 @@
 import { type ModelConfig, modelSchema, type Config } from "../../config/schema.js";
 import { rowsOf } from "../../config/model-rows.js";
 import type { DefinitionModel, DefinitionProblem, Dialect } from "../platform.js";
+import { withModels } from "../steps.js";
 import { ConfigBuilder } from "./config-builder.js";
 import { equalSteps } from "./equal-steps.js";
 import { isValidationName } from "../../../dsl/steps/validation.js";
@@ -108,15 +109,10 @@ class NamesInConfig {
   rename(step: ParsedStep): ParsedStep {
     if (step.kind === "inference") return { ...step, models: step.models.map((model) => this.#renamed(model)) };
     if (step.kind !== "step" || step.models === null) return step;
-    const models = step.models.map((model) => this.#renamed(model));
-    const name = (i: number): string => models[i]?.name ?? "";
-    if (step.step.kind === "keySplit") {
-      const routes = Object.fromEntries(Object.keys(step.step.routes).map((value, i) => [value, name(i + 1)]));
-      return { ...step, models, step: { ...step.step, default: name(0), routes } };
-    }
-    if (step.step.kind !== "randomSplit") return step;
-    const weights = step.step.weights.map(({ weight }, i) => ({ model: name(i), weight }));
-    return { ...step, models, step: { ...step.step, weights } };
+    return withModels(
+      step,
+      step.models.map((model) => this.#renamed(model)),
+    );
   }
 
   #renamed(model: DefinitionModel): DefinitionModel {
