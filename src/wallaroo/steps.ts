@@ -344,8 +344,11 @@ export function withModels(part: ConfigPart, models: readonly DefinitionModel[])
   };
 }
 
-/** A split as a config can hold it: without routes it is its default, and models of weight 0 get no request. */
-export function equalSplit(part: ConfigPart, problems: Problems): ConfigPart {
+/**
+ * A split as a config can hold it: without routes it is its default, and models of weight 0 get no request. Null after
+ * reporting a split that chooses no model.
+ */
+export function equalSplit(part: ConfigPart, problems: Problems): ConfigPart | null {
   const { step, path } = part;
   const models = part.models ?? [];
   if (step.kind === "keySplit" && models.length === 1 && part.unsupported === undefined)
@@ -358,10 +361,8 @@ export function equalSplit(part: ConfigPart, problems: Problems): ConfigPart {
     if (last?.model === next.model) weights[weights.length - 1] = { ...last, weight: last.weight + next.weight };
     else weights.push(next);
   }
-  if (weights.length === 0) {
-    problems.report("SL4113", path, "no model has a weight above 0: give one of them a weight");
-    return part;
-  }
+  if (weights.length === 0)
+    return problems.report("SL4113", path, "no model has a weight above 0: give one of them a weight");
   const used = distinct(models.filter(({ name }) => weights.some(({ model }) => model === name)));
   return { kind: "step", path, step: { ...step, weights }, models: used };
 }

@@ -114,7 +114,10 @@ function partsOf(segment: Segment, dialect: Dialect, problems: Problems): Part[]
     else applyToOne(step, problems);
   }
   checks.after.push(...moved);
-  if (split !== null) return [equalSplit(split, problems), ...leading, ...checks.before, ...checks.after];
+  if (split !== null) {
+    const equal = equalSplit(split, problems);
+    return [...(equal === null ? [] : [equal]), ...leading, ...checks.before, ...checks.after];
+  }
   if (tuple === null)
     return [part(path, inferenceStep(models, false), models), ...leading, ...checks.before, ...checks.after];
   return tuple.parts(path, [...leading, ...checks.before], checks.after);
