@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { TargetError } from "../../../dsl/errors.js";
 import type { LogLevel, Role, ServerOptions } from "../../server/index.js";
 import { errorMessage, systemErrorMessage } from "../../util/error-message.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
 import { addDataOption, localSettings } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 import type { Io, RegisterCommand } from "../output/io.js";
@@ -68,9 +69,9 @@ export const serve: RegisterCommand = (program, { getIo }) => {
       const stopped = whenStopped(async () => {
         try {
           await server.reload(await secrets(io, options));
-          for (const problem of server.problems) io.printStderr(problem);
+          for (const problem of server.problems) logProblem(problem);
         } catch (error) {
-          io.printStderr(`not reloaded: ${errorMessage(error)}`);
+          logProblem(`not reloaded: ${errorMessage(error)}`);
         }
       });
       try {
@@ -86,6 +87,12 @@ export const serve: RegisterCommand = (program, { getIo }) => {
       }
     });
 };
+
+/** Writes a line as the request log has them, also with `--json`: the command's document was printed at the start. */
+function logProblem(problem: string): void {
+  const line = { level: "error", time: new Date().toISOString(), message: escapeUnsafe(problem) };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
+}
 
 async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
   const settings = await localSettings(io);
