@@ -32,7 +32,7 @@ export default defineConfig({
       { find: /^shapeline\/schema$/, replacement: here("./src/schema/index.ts") },
       { find: /^shapeline\/testing$/, replacement: here("./src/testing/index.ts") },
       { find: /^shapeline\/server$/, replacement: here("./src/server/index.ts") },
-      { find: /^shapeline\/wallaroo$/, replacement: here("./src/wallaroo/index.ts") },
+      { find: /^shapeline\/wallaroo$/, replacement: here("./src/entries/wallaroo.ts") },
       { find: /^shapeline\/codegen$/, replacement: here("./codegen/index.ts") },
     ],
   },

@@ -32,7 +32,7 @@ const entries = {
   schema: "src/schema/index.ts",
   testing: "src/testing/index.ts",
   server: "src/server/index.ts",
-  wallaroo: "src/wallaroo/index.ts",
+  wallaroo: "src/entries/wallaroo.ts",
   codegen: "codegen/index.ts",
   // Types only.
   internals: "dsl/internals.ts",

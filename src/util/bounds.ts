@@ -299,6 +299,18 @@ export const bounds = {
     what: "a page of the platform's log interface",
     wayOut: "read the next page with the iterator of the answer",
   },
+  platformAnswer: {
+    limit: 2 ** 30,
+    unit: "bytes",
+    what: "an answer of the platform that wallaroo() calls",
+    wayOut: "send fewer rows at a time, or read logs with logBatches, a page at a time",
+  },
+  platformObjects: {
+    limit: 40,
+    unit: "objects",
+    what: "a GraphQL request that wallaroo() sends",
+    wayOut: "nothing: members of more objects are read in several requests",
+  },
   exportBytes: {
     limit: 2 ** 30,
     unit: "bytes",

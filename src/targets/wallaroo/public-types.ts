@@ -1,0 +1,122 @@
+import type { AnyDeployment, DeploymentStatus, PipelineVersion } from "../../../dsl/deployment.js";
+import type { AnyPipeline, DeployOptions, Target } from "../../../dsl/pipeline/any-pipeline.js";
+import type { FetchResponse } from "../../client/http/fetch.js";
+import type { Config } from "../../config/schema.js";
+import type { Dialect } from "../../wallaroo/platform.js";
+import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
+import type { Model, ObjectFactory, Pipeline, Workspace } from "./objects/types.js";
+import type { PipelineList } from "./pipeline-list.js";
+
+/** `fetch`, or a function like it. Uploads pass a stream as the body. */
+export type PlatformFetch = (
+  url: string,
+  init: {
+    readonly method: "GET" | "POST";
+    readonly headers: Record<string, string>;
+    readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+    readonly duplex?: "half";
+    readonly signal: AbortSignal;
+    readonly redirect: "manual";
+  },
+) => Promise<FetchResponse>;
+
+/** Options of `wallaroo()`. Exactly one of `token`, `tokenFile`, `userPassword` and `testAuth` says who calls. */
+export interface WallarooOptions {
+  /** The platform's API: `https://api.example.com`. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer <token>`. */
+  readonly token?: string;
+  /**
+   * A JSON file `{ token, user_email, user_id }`, as the SDK's variable `WALLAROO_SDK_CREDENTIALS` names it. It is read
+   * again when the platform no longer accepts the token. Node only.
+   */
+  readonly tokenFile?: string;
+  /**
+   * Exchanged for a token at `<authUrl>/auth/realms/master/protocol/openid-connect/token`; `authUrl` is `url` by
+   * default.
+   */
+  readonly userPassword?: { readonly user: string; readonly password: string; readonly authUrl?: string };
+  /** The fixed credentials of local servers, as the SDK's `auth_type="test_auth"`. */
+  readonly testAuth?: boolean;
+  /** The workspace's name or id; by default the user's own. */
+  readonly workspace?: string | number;
+  /** `polars`: platforms since 2023.4.2; `checks`: earlier ones. By default the platform is asked. */
+  readonly dialect?: Dialect;
+  /** The folder of the `.onnx` files that a deploy uploads; `./models` by default. Node only. */
+  readonly models?: string;
+  /** Milliseconds for a call that reads or changes the platform's state; 45,000 by default. */
+  readonly timeoutMs?: number;
+  /** How often a request is repeated that the platform could not answer, where a repeat does no harm; 4 by default. */
+  readonly retries?: number;
+  /** In place of the global `fetch`. */
+  readonly fetch?: PlatformFetch;
+}
+
+/** The state of a deployment, and what the platform says of it. */
+export interface WallarooStatus extends DeploymentStatus {
+  readonly target: "wallaroo";
+  /** The platform's word: `Running`, `Starting`, …; null if it is not deployed. */
+  readonly platformStatus: string | null;
+}
+
+/** A version of a pipeline. The platform names it by a UUID. */
+export type PlatformVersionEntry = PipelineVersion;
+
+/** A pipeline that a platform runs. The platform evaluates no alerts here. */
+export interface WallarooDeployment extends Omit<AnyDeployment, "alerts"> {
+  status(): Promise<WallarooStatus>;
+  /** The config of a version, by default of the deployed one, read back from its definition. */
+  configuration(version?: string): Promise<Config>;
+  /** The definition of a version as the platform stores it. */
+  definition(version?: string): Promise<unknown>;
+  /** Where the platform takes inferences. */
+  url(): Promise<string>;
+  /** The platform's object, with versions, tags and workspace. */
+  pipeline(): Pipeline;
+}
+
+/** Options of `wallaroo().pipeline()`. */
+export interface WallarooPipelineOptions {
+  /** Handles of its models: the platform does not store their ports, which `infer` needs. */
+  readonly models?: readonly KnownModel[];
+}
+
+/** Everything of `wallaroo()` that sends requests. */
+export interface OpenedPlatform {
+  deploy(pipeline: AnyPipeline | Config, options?: DeployOptions): Promise<WallarooDeployment>;
+  connect(pipeline: AnyPipeline): Promise<WallarooDeployment>;
+  pipeline(name: string, options?: WallarooPipelineOptions): Promise<WallarooDeployment>;
+  pipelines(): Promise<PipelineList>;
+  models(): Promise<Model[]>;
+  workspaces(): Promise<Workspace[]>;
+  readonly objects: ObjectFactory;
+}
+
+/** A platform as a target. */
+export interface WallarooTarget extends Target {
+  readonly kind: "wallaroo";
+  readonly url: string;
+  /**
+   * Uploads the models that the platform lacks, makes a version unless the newest has the same definition, deploys it
+   * and waits until it runs.
+   *
+   * @throws ConfigError SL4100 before anything is sent, for what the platform's dialect cannot say; ModelError SL3021
+   * for a model file that is not there; TargetError SL6050 to SL6055, SL6004
+   */
+  deploy(pipeline: AnyPipeline | Config, options?: DeployOptions): Promise<WallarooDeployment>;
+  /**
+   * Connects to what is deployed under the pipeline's name.
+   *
+   * @throws ConfigError SL4009 naming the first step that differs, TargetError SL6007
+   */
+  connect(pipeline: AnyPipeline): Promise<WallarooDeployment>;
+  /** @throws TargetError SL6007 when the workspace has no pipeline of that name */
+  pipeline(name: string, options?: WallarooPipelineOptions): Promise<WallarooDeployment>;
+  /** All pipelines that the user may see: an array that displays itself as a table. */
+  pipelines(): Promise<PipelineList>;
+  /** The models of the workspace. */
+  models(): Promise<Model[]>;
+  workspaces(): Promise<Workspace[]>;
+  /** Makes objects from data that has at least their key: missing members are read when they are asked for. */
+  objects(): Promise<ObjectFactory>;
+}

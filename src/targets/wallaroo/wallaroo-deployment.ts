@@ -1,0 +1,302 @@
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Table } from "apache-arrow";
+import type {
+  AnyInferColumns,
+  AnyInferRecord,
+  AnyRecord,
+  ArrowTable,
+  ExportedLogs,
+  ExportOptions,
+  FileOptions,
+  InferOptions,
+  LogBatchesOptions,
+  LogRows,
+  LogsOptions,
+} from "../../../dsl/deployment.js";
+import { ConfigError, TargetError } from "../../../dsl/errors.js";
+import { checkNames, invalid } from "../../client/http/option-checks.js";
+import type { Config } from "../../config/schema.js";
+import { ReadingPace } from "../../files/reading-pace.js";
+import { readRows } from "../../files/read-rows.js";
+import { defaultMaxBytes } from "../../files/wanted-rows.js";
+import { parseByteSize } from "../../util/quantities/parse-quantity.js";
+import { datasetQuery } from "../../wallaroo/api/dataset-query.js";
+import { mediaTypes } from "../../wallaroo/api/media-types.js";
+import { fromDefinition } from "../../wallaroo/read/from-definition.js";
+import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
+import { parseExportOptions } from "../local/options/export-options.js";
+import { parseLogBatchesOptions, parseLogsOptions } from "../local/options/log-options.js";
+import { unexpectedAnswer } from "./connection/platform-errors.js";
+import type { ObjectClient } from "./objects/lazy-object.js";
+import type { Deployment, Pipeline, PipelineVersion as PlatformVersion } from "./objects/types.js";
+import type { PlatformVersionEntry, WallarooDeployment, WallarooStatus } from "./public-types.js";
+import { alignTables } from "./rows/align-tables.js";
+import { columnsOfTable, recordsOfColumns } from "./rows/answer-rows.js";
+import { exportPages } from "./rows/export-pages.js";
+import { logPages, type LogSelection } from "./rows/log-pages.js";
+import { requestTable } from "./rows/request-table.js";
+
+const inferOptions = ["timeoutMs", "signal", "metadata", "values", "dataset", "datasetExclude", "datasetSeparator"];
+/** Of `logs()` without `limit`, as on the platform. */
+const defaultLimit = 100;
+const pageRows = 10_000;
+const statusEveryMs = 1000;
+/** Milliseconds until a deployment must have stopped. */
+const undeployMs = 300_000;
+
+/** A pipeline that a platform runs. */
+export class WallarooDeploymentImpl implements WallarooDeployment {
+  readonly name: string;
+  readonly #client: ObjectClient;
+  readonly #pipeline: Pipeline;
+  /** Signatures of the models, where they are known. */
+  readonly #models: readonly KnownModel[];
+  #topic: Promise<string> | null = null;
+  #isClosed = false;
+
+  constructor(client: ObjectClient, pipeline: Pipeline, name: string, models: readonly KnownModel[]) {
+    this.name = name;
+    this.#client = client;
+    this.#pipeline = pipeline;
+    this.#models = models;
+  }
+
+  infer(rows: readonly AnyRecord[], options?: InferOptions): Promise<AnyInferRecord[]>;
+  infer(columns: AnyRecord, options?: InferOptions): Promise<AnyInferColumns>;
+  infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
+  async infer(input: unknown, options: InferOptions = {}): Promise<unknown> {
+    this.#assertOpen();
+    checkNames("infer()", options, inferOptions);
+    const { timeoutMs = 15_000, signal, metadata, dataset, datasetExclude, datasetSeparator } = options;
+    if (metadata !== undefined)
+      throw invalid(
+        "infer()",
+        "metadata",
+        "is not sent by the platform's interface: the platform reads split keys itself",
+      );
+    const { tableFromIPC, tableToIPC } = await import("apache-arrow");
+    const request = requestTable(await this.#ports(), input);
+    const given = new URLSearchParams(
+      datasetQuery({ dataset, exclude: datasetExclude, separator: datasetSeparator }),
+    ).toString();
+    const path = new URL(await (await this.#running()).url()).pathname;
+    const { bytes } = await this.#client.http.send({
+      path: `${path}?${given}`,
+      body: tableToIPC(request, "file") as Uint8Array<ArrayBuffer>,
+      headers: { "content-type": mediaTypes.arrow, accept: mediaTypes.arrow, format: "arrow" },
+      // The rows of a request that was sent may be logged: it is not repeated.
+      repeat: "once",
+      timeoutMs,
+      signal,
+    });
+    let answer: Table;
+    try {
+      answer = tableFromIPC(bytes);
+    } catch (cause) {
+      throw unexpectedAnswer(`${this.#client.url}${path}`, "it is no Arrow file", cause);
+    }
+    if (isTable(input)) return answer;
+    const columns = columnsOfTable(answer, datasetSeparator !== undefined);
+    return Array.isArray(input) ? recordsOfColumns(columns, answer.numRows) : columns;
+  }
+
+  async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
+    this.#assertOpen();
+    checkNames("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
+    const { ignoreUnknown = false, maxBytes: given = defaultMaxBytes, ...rest } = options;
+    const maxBytes = parseByteSize(given);
+    if (maxBytes === null || maxBytes === 0) throw invalid("inferFromFile()", "maxBytes", 'is a size such as "4GB"');
+    const { name: pipeline, inputs } = await this.#ports();
+    const wanted = { pipeline, inputs, ignoreUnknown, maxBytes, pace: new ReadingPace() };
+    const { request } = await readRows({ name: path, path: resolve(path) }, wanted);
+    return this.infer(request as readonly AnyRecord[], rest);
+  }
+
+  logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
+  logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRows<AnyInferRecord>>;
+  async logs(options: LogsOptions = {}): Promise<ArrowTable | LogRows<AnyInferRecord>> {
+    this.#assertOpen();
+    const { query } = parseLogsOptions(options);
+    const limit = query.limit ?? defaultLimit;
+    const tables: Table[] = [];
+    for await (const table of this.#pages(options, { query: { ...query, limit } })) tables.push(table);
+    const all = alignTables(tables);
+    if (options.arrow === true) return all;
+    const rows = recordsOfColumns(columnsOfTable(all, options.datasetSeparator !== undefined), all.numRows);
+    const withheld = { excluded: [], redacted: [], digested: [] };
+    return Object.defineProperty(rows, "withheld", { value: withheld, enumerable: false }) as never;
+  }
+
+  async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<ArrowTable, void, undefined> {
+    this.#assertOpen();
+    const { query, batchRows, signal } = parseLogBatchesOptions(options);
+    yield* this.#pages(options, { query, pageRows: batchRows, signal });
+  }
+
+  async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
+    this.#assertOpen();
+    const { signal, ...wanted } = parseExportOptions(this.name, options);
+    const { query, limit } = wanted;
+    // One more row shows whether the limit cut off any.
+    const read = { query: { ...query, ...(limit !== null && { limit: limit + 1 }) }, signal };
+    return exportPages(this.#pages(options, read), wanted);
+  }
+
+  async *#pages(
+    { dataset, datasetExclude, datasetSeparator }: LogsOptions,
+    selection: Pick<LogSelection, "query" | "signal"> & { readonly pageRows?: number },
+  ): AsyncGenerator<Table, void, undefined> {
+    this.#topic ??= this.#client.rest("topicName", { pipeline_pk_id: this.#pipeline.id }).then(
+      ({ topic_name }) => topic_name,
+      (error: unknown) => {
+        this.#topic = null;
+        throw error;
+      },
+    );
+    yield* logPages(this.#client, await this.#topic, {
+      pageRows,
+      ...selection,
+      columns: {
+        ...(dataset !== undefined && { dataset }),
+        ...(datasetExclude !== undefined && { datasetExclude }),
+        ...(datasetSeparator !== undefined && { datasetSeparator }),
+      },
+    });
+  }
+
+  async status(): Promise<WallarooStatus> {
+    this.#assertOpen();
+    const deployment = await this.#pipeline.refresh().deployment();
+    const isDeployed = deployment !== null && (await deployment.deployed());
+    const state = isDeployed ? await deployment.status() : null;
+    const [newest] = isDeployed ? await deployment.pipelineVersions() : await this.#pipeline.versions();
+    const config = newest === undefined ? null : this.#read(await newest.definition()).config;
+    return {
+      pipeline: this.name,
+      target: "wallaroo",
+      version: newest === undefined ? "" : await newest.name(),
+      hash: config?.hash ?? "",
+      state: state?.status === "Running" ? "running" : "stopped",
+      platformStatus: state?.status ?? null,
+      models: (config?.models ?? []).map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+    };
+  }
+
+  async versions(): Promise<PlatformVersionEntry[]> {
+    this.#assertOpen();
+    const versions = await this.#pipeline.refresh().versions();
+    return Promise.all(
+      versions.map(async (version) => {
+        const [name, created, definition] = await Promise.all([
+          version.name(),
+          version.createTime(),
+          version.definition(),
+        ]);
+        return { version: name, hash: this.#read(definition).config?.hash ?? "", created };
+      }),
+    );
+  }
+
+  async configuration(version?: string): Promise<Config> {
+    this.#assertOpen();
+    const found = await this.#version(version);
+    const { config, problems } = this.#read(await found.definition());
+    if (config !== null && problems.length === 0) return config;
+    const lines = problems.map(({ code, path, message }) => `\n  ${code} ${path}: ${message}`).join("");
+    throw new ConfigError(
+      problems[0]?.code ?? "SL4110",
+      `version ${await found.name()} of '${this.name}' cannot be read as a config:${lines}`,
+      { pipeline: this.name },
+    );
+  }
+
+  async definition(version?: string): Promise<unknown> {
+    this.#assertOpen();
+    return (await this.#version(version)).definition();
+  }
+
+  async url(): Promise<string> {
+    this.#assertOpen();
+    return (await this.#running()).url();
+  }
+
+  pipeline(): Pipeline {
+    return this.#pipeline;
+  }
+
+  async undeploy(): Promise<void> {
+    this.#assertOpen();
+    const deployment = await this.#pipeline.refresh().deployment();
+    if (deployment === null || !(await deployment.deployed())) return;
+    await this.#client.rest("undeployPipeline", { deployment_id: deployment.id });
+    for (const end = performance.now() + undeployMs; (await deployment.status()) !== null; await sleep(statusEveryMs))
+      if (performance.now() > end)
+        throw new TargetError(
+          "SL6004",
+          `pipeline '${this.name}' has not stopped within ${undeployMs / 1000} s; the platform goes on stopping it: ask status() later`,
+          { pipeline: this.name },
+        );
+    this.#pipeline.refresh();
+  }
+
+  /** Nothing changes on the platform. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  async #version(wanted: string | undefined): Promise<PlatformVersion> {
+    const versions = await this.#pipeline.refresh().versions();
+    const deployment = wanted === undefined ? await this.#pipeline.deployment() : null;
+    if (deployment !== null) {
+      const [deployed] = await deployment.pipelineVersions();
+      if (deployed !== undefined) return deployed;
+    }
+    const names = await Promise.all(versions.map((version) => version.name()));
+    const found = wanted === undefined ? versions[0] : versions[names.indexOf(wanted)];
+    if (found !== undefined) return found;
+    throw new TargetError(
+      "SL6012",
+      `pipeline '${this.name}' has no version '${String(wanted)}'; its versions are ${names.map((name) => `'${name}'`).join(", ")}`,
+      { pipeline: this.name },
+    );
+  }
+
+  async #running(): Promise<Deployment> {
+    const deployment = await this.#pipeline.deployment();
+    if (deployment !== null && (await deployment.deployed())) return deployment;
+    this.#pipeline.refresh();
+    throw new TargetError("SL6008", `pipeline '${this.name}' is not deployed; deploy it first`, {
+      pipeline: this.name,
+    });
+  }
+
+  #read(definition: unknown) {
+    return fromDefinition(definition, { models: this.#models });
+  }
+
+  /** The request's columns. A definition does not say them: they follow from the models' signatures. */
+  async #ports(): Promise<Pick<Config, "name" | "inputs" | "missing">> {
+    const { config, inferred } = this.#read(await (await this.#version(undefined)).definition());
+    if (config !== null && inferred.length === 0) return config;
+    throw new TargetError(
+      "SL6000",
+      `the inputs of '${this.name}' are not known: the platform does not store the ports of ${inferred.map((name) => `'${name}'`).join(", ")}; connect with the pipeline's source, fraud.connect(wallaroo(…)), or give its models: target.pipeline("${this.name}", { models })`,
+      { pipeline: this.name },
+    );
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    throw new TargetError(
+      "SL6009",
+      `this deployment of pipeline '${this.name}' is closed; connect again with target.pipeline("${this.name}")`,
+      { pipeline: this.name },
+    );
+  }
+}
+
+function isTable(input: unknown): boolean {
+  return typeof input === "object" && input !== null && "numRows" in input && "schema" in input && "batches" in input;
+}
