@@ -5,6 +5,7 @@ import type { TableSink } from "../write/write-batch.js";
 import { tableColumns, type LogColumn } from "../schema/columns.js";
 import type { DuckDB } from "../duckdb.js";
 import { type EncodeRows, rowEncoder, type Rows } from "../write/encode-rows.js";
+import type { Urgency } from "../write/group-commit.js";
 import type { ReopeningDatabase } from "./reopening-database.js";
 import type {
   AlertValues,
@@ -69,7 +70,7 @@ export class DuckDBLog implements PipelineLog {
   }
 
   async append(batch: ResultBatch, meta: RowMeta): Promise<{ readonly firstRow: bigint }> {
-    const { firstRow, written } = this.#push(batch, meta, true);
+    const { firstRow, written } = this.#push(batch, meta, "urgent");
     await written;
     return { firstRow };
   }
@@ -79,7 +80,7 @@ export class DuckDBLog implements PipelineLog {
   }
 
   appendRelaxed(batch: ResultBatch, meta: RowMeta): { readonly firstRow: bigint } {
-    const { firstRow, written } = this.#push(batch, meta, false);
+    const { firstRow, written } = this.#push(batch, meta, "relaxed");
     // Rows written together share one promise: handle its rejection once.
     if (written !== this.#lastRelaxed) {
       this.#lastRelaxed = written;
@@ -92,7 +93,7 @@ export class DuckDBLog implements PipelineLog {
     return { firstRow };
   }
 
-  #push(batch: ResultBatch, meta: RowMeta, urgent: boolean) {
+  #push(batch: ResultBatch, meta: RowMeta, urgency: Urgency) {
     this.#assertOpen();
     const firstRow = this.#host.reserveRowIds(batch.rows);
     const metadata = loggedMetadata(meta.metadata, this.layout.withheld);
@@ -106,7 +107,7 @@ export class DuckDBLog implements PipelineLog {
       note: null,
       elapsed: null,
     };
-    return { firstRow, written: this.#write(this.#champion, rows, urgent) };
+    return { firstRow, written: this.#write(this.#champion, rows, urgency) };
   }
 
   async appendChallenger(
@@ -135,13 +136,13 @@ export class DuckDBLog implements PipelineLog {
     await this.#write(
       table,
       { count: rows, firstRow, batch, outputs, meta: noMeta, version: this.layout.version, note, elapsed },
-      false,
+      "companion",
     );
   }
 
-  #write({ sink, encode }: LogTable, rows: Rows, urgent: boolean): Promise<void> {
+  #write({ sink, encode }: LogTable, rows: Rows, urgency: Urgency): Promise<void> {
     const cells = encode(rows);
-    return rows.count === 0 ? Promise.resolve() : this.#host.writer.push(sink, rows.count, cells, urgent);
+    return rows.count === 0 ? Promise.resolve() : this.#host.writer.push(sink, rows.count, cells, urgency);
   }
 
   async read(query: LogQuery = {}): Promise<LogBatch[]> {

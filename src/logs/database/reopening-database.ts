@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { isFatal, reasonOf } from "../duckdb.js";
 import type { Cells } from "../write/encode-rows.js";
-import { retryMilliseconds, valuesIn } from "../write/group-commit.js";
+import { retryMilliseconds, valuesIn, type Urgency } from "../write/group-commit.js";
 import type { RelaxedRows } from "../write/relaxed-rows.js";
 import type { TableSink } from "../write/write-batch.js";
 import { notLoggedError, rejectAll, settleUncertain, type UnwrittenRows } from "../write/write-failure.js";
@@ -94,12 +94,12 @@ export class ReopeningDatabase {
   }
 
   /** Queues rows and resolves once they are on disk. */
-  push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
-    if (this.#session !== null) return this.#session.writer.push(sink, rows, cells, urgent);
-    // Relaxed rows wait for the next session.
-    if (!urgent) return this.#relaxed.add(sink, rows, cells, valuesIn(cells, rows)).written;
+  push(sink: TableSink, rows: number, cells: readonly Cells[], urgency: Urgency): Promise<void> {
+    if (this.#session !== null) return this.#session.writer.push(sink, rows, cells, urgency);
+    // Rows that are not urgent wait for the next session.
+    if (urgency !== "urgent") return this.#relaxed.add(sink, rows, cells, valuesIn(cells, rows)).written;
     return this.#next.then(
-      ({ writer }) => writer.push(sink, rows, cells, urgent),
+      ({ writer }) => writer.push(sink, rows, cells, urgency),
       (cause: unknown) => {
         throw notLoggedError({ cause: rootCause(cause) });
       },

@@ -24,8 +24,15 @@ const maxGroupTurns = 4;
 /** Delay before the next attempt to move rows out of the journal, or to reopen the database. */
 export const retryMilliseconds = 1000;
 
+/**
+ * When rows must be on disk: before they are acknowledged, soon after, or soon after with the journal if that is in
+ * use. Only the number of relaxed rows is limited.
+ */
+export type Urgency = "urgent" | "relaxed" | "companion";
+
 /** Rows that are acknowledged as soon as they are in the journal. */
 interface JournalEntry {
+  readonly urgent: boolean;
   readonly sink: TableSink;
   readonly rows: number;
   readonly cells: readonly Cells[];
@@ -50,6 +57,7 @@ export class GroupCommitter {
   #journalWriting: readonly JournalEntry[] = [];
   #journalBusy = false;
   #onJournalIdle: (() => void) | undefined;
+  #journalTimer: NodeJS.Timeout | undefined;
   /**
    * Rows in the journal but not yet in the database: of the active file, and of the other file if its commit failed.
    */
@@ -102,26 +110,43 @@ export class GroupCommitter {
     this.#tables.release(sink);
   }
 
-  /**
-   * Queues rows and resolves once they are on disk. Rows that are not `urgent` (relaxed rows) may wait for more rows.
-   */
-  push(sink: TableSink, rows: number, cells: readonly Cells[], urgent: boolean): Promise<void> {
+  /** Queues rows and resolves once they are on disk. Rows that are not urgent may wait for more rows. */
+  push(sink: TableSink, rows: number, cells: readonly Cells[], urgency: Urgency): Promise<void> {
+    const urgent = urgency === "urgent";
     const lost = this.#watch?.error ?? null;
     if (lost !== null) throw urgent ? lost : notLoggedError({ cause: lost });
-    if (!urgent) {
-      const batch = this.#relaxed.add(sink, rows, cells, valuesIn(cells, rows));
-      this.#startRelaxed(batch.rows);
-      return batch.written;
-    }
-    if (this.#journal !== null && this.#journalError === null && isSmall(rows, cells)) {
+    const journaled = urgent || (urgency === "companion" && this.#takesCompanions());
+    if (journaled && this.#journal !== null && this.#journalError === null && isSmall(rows, cells)) {
       return new Promise((resolve, reject) => {
-        this.#journalQueue.push({ sink, rows, cells, resolve, reject });
-        if (!this.#journalBusy) void this.#drainJournal(this.#journal as Journal);
+        this.#journalQueue.push({ urgent, sink, rows, cells, resolve, reject });
+        if (urgent) this.#startJournal();
+        else this.#journalTimer ??= setTimeout(() => this.#startJournal(), relaxedMilliseconds);
       });
     }
+    if (!urgent) return this.#pushRelaxed(sink, rows, cells);
     const batch = WriteBatch.of(sink, rows, cells);
     this.enqueue([batch]);
     return batch.written;
+  }
+
+  /**
+   * Whether rows that are not urgent go to the journal: the commit that will move its rows then takes them, too,
+   * instead of a commit of their own, which would slow down the next urgent rows. Rows of a table keep their order.
+   */
+  #takesCompanions(): boolean {
+    return this.#relaxed.empty && (this.#journaled.size > 0 || this.#journalWriting.length > 0);
+  }
+
+  #pushRelaxed(sink: TableSink, rows: number, cells: readonly Cells[]): Promise<void> {
+    const batch = this.#relaxed.add(sink, rows, cells, valuesIn(cells, rows));
+    this.#startRelaxed(batch.rows);
+    return batch.written;
+  }
+
+  #startJournal(): void {
+    clearTimeout(this.#journalTimer);
+    this.#journalTimer = undefined;
+    if (!this.#journalBusy) void this.#drainJournal(this.#journal as Journal);
   }
 
   /** Schedules the commit of relaxed rows that an earlier writer left. */
@@ -148,7 +173,7 @@ export class GroupCommitter {
    * @throws StorageError SL7018 if acknowledged rows cannot be moved into the database
    */
   async flush(): Promise<void> {
-    this.enqueue(this.#journalQueue.splice(0).map(toBatch));
+    this.enqueue(this.#withoutJournal(this.#journalQueue.splice(0)));
     if (
       this.#journalWriting.length > 0 ||
       this.#journaled.size > 0 ||
@@ -183,6 +208,7 @@ export class GroupCommitter {
     await this.flush().catch(() => undefined);
     if (this.#fatal !== null) return rejectAll(await this.abandon(this.#fatal.cause));
     clearTimeout(this.#timer);
+    clearTimeout(this.#journalTimer);
     this.#tables.close();
     // The journal in the folder may belong to another log by now.
     await this.#journal?.close(this.#journalError === null && this.#lost() === null);
@@ -192,8 +218,9 @@ export class GroupCommitter {
   async abandon(cause: unknown): Promise<UnwrittenRows> {
     this.#fatal ??= { cause };
     await this.#draining;
+    const unjournaled = this.#withoutJournal(this.#journalQueue.splice(0));
     clearTimeout(this.#timer);
-    const unjournaled = this.#journalQueue.splice(0).map(toBatch);
+    clearTimeout(this.#journalTimer);
     if (this.#journalWriting.length > 0) await new Promise<void>((resolve) => (this.#onJournalIdle = resolve));
     this.#tables.discard();
     await this.#journal?.close(false);
@@ -248,11 +275,11 @@ export class GroupCommitter {
       );
     } catch {
       // The database may succeed where the journal failed; otherwise its error names the problem.
-      return this.enqueue(group.map(toBatch));
+      return this.enqueue(this.#withoutJournal(group));
     }
     const lost = this.#watch?.check() ?? null;
     if (lost !== null) {
-      for (const { reject } of group) reject(lost);
+      for (const { urgent, reject } of group) reject(urgent ? lost : notLoggedError({ cause: lost }));
       return;
     }
     let rows = 0;
@@ -264,6 +291,13 @@ export class GroupCommitter {
     }
     if (rows >= journaledRows) this.#commitNow();
     else this.#commitIn(journaledMilliseconds);
+  }
+
+  /** Batches of the urgent entries, for the database; the other rows become relaxed ones. */
+  #withoutJournal(entries: readonly JournalEntry[]): WriteBatch[] {
+    for (const { urgent, sink, rows, cells, resolve, reject } of entries)
+      if (!urgent) this.#pushRelaxed(sink, rows, cells).then(resolve, reject);
+    return entries.filter(({ urgent }) => urgent).map(toBatch);
   }
 
   #commitNow(): void {

@@ -6,7 +6,7 @@ import { tableColumns, type LogColumn } from "../schema/columns.js";
 import { identifier, inTransaction, reasonOf, type DuckDB } from "../duckdb.js";
 import { Journal, setAsideDamaged, readJournal, removeJournal } from "./journal.js";
 import { columnsDigest, type JournalRows } from "./journal-record.js";
-import { championTable, type StoredLog } from "../schema/stored-log.js";
+import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
 
 /**
  * Moves the rows of a folder's journal into the database and opens an empty journal.
@@ -47,7 +47,13 @@ async function replay(duckdb: DuckDB, connection: DuckDBConnection, found: reado
     ([id, layout]) => ({ id: Number(id), layout: JSON.parse(String(layout)) as StoredLog["layout"] }),
   );
   const columnsBy = new Map<string, readonly LogColumn[]>(
-    logs.map(({ id, layout }) => [championTable(id), tableColumns(layout).champion]),
+    logs.flatMap(({ id, layout }) => {
+      const { champion, challengers } = tableColumns(layout);
+      return [
+        [championTable(id), champion] as const,
+        ...challengers.map(({ columns }, i) => [challengerTable(id, i), columns] as const),
+      ];
+    }),
   );
   return inTransaction(connection, async () => {
     let skipped = 0;

@@ -47,6 +47,11 @@ export class RelaxedRows {
     return this.#queue.length > 0;
   }
 
+  /** Whether no row waits, and none is in a running commit. */
+  get empty(): boolean {
+    return this.#rows === 0;
+  }
+
   /** Whether the last commit failed. */
   get failing(): boolean {
     return this.#failure !== null;

@@ -1,3 +1,4 @@
+import { DuckDBConnection } from "@duckdb/node-api";
 import { cpSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
 import type { Store } from "../../../src/logs/store.js";
@@ -146,4 +147,24 @@ it("shares the writes of the journal among rows that come in successive turns of
     }),
   );
   expect(writes.mock.calls.length).toBeLessThan(1.5 * rounds);
+});
+
+it("commits the results of challengers together with the journal's rows", async () => {
+  const folder = newFolder();
+  const store = await storeIn(folder);
+  const log = await store.openLog(layout);
+  const run = vi.spyOn(DuckDBConnection.prototype, "run");
+  onTestFinished(() => void run.mockRestore());
+  for (let i = 0; i < 6; i++) {
+    const { firstRow } = await log.append(batch(i), metaOf(i));
+    const labels: TensorData = { dtype: "string", dims: [2], data: [`a${i}`, `b${i}`] };
+    await log.appendChallenger("rf", firstRow, 2, new Map([["label", labels]]));
+  }
+  // A commit for each result would make six; the journal's rows are moved four times a second.
+  expect(run.mock.calls.filter(([sql]) => sql === "COMMIT").length).toBeLessThan(4);
+  const after = newFolder();
+  cpSync(folder, after, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  const read = await (await storeIn(after)).readLog("mixed");
+  const labels = read.flatMap(({ challengers }) => challengers.get("rf")?.outputs.get("label")?.data as string[]);
+  expect(labels).toEqual([5, 4, 3, 2, 1, 0].flatMap((i) => [`b${i}`, `a${i}`]));
 });
