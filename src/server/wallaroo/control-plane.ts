@@ -423,13 +423,11 @@ export class ControlPlane {
       this.#modelOf(name, own, sha),
     );
     const used = found.map((model) => ({ model, config: given.get(model.id) ?? this.latestConfig(model.id) }));
-    const byName = new Map<string, ConfiguredModel>(
-      used.map(({ model, config }) => [model.model_id, { model, tensorFields: config.tensor_fields }]),
-    );
+    const models = used.map(({ model, config }): ConfiguredModel => ({ model, tensorFields: config.tensor_fields }));
     const definition = isRecord(version.definition)
       ? { ...version.definition, id: pipeline.pipeline_id }
       : version.definition;
-    const config = configOfDefinition(definition, pipeline.engine_name, byName);
+    const config = configOfDefinition(definition, pipeline.engine_name, models);
     return { config, paths: this.#pathsOf(found), configs: used.map((each) => each.config.id) };
   }
 

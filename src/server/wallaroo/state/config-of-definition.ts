@@ -1,7 +1,6 @@
-import type { KnownModel } from "../../../wallaroo/index.js";
-import { fromDefinition } from "../../../wallaroo/index.js";
 import { sealConfig } from "../../../config/config.js";
-import type { Config, ModelConfig } from "../../../config/schema.js";
+import type { Config } from "../../../config/schema.js";
+import { runnableDefinition, type UploadedModel } from "../../../wallaroo/index.js";
 import { PlatformError } from "../errors.js";
 import type { ModelVersion } from "./rows.js";
 
@@ -15,45 +14,32 @@ export interface ConfiguredModel {
  * The config that runs a definition.
  *
  * @param name the pipeline's name in the data folder
- * @param modelsByName the uploaded version of each model of the definition
+ * @param models the uploaded versions of the definition's models
  * @throws PlatformError 400 with everything that cannot be run, and where it is
  */
-export function configOfDefinition(
-  definition: unknown,
-  name: string,
-  modelsByName: ReadonlyMap<string, ConfiguredModel>,
-): Config {
-  const known = [...modelsByName.values()].map(knownModel);
-  const { config, problems } = fromDefinition(definition, { models: known });
-  if (config === null || problems.length > 0) {
+export function configOfDefinition(definition: unknown, name: string, models: readonly ConfiguredModel[]): Config {
+  const { config, problems } = runnableDefinition(definition, { models: models.map(uploadedModel) });
+  if (config === null) {
     const lines = problems.map(({ path, message }) => `${path}: ${message}`);
     throw new PlatformError(400, `the pipeline cannot be deployed here: ${lines.join("; ")}`);
   }
   const { hash: _, ...content } = config;
-  return sealConfig({
-    ...content,
-    name,
-    models: content.models.map((model) => withFileNames(model, modelsByName.get(model.name))),
-  });
+  return sealConfig({ ...content, name });
 }
 
 /** A column that a configuration renames has its new name in the definition's expressions, too. */
-function knownModel({ model, tensorFields }: ConfiguredModel): KnownModel {
-  const { model_id, sha, inputs, outputs } = model;
-  return {
-    name: model_id,
-    sha256: sha,
-    inputs: inputs.map((port, i) => ({ ...port, name: tensorFields?.[i] ?? port.name })),
-    outputs,
-  };
-}
-
-/** Says which names the file has. */
-function withFileNames(config: ModelConfig, configured: ConfiguredModel | undefined): ModelConfig {
-  const { tensorFields = null, model } = configured ?? {};
-  const renamed = (model?.inputs ?? []).flatMap(({ name }, i): [string, string][] => {
+function uploadedModel({ model, tensorFields }: ConfiguredModel): UploadedModel {
+  const { model_id, model_version, sha, inputs, outputs } = model;
+  const renamed = inputs.flatMap(({ name }, i): [string, string][] => {
     const column = tensorFields?.[i];
     return column === undefined || column === name ? [] : [[column, name]];
   });
-  return renamed.length === 0 ? config : { ...config, renamed: { inputs: Object.fromEntries(renamed) } };
+  return {
+    name: model_id,
+    version: model_version,
+    sha256: sha,
+    inputs: inputs.map((port, i) => ({ ...port, name: tensorFields?.[i] ?? port.name })),
+    outputs,
+    ...(renamed.length > 0 && { renamed: { inputs: Object.fromEntries(renamed) } }),
+  };
 }
