@@ -68,6 +68,20 @@ test("answers health probes with a status and a body, also without a token", asy
   }
 });
 
+test("answers 405 and the methods that a path has to another method", async () => {
+  const get = await start();
+  const cases = [
+    ["PUT", "/v2/models/champ/infer", "POST"],
+    ["DELETE", "/api/v1/pipelines?a=b", "GET, HEAD, POST"],
+    ["PUT", "/api/v1/pipelines/fraud/undeploy", "POST"],
+  ] as const;
+  for (const [method, path, allow] of cases) {
+    const response = await get(path, { method });
+    expect([path, response.status, response.headers.get("allow")]).toEqual([path, 405, allow]);
+  }
+  expect((await get("/api/v1/pipelines/fraud/undeploy/more", { method: "PUT" })).status).toBe(404);
+});
+
 describe("a server without tokens", () => {
   const statusFor = (url: string, host: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {

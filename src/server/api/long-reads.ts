@@ -1,16 +1,13 @@
 import { HttpError } from "../http/errors.js";
 
 /**
- * The most reads of whole logs at one time. Each keeps one of the four threads on which Node also unpacks bodies, reads
- * files and stores rows: with more, requests of other kinds would wait for them.
+ * Reads of whole logs, such as exports and reports: one runs, the others wait for their turn. Each keeps threads on
+ * which Node also unpacks bodies, reads files and stores rows, so that many would let requests of other kinds wait.
  */
-const most = 2;
-
-/** Reads that may take seconds, such as exports and reports: few run, the others wait for their turn. */
 export class LongReads {
   readonly #waitMs: number;
   readonly #waiting = new Set<() => void>();
-  #running = 0;
+  #isRunning = false;
 
   /** @param waitMs how long a read waits for its turn at most */
   constructor(waitMs: number) {
@@ -19,13 +16,13 @@ export class LongReads {
 
   /** @throws HttpError 503 if the read did not get its turn in time, and the errors of `read` */
   async run<T>(read: () => Promise<T>): Promise<T> {
-    if (this.#running >= most) await this.#turn();
-    else this.#running++;
+    if (this.#isRunning) await this.#turn();
+    this.#isRunning = true;
     try {
       return await read();
     } finally {
       const [next] = this.#waiting;
-      if (next === undefined) this.#running--;
+      if (next === undefined) this.#isRunning = false;
       else next();
     }
   }
@@ -40,7 +37,7 @@ export class LongReads {
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(start);
-        reject(new HttpError(503, `${most} other exports and reports are running; try again`, { "retry-after": "5" }));
+        reject(new HttpError(503, "another export or report is running; try again", { "retry-after": "5" }));
       }, this.#waitMs);
       this.#waiting.add(start);
     });

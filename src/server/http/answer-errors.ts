@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ShapelineError } from "../../../dsl/errors.js";
 import { type WrittenError, writeError } from "../../api/errors.js";
 import { writeJson } from "../../api/write-json.js";
@@ -10,7 +10,22 @@ import { httpProblem } from "./errors.js";
  * `{ "error": { code, message, details } }` in our own.
  */
 export function answerErrors(app: FastifyInstance): void {
+  const methods = new Map<string, string[]>();
+  app.addHook("onRoute", ({ url, method }) => void methods.set(url, [...(methods.get(url) ?? []), method].flat()));
+  const answerUnrouted = (request: FastifyRequest, reply: FastifyReply): unknown => {
+    const allowed = methodsOf(methods, request.url.replace(/[?#].*$/s, ""));
+    if (allowed.length > 0) {
+      void reply.code(405).header("allow", allowed.join(", "));
+      const message = `${request.method} is not allowed here; allowed: ${allowed.join(", ")}`;
+      return send(reply, request.url, { code: "http", message });
+    }
+    void reply.code(404);
+    const message = `there is no '${request.method} ${escapeUnsafe(request.url)}' here`;
+    return send(reply, request.url, { code: "http", message });
+  };
   app.setErrorHandler(async (error, request, reply) => {
+    // Such as a body without a type, of a method that no route has.
+    if (request.is404) return answerUnrouted(request, reply);
     const problem = httpProblem(error);
     if (problem === null) request.log.error({ id: request.id, err: error }, "a fault of the server");
     const { status, message, headers } = problem ?? {
@@ -21,11 +36,25 @@ export function answerErrors(app: FastifyInstance): void {
     void reply.code(status).headers(headers);
     return send(reply, request.url, error instanceof ShapelineError ? writeError(error) : { code: "http", message });
   });
-  app.setNotFoundHandler(async (request, reply) => {
-    void reply.code(404);
-    const message = `there is no '${request.method} ${escapeUnsafe(request.url)}' here`;
-    return send(reply, request.url, { code: "http", message });
-  });
+  app.setNotFoundHandler(answerUnrouted);
+}
+
+/** The methods of the routes whose pattern a path has. */
+function methodsOf(methods: ReadonlyMap<string, readonly string[]>, path: string): string[] {
+  const parts = path.split("/");
+  const found = new Set<string>();
+  for (const [pattern, own] of methods) {
+    const wanted = pattern.split("/");
+    const isOpen = wanted.at(-1) === "*";
+    const fits =
+      (isOpen ? parts.length >= wanted.length : parts.length === wanted.length) &&
+      wanted.every((part, i) => part === "*" || part === parts[i] || (part.startsWith(":") && parts[i] !== ""));
+    if (!fits) continue;
+    // The paths of models share one pattern.
+    const last = parts.at(-1);
+    for (const method of own) if (!isOpen || (method === "POST") === (last === "infer")) found.add(method);
+  }
+  return [...found].sort();
 }
 
 function send(reply: FastifyReply, url: string, error: WrittenError): unknown {

@@ -17,6 +17,7 @@ export const errors: JSONSchema = Object.fromEntries(
     ["401", "The server needs a token."],
     ["403", "The token's role does not allow this."],
     ["404", "There is no such model, pipeline or version."],
+    ["405", "The path has no such method; the header Allow lists those it has."],
     ["406", "The answer has none of the media types of the header Accept."],
     ["409", "The pipeline's state does not allow this."],
     ["413", "The request is too large."],
@@ -100,7 +101,7 @@ function inputTensor({ name, datatype, shape }: TensorMetadata): JSONSchema {
       datatype: { const: datatype },
       shape: {
         type: "array",
-        prefixItems: shape.map((size) => (size < 0 ? { type: "integer", minimum: 0 } : { const: size })),
+        prefixItems: shape.map((size) => (size < 0 ? { type: "integer", minimum: 1 } : { const: size })),
         minItems: shape.length,
         maxItems: shape.length,
       },

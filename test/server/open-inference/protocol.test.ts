@@ -282,7 +282,7 @@ test("a parameter that no split reads is refused in a pipeline with splits", asy
 });
 
 test.each([
-  ["DELETE", "double/infer", 404],
+  ["DELETE", "double/infer", 405],
   ["GET", "double/infer", 405],
   ["POST", "double", 405],
 ])("%s %s is no request of the protocol", async (method, path, status) => {
