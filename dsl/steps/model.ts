@@ -44,10 +44,10 @@ export type CheckedSources<M extends Model, R, Out, In, Steps> = {
       ? R[K] extends keyof Out
         ? R[K]
         : string extends R[K]
-          ? R[K]
+          ? unknown
           : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
       : string extends K
-        ? R[K]
+        ? unknown
         : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
 };
 
