@@ -43,20 +43,21 @@ export type CheckedSources<M extends Model, R, Out, In, Steps> = {
     : K extends keyof M["inputs"]
       ? R[K] extends keyof Out
         ? R[K]
-        : string extends R[K]
-          ? unknown
-          : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
-      : string extends K
-        ? unknown
-        : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
+        : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
+      : NoInfer<KnownOrNoInput<M, K, R>>;
 };
+
+/** An input that is not known, as in `Record<string, string>`, is checked by `build()`. */
+type KnownOrNoInput<M extends Model, K extends keyof R, R> = string extends K
+  ? R[K]
+  : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>;
 
 /**
  * The compiler evaluates this text for every source, in both branches and for the constraint of `M`. Where the name
  * is not known, it must not traverse the list of steps.
  */
 type SourceOrText<M extends Model, K extends keyof R & keyof M["inputs"], R, Out, In, Steps> =
-  M extends Model<infer N> ? (string extends N ? R[K] : CheckedSource<M, K, R, Out, In, Steps>) : never;
+  M extends Model<infer N> ? (string extends N | R[K] ? R[K] : CheckedSource<M, K, R, Out, In, Steps>) : never;
 
 /** The sources of the first inference step: strings name the request's columns, `in.x` the column `x`. */
 export type FirstSources<M extends Model, R> = {

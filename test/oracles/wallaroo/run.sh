@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs three releases of the platform's SDK as oracles, each in its own virtual environment (.venvs beside this script). They build
 # the pipelines of build_definitions.py, and the result must equal the committed fixtures. polars 0.18.15 writes and reads
-# 100,000 numbers. Then the tests run on the new files.
+# 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -45,3 +45,15 @@ done
 
 cd "$root"
 SHAPELINE_PLATFORM_ORACLE="$fresh" npx vitest run test/wallaroo/sdk.test.ts test/wallaroo/numbers.test.ts
+
+recordings="${SHAPELINE_RECORDINGS:-$root/../shared/recordings}"
+if [ ! -d "$recordings" ]; then echo "skipped: the SDK against the server needs the folder SHAPELINE_RECORDINGS"; exit 0; fi
+data=$(mktemp -d)
+node dist/cli.js serve --wallaroo --port 0 --data "$data" --models "$recordings/models" --log-level error > "$fresh/serve.txt" &
+server=$!
+trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$fresh" "$data"' EXIT
+for _ in $(seq 100); do grep -q http "$fresh/serve.txt" && break; sleep 0.1; done
+url=$(grep -o 'http://[0-9.:]*' "$fresh/serve.txt" | head -1)
+for version in 2026.1.3 2024.4.4 2023.4.1; do
+  if [ -f "$here/.venvs/$version/installed" ]; then "$here/.venvs/$version/bin/python" "$here/server_life.py" "$url" "$recordings"; fi
+done

@@ -8,7 +8,7 @@ import { optionalPackage } from "../../../util/process/require-package.js";
 import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
 import { callerOf, type Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
-import { PlatformError } from "../errors.js";
+import { PlatformError, platformProblem } from "../errors.js";
 import type { StoredModel } from "../state/model-store.js";
 
 interface Part {
@@ -54,7 +54,7 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
     { config: { role: "admin" }, bodyLimit: bounds.modelBytes.limit },
     async (request, reply) => {
       callers.note(request);
-      const parts = (request as unknown as { parts: () => AsyncIterable<Part> }).parts();
+      const parts = wholeParts((request as unknown as { parts: () => AsyncIterable<Part> }).parts());
       let metadata: Metadata | null = null;
       let stored: StoredModel | null = null;
       let fileName = "";
@@ -81,6 +81,20 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
       return reply.send({ insert_models: { returning: [{ models: [{ id: model.id }] }] } });
     },
   );
+}
+
+/** Damaged and cut uploads are errors of the one who sends them; their parser's errors have no status. */
+async function* wholeParts(parts: AsyncIterable<Part>): AsyncGenerator<Part, void, undefined> {
+  try {
+    for await (const part of parts) {
+      // The parser's error ends the file's stream, too: it is answered here.
+      part.file?.on("error", () => undefined);
+      yield part;
+    }
+  } catch (error) {
+    if (platformProblem(error) !== null) throw error;
+    throw new PlatformError(400, "the upload is not complete, or no multipart form; send it again");
+  }
 }
 
 async function textOf({ file, value }: Part): Promise<unknown> {

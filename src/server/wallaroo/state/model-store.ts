@@ -80,10 +80,17 @@ export class ModelStore {
     try {
       const hash = createHash("sha256");
       let size = 0;
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        size += chunk.length;
-        await handle.writeFile(chunk);
+      try {
+        for await (const chunk of stream as AsyncIterable<Buffer>) {
+          hash.update(chunk);
+          size += chunk.length;
+          await handle.writeFile(chunk);
+        }
+      } catch (error) {
+        // Errors of the disk have codes; those of a stream that was cut have none, or that of its connection.
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== undefined && /^E(NOSPC|DQUOT|IO|ROFS|FBIG|ACCES|PERM)$/.test(code)) throw error;
+        throw new PlatformError(400, "the upload ended before the whole file arrived; send it again");
       }
       await handle.sync();
       return { sha256: hash.digest("hex"), size };
