@@ -44,13 +44,11 @@ export type CheckedSources<M extends Model, R, Out, In, Steps> = {
       ? R[K] extends keyof Out
         ? R[K]
         : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
-      : NoInfer<KnownOrNoInput<M, K, R>>;
+      : NoInfer<NoInput<M, K>>;
 };
 
 /** An input that is not known, as in `Record<string, string>`, is checked by `build()`. */
-type KnownOrNoInput<M extends Model, K extends keyof R, R> = string extends K
-  ? R[K]
-  : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>;
+type NoInput<M extends Model, K> = string extends K ? string : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>;
 
 /**
  * The compiler evaluates this text for every source, in both branches and for the constraint of `M`. Where the name
@@ -65,7 +63,7 @@ export type FirstSources<M extends Model, R> = {
     ? R[K] extends string
       ? R[K]
       : NoInfer<ConstantOrText<M, K, R[K]>>
-    : NoInfer<NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>>;
+    : NoInfer<NoInput<M, K>>;
 };
 type ConstantOrText<M extends Model, K extends keyof M["inputs"], V> =
   V extends Constant<infer C> ? CheckedConstant<M["name"], M["inputs"], K, C, V> : V;
