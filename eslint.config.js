@@ -73,7 +73,7 @@ export default tseslint.config(
   },
   {
     // Tests write what users write, wrong things included, and read JSON without a schema.
-    files: ["test/**", "scripts/**", "bench/**"],
+    files: ["test/**", "scripts/**", "bench/**", "examples/**"],
     rules: {
       "no-restricted-syntax": "off",
       "@typescript-eslint/no-implied-eval": "off",

@@ -46,7 +46,8 @@ export type LogRow<P> =
 /**
  * The deployment of a pipeline, for code that is generic over pipelines, such as a registry by key.
  * @example
- * const registry: { readonly [K in keyof Pipelines]: DeploymentOf<Pipelines[K]> } = { fraud: await fraud.deploy(target), … };
+ * type Registry = { readonly [K in keyof Pipelines]: DeploymentOf<Pipelines[K]> };
+ * const registry: Registry = { fraud: await fraud.deploy(target), … };
  * const infer = <K extends keyof Pipelines>(key: K, rows: readonly InferInput<Pipelines[K]>[]) =>
  *   registry[key].infer(rows);
  */

@@ -102,20 +102,19 @@ export function joinRuns(run: RunModel, { rows: most, isShort, where }: JointSet
       return alone;
     }
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown): void => reject(error);
       if (waiting.length === 0) setImmediate(flush);
       waiting.push({
         feeds,
         deadline,
-        fail,
+        fail: reject,
         answer(outputs) {
           try {
             resolve(use(outputs));
           } catch (error) {
-            fail(error);
+            reject(error);
           }
         },
-        alone: () => void run(feeds, rows, deadline, use).then(resolve, fail),
+        alone: () => void run(feeds, rows, deadline, use).then(resolve, reject),
       });
     });
   };

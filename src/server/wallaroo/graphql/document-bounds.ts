@@ -1,4 +1,4 @@
-import type { DocumentNode, FragmentDefinitionNode, SelectionSetNode } from "graphql";
+import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from "graphql";
 import { bounds, exceeded } from "../../../util/bounds.js";
 import { PlatformError } from "../errors.js";
 
@@ -28,17 +28,18 @@ interface Size {
  */
 export function checkDocument(document: DocumentNode): void {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions) if (node.kind === "FragmentDefinition") fragments.set(node.name.value, node);
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
   const measured = new Map<string, Size>();
   const measuring = new Set<string>();
   const measure = (set: SelectionSetNode | undefined): Size => {
     let [depth, fields, lists] = [0, 0, 0];
     for (const selection of set?.selections ?? []) {
       let inner: Size;
-      if (selection.kind === "FragmentSpread") inner = fragment(selection.name.value);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) inner = fragment(selection.name.value);
       else {
         const own = measure(selection.selectionSet);
-        if (selection.kind === "InlineFragment") inner = own;
+        if (selection.kind === Kind.INLINE_FRAGMENT) inner = own;
         else {
           const isList = introspectionLists.has(selection.name.value);
           inner = { depth: own.depth + 1, fields: own.fields + 1, lists: own.lists + (isList ? 1 : 0) };
@@ -62,9 +63,9 @@ export function checkDocument(document: DocumentNode): void {
   };
   let fields = 0;
   for (const node of document.definitions) {
-    if (node.kind !== "OperationDefinition" && node.kind !== "FragmentDefinition") continue;
-    const size = node.kind === "FragmentDefinition" ? fragment(node.name.value) : measure(node.selectionSet);
-    if (node.kind === "OperationDefinition") fields += size.fields;
+    if (node.kind !== Kind.OPERATION_DEFINITION && node.kind !== Kind.FRAGMENT_DEFINITION) continue;
+    const size = node.kind === Kind.FRAGMENT_DEFINITION ? fragment(node.name.value) : measure(node.selectionSet);
+    if (node.kind === Kind.OPERATION_DEFINITION) fields += size.fields;
     if (size.depth > bounds.graphqlDepth.limit) throw refusal("graphqlDepth", size.depth);
     if (size.lists > bounds.graphqlIntrospection.limit) throw refusal("graphqlIntrospection", size.lists);
   }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginCallback } from "fastify";
-import { GraphQLError, Kind, type DocumentNode, parse } from "graphql";
+import { GraphQLError, Kind, OperationTypeNode, type DocumentNode, parse } from "graphql";
 import { TargetError } from "../../../../dsl/errors.js";
 import { bounds } from "../../../util/bounds.js";
 import { errorSummary } from "../../../util/error-message.js";
@@ -54,7 +54,7 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
       try {
         const document = check(query);
         const changes = document.definitions.some(
-          (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation !== "query",
+          (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation !== OperationTypeNode.QUERY,
         );
         if (changes) callers.requireAdmin(request);
       } catch (error) {

@@ -1,7 +1,7 @@
 import { GraphQLScalarType } from "graphql";
 import { isRecord } from "../../../util/objects.js";
 import type { ControlPlane } from "../control-plane.js";
-import type { TableName } from "../state/rows.js";
+import type {} from "../state/rows.js";
 import type { GraphqlContext } from "./graphql-context.js";
 import { mutations } from "./mutations.js";
 import { keyedTables, rootTables, type RootTable } from "./schema.js";
@@ -27,12 +27,11 @@ export function resolvers(): Readonly<Record<string, Readonly<Record<string, Res
       const rows = (row: Row, given: ListArguments, { plane }: GraphqlContext): Row[] =>
         selectRows(target, read(row as never, plane) as readonly Row[], given, plane);
       const list: [string, Resolver][] = [
-        [relation, rows as Resolver],
-        [`${relation}_aggregate`, ((row, given, context) => aggregate(rows(row, given, context))) as Resolver],
+        [relation, rows],
+        [`${relation}_aggregate`, (row, given, context) => aggregate(rows(row, given, context))],
       ];
-      return isList
-        ? list
-        : [[relation, ((row, _, { plane }) => read(row as never, plane) ?? null) as Resolver] as const];
+      const one: Resolver = (row, _, { plane }) => read(row as never, plane) ?? null;
+      return isList ? list : [[relation, one] satisfies [string, Resolver]];
     });
     return [name, Object.fromEntries([...columns, ...relations])] as const;
   });
@@ -42,7 +41,7 @@ export function resolvers(): Readonly<Record<string, Readonly<Record<string, Res
     ),
     ...Object.fromEntries(objects),
     query_root: queryRoot(),
-    mutation_root: mutations as unknown as Readonly<Record<string, Resolver>>,
+    mutation_root: mutations,
   };
 }
 
@@ -64,31 +63,29 @@ function partOf(value: unknown, path: string | null | undefined): unknown {
 function queryRoot(): Readonly<Record<string, Resolver>> {
   const lists = rootTables.map((name): [string, Resolver] => [
     name,
-    (async (_, given: ListArguments, { plane, user }) => {
+    async (_, given: ListArguments, { plane, user }) => {
       await plane.sync();
       const where = isRecord(given.where) ? given.where : {};
       if (name === "user_default_workspace") await ensureDefaultWorkspace(plane, where, user);
       return selectRows(name, rowsOf(plane, name), given, plane);
-    }) as Resolver,
+    },
   ]);
   const byKey = keyedTables.map((name): [string, Resolver] => [
     `${name}_by_pk`,
-    (async (_, { id }: { readonly id: unknown }, { plane }) => {
+    async (_, { id }: { readonly id: unknown }, { plane }) => {
       await plane.sync();
       return plane.tables.get(name, Number(id)) ?? null;
-    }) as Resolver,
+    },
   ]);
-  const search = <T extends "pipeline_version" | "model">(
-    table: T,
-    text: (row: Row, plane: ControlPlane) => string,
-  ): Resolver =>
-    (async (_, given: ListArguments & { readonly args: { readonly search?: string | null } }, { plane }) => {
+  const search =
+    <T extends "pipeline_version" | "model">(table: T, text: (row: Row, plane: ControlPlane) => string): Resolver =>
+    async (_, given: ListArguments & { readonly args: { readonly search?: string | null } }, { plane }) => {
       await plane.sync();
       const wanted = (given.args.search ?? "").toLowerCase();
       const rows = plane.tables.all(table) as unknown as Row[];
       const found = rows.filter((row) => text(row, plane).toLowerCase().includes(wanted));
       return selectRows(table, found, given, plane);
-    }) as Resolver;
+    };
   return {
     ...Object.fromEntries([...lists, ...byKey]),
     search_pipelines: search(
@@ -113,5 +110,5 @@ function rowsOf(plane: ControlPlane, name: RootTable): readonly Row[] {
     return plane.tables.all("deployment").flatMap(modelConfigsOf) as unknown as readonly Row[];
   if (name === "deployment_pipeline_version")
     return plane.tables.all("deployment").map((row) => ({ ...row, deployment_id: row.id }));
-  return plane.tables.all(name as TableName) as unknown as readonly Row[];
+  return plane.tables.all(name) as unknown as readonly Row[];
 }

@@ -53,10 +53,12 @@ function matches(type: ObjectType, row: Row, where: Readonly<Record<string, unkn
 }
 
 type Comparison = (value: unknown, operand: unknown) => boolean;
+const textOf = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 const order = (a: unknown, b: unknown): number => {
   if (a === null || b === null) return Number.NaN;
-  const left = typeof a === "number" && typeof b === "number" ? a : String(a);
-  const right = typeof a === "number" && typeof b === "number" ? b : String(b);
+  const areNumbers = typeof a === "number" && typeof b === "number";
+  const left = areNumbers ? a : textOf(a);
+  const right = areNumbers ? b : textOf(b);
   return left < right ? -1 : left > right ? 1 : 0;
 };
 

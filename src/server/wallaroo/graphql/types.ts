@@ -24,12 +24,12 @@ export interface ObjectType {
 const one = <R>(type: string, read: (row: R, plane: ControlPlane) => unknown): Relation => ({
   type,
   isList: false,
-  read: read as Relation["read"],
+  read: read,
 });
 const many = <R>(type: string, read: (row: R, plane: ControlPlane) => readonly unknown[]): Relation => ({
   type,
   isList: true,
-  read: read as Relation["read"],
+  read: read,
 });
 
 /** A deployment with one of its model configurations. */

@@ -32,11 +32,11 @@ export function registerInfer(
   context: ServerContext,
   callers: Callers,
 ): void {
-  const errorForm = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const errorForm = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = platformProblem(error);
     if (problem === null) request.log.error({ err: error }, "a fault of the server");
     const { status, message } = problem ?? { status: 500, message: faultMessage };
-    return reply.code(status).send(inferenceError(request.headers["user-agent"], status, message));
+    void reply.code(status).send(inferenceError(request.headers["user-agent"], status, message));
   };
   scope.post<Infer>(
     "/v1/api/pipelines/infer/:deployment/:pipeline",

@@ -9,6 +9,8 @@ import {
   Utf8,
   vectorFromArray,
   Int64,
+  type Data,
+  type DataType,
   type Vector,
 } from "apache-arrow";
 import type { Config } from "../../../config/schema.js";
@@ -148,12 +150,12 @@ export function platformTable(
   const parts = table.batches.map((part) => {
     const begin = from;
     const to = (from += part.numRows);
-    const children = part.data.children.map((child, i) =>
+    const children: Data[] = part.data.children.map((child: Data<DataType>, i): Data<DataType> =>
       lists !== null && table.schema.fields[i]?.name === "check_failures"
-        ? (lists.slice(begin, to).data[0] ?? child)
+        ? ((lists.slice(begin, to).data[0] as Data<DataType> | undefined) ?? child)
         : child,
     );
-    for (const [, vector] of extra) children.push(vector.slice(begin, to).data[0] as (typeof children)[number]);
+    for (const [, vector] of extra) children.push(vector.slice(begin, to).data[0] as Data);
     const struct = new Struct(fields);
     return new RecordBatch(schema, makeData({ type: struct, length: part.numRows, nullCount: 0, children }));
   });

@@ -20,7 +20,7 @@ const call = <B extends z.ZodType>(
   role: Call["role"],
   body: B,
   answer: (body: z.output<B>, plane: ControlPlane, request: FastifyRequest) => unknown,
-): Call => ({ role, body, answer: answer as Call["answer"] });
+): Call => ({ role, body, answer: answer });
 
 /** The calls below `/v1/api/`: the body's form, and the answer. */
 const calls: Readonly<Record<string, Call>> = {

@@ -72,14 +72,14 @@ export class Tables {
 
   #rows<T extends TableName>(table: T): Map<number, Rows[T]> {
     let rows = this.#tables.get(table);
-    if (rows === undefined) this.#tables.set(table, (rows = new Map()));
+    if (rows === undefined) this.#tables.set(table, (rows = new Map<number, never>()));
     return rows as unknown as Map<number, Rows[T]>;
   }
 
   #apply(changes: readonly Change[]): void {
     for (const [table, id, row] of changes) {
       if (row === null) this.#rows(table).delete(id);
-      else this.#rows(table).set(id, row as never);
+      else this.#rows(table).set(id, row);
       this.#last.set(table, Math.max(id, this.#last.get(table) ?? 0));
     }
   }

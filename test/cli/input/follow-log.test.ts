@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { followLog } from "../../src/cli/input/follow-log.js";
+import { followLog } from "../../../src/cli/input/follow-log.js";
 
 interface Row {
   readonly time: Date;
