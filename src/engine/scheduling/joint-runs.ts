@@ -111,7 +111,7 @@ export function joinRuns(run: RunModel, { rows: most, isShort, where }: JointSet
           try {
             resolve(use(outputs));
           } catch (error) {
-            reject(error);
+            reject(error instanceof Error ? error : new TypeError(String(error)));
           }
         },
         alone: () => void run(feeds, rows, deadline, use).then(resolve, reject),
