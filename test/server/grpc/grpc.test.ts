@@ -276,11 +276,15 @@ describe("a run that takes long", () => {
     const contents = { fp32_contents: rows[0]?.features };
     const late = { model_name: "late", inputs: [{ name: "features", datatype: "FP32", shape: [1, 30], contents }] };
     const first = start("ModelInfer", late);
-    const others = Array.from({ length: 6 }, () => start("ModelInfer", late));
+    const others = Array.from({ length: 12 }, () => start("ModelInfer", late));
     const tooLate = call("ModelInfer", late, { deadline: Date.now() + 20 });
     expect((await tooLate).code).toBe(status.DEADLINE_EXCEEDED);
     for (const { cancel } of others) cancel();
-    for (const { outcome } of others) expect((await outcome).code).toBe(status.CANCELLED);
+    const codes = await Promise.all(others.map(async ({ outcome }) => (await outcome).code));
+    // On a busy machine some were answered before the client could cancel them.
+    const answered = codes.filter((code) => code === undefined).length;
+    expect(codes.filter((code) => code === status.CANCELLED)).toHaveLength(others.length - answered);
+    expect(answered).toBeLessThan(others.length - 2);
     expect((await first.outcome).code).toBeUndefined();
     // The server's own limit, which a client can lower.
     const parameters = { timeout: { int64_param: 1000 } };
@@ -289,21 +293,21 @@ describe("a run that takes long", () => {
     const after = local({ models: at, data: join(at, "data") });
     const logged = await (await after.pipeline("late")).logs({ limit: 100 });
     await after.close();
-    // The first one, and at most those that ran when their clients went.
-    expect(logged.length).toBeLessThanOrEqual(3);
+    // What was answered, and at most those that ran when their clients went.
+    expect(logged.length).toBeLessThanOrEqual(1 + answered + 2);
   });
 });
 
-/** Takes tens of milliseconds for a row: a matrix product, and a hundred sines of each of its numbers. */
+/** Takes about a tenth of a second for a row: a matrix product, and two hundred sines of each of its numbers. */
 function slowModel(): Buffer {
-  const layers = Array.from({ length: 100 }, (_, i) => ({ op: "Sin", inputs: [`h${i}`], outputs: [`h${i + 1}`] }));
+  const layers = Array.from({ length: 200 }, (_, i) => ({ op: "Sin", inputs: [`h${i}`], outputs: [`h${i + 1}`] }));
   return onnxFile({
     inputs: [{ name: "features", dtype: "float32", shape: ["batch", 30] }],
     outputs: [{ name: "mean", dtype: "float32", shape: ["batch", 1] }],
     nodes: [
       { op: "MatMul", inputs: ["features", "w"], outputs: ["h0"] },
       ...layers,
-      { op: "ReduceMean", inputs: ["h100"], outputs: ["mean"], attributes: { axes: [1], keepdims: 1 } },
+      { op: "ReduceMean", inputs: ["h200"], outputs: ["mean"], attributes: { axes: [1], keepdims: 1 } },
     ],
     weights: [{ name: "w", dims: [30, 16_384], values: new Float32Array(30 * 16_384).fill(0.001) }],
   });
