@@ -55,7 +55,13 @@ type NoInput<M extends Model, K> = string extends K ? string : NoSuchInput<M["na
  * is not known, it must not traverse the list of steps.
  */
 type SourceOrText<M extends Model, K extends keyof R & keyof M["inputs"], R, Out, In, Steps> =
-  M extends Model<infer N> ? (string extends N | R[K] ? R[K] : CheckedSource<M, K, R, Out, In, Steps>) : never;
+  M extends Model<infer N>
+    ? string extends N
+      ? R[K]
+      : string extends R[K]
+        ? R[K]
+        : CheckedSource<M, K, R, Out, In, Steps>
+    : never;
 
 /** The sources of the first inference step: strings name the request's columns, `in.x` the column `x`. */
 export type FirstSources<M extends Model, R> = {
