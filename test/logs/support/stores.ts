@@ -22,7 +22,7 @@ export async function storeIn(folder: string, options?: StoreOptions): Promise<S
 
 /** The ids of all rows of pipeline `fraud`, newest row first. */
 export async function rowIdsOf(reader: Pick<LogReader, "readLog">): Promise<bigint[]> {
-  return (await reader.readLog("fraud", { limit: 1_000_000 })).flatMap(({ rowIds }) => rowIds);
+  return (await reader.readLog("fraud", { limit: 20_000_000 })).flatMap(({ rowIds }) => rowIds);
 }
 
 /** Runs work on a folder's database file without the store. */
