@@ -1,7 +1,7 @@
-import { Field, RecordBatch, Schema, Struct, Table, makeData } from "apache-arrow";
+import { Table } from "apache-arrow";
 import type { Config } from "../../config/schema.js";
 import { inputReader } from "../../engine/input/read-input.js";
-import { tensorToArrowData } from "../../tensors/arrow/to-arrow.js";
+import { requestTable } from "../../engine/input/request-table.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
 /**
@@ -18,11 +18,6 @@ export function toRecords({ name, inputs, missing }: Config, request: unknown): 
 }
 
 /** Converts a request to an Arrow table, so that `infer` answers with one. Tables are returned unchanged. */
-export function toTable({ name, inputs, missing }: Config, request: unknown): Table {
-  if (request instanceof Table) return request;
-  const { rows, tensors } = inputReader(name, inputs, missing)(request);
-  const children = tensors.map((tensor) => tensorToArrowData(tensor));
-  const fields = inputs.map((port, i) => new Field(port.name, (children[i] as (typeof children)[number]).type, false));
-  const data = makeData({ type: new Struct(fields), length: rows, nullCount: 0, children });
-  return new Table([new RecordBatch(new Schema(fields), data)]);
+export function toTable(config: Config, request: unknown): Table {
+  return request instanceof Table ? request : requestTable(config, request);
 }

@@ -17,6 +17,7 @@ import type {
 import { ConfigError, TargetError } from "../../../dsl/errors.js";
 import { checkNames, invalid } from "../../client/http/option-checks.js";
 import type { Config } from "../../config/schema.js";
+import { requestTable } from "../../engine/input/request-table.js";
 import { ReadingPace } from "../../files/reading-pace.js";
 import { readRows } from "../../files/read-rows.js";
 import { defaultMaxBytes } from "../../files/wanted-rows.js";
@@ -35,7 +36,6 @@ import { alignTables } from "./rows/align-tables.js";
 import { columnsOfTable, recordsOfColumns } from "./rows/answer-rows.js";
 import { exportPages } from "./rows/export-pages.js";
 import { logPages, type LogSelection } from "./rows/log-pages.js";
-import { requestTable } from "./rows/request-table.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", "values", "dataset", "datasetExclude", "datasetSeparator"];
 /** Of `logs()` without `limit`, as on the platform. */

@@ -1,7 +1,7 @@
 import { Field, makeData, RecordBatch, Schema, Struct, Table } from "apache-arrow";
-import type { Port } from "../../../../dsl/tensor.js";
-import { inputReader } from "../../../engine/input/read-input.js";
-import { tensorToArrowData } from "../../../tensors/arrow/to-arrow.js";
+import type { Port } from "../../../dsl/tensor.js";
+import { inputReader } from "./read-input.js";
+import { tensorToArrowData } from "../../tensors/arrow/to-arrow.js";
 
 /** The ports that a request's rows must have. */
 export interface RequestPorts {
@@ -11,7 +11,7 @@ export interface RequestPorts {
 }
 
 /**
- * Converts records, columns or a table to the Arrow table that the platform takes.
+ * Converts records, columns or a table to one Arrow table with the ports as columns.
  *
  * @throws InputError SL5xxx for rows that do not fit the ports
  */
