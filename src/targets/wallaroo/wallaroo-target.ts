@@ -172,8 +172,8 @@ async function findOrCreateVersion(
 
 function isSame(stored: unknown, definition: Definition): boolean {
   if (!isRecord(stored)) return false;
-  const text = (value: unknown): string => canonicalJson(value);
-  return text(stored["steps"]) === text((JSON.parse(stringifyDefinition(definition)) as Definition).steps);
+  const { steps } = JSON.parse(stringifyDefinition(definition)) as Definition;
+  return canonicalJson(stored["steps"]) === canonicalJson(steps);
 }
 
 /** Deploys a version, unless it runs, and waits until it does. */
