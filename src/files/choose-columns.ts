@@ -1,7 +1,7 @@
 import { InputError } from "../../dsl/errors.js";
 import type { Port } from "../../dsl/tensor.js";
 import { bounds, exceeded } from "../util/bounds.js";
-import { didYouMean } from "../util/did-you-mean.js";
+import { nearestName } from "../util/did-you-mean.js";
 import { joinNames } from "../util/join-names.js";
 import type { WantedRows } from "./wanted-rows.js";
 
@@ -70,7 +70,7 @@ export function chooseColumns(
   const others = names.filter((_, at) => !used.has(at));
   if (missing !== undefined) {
     const found =
-      others.length === 0 ? "" : `; found ${joinNames(others.map(shortened))}${didYouMean(missing.name, others)}`;
+      others.length === 0 ? "" : `; found ${joinNames(others.map(shortened))}${renaming(missing.name, others)}`;
     throw new InputError("SL5003", `'${file}': input '${missing.name}' of pipeline '${pipeline}' is missing${found}`, {
       ...details,
       input: missing.name,
@@ -78,11 +78,9 @@ export function chooseColumns(
   }
   const unknown = names.find((name, at) => !used.has(at) && !isPandasIndex(name, at));
   if (unknown !== undefined && !exported && !ignoreUnknown) {
-    const known = inputs.map(({ name }) => name);
-    const hint = didYouMean(unknown, known) || `; its inputs are ${joinNames(known)}`;
     throw new InputError(
       "SL5004",
-      `'${file}': pipeline '${pipeline}' has no input '${shortened(unknown)}'${hint}; remove the column, or leave out all unknown ones with ignoreUnknown: true (--ignore-unknown)`,
+      `'${file}': pipeline '${pipeline}' has no input '${shortened(unknown)}'; its inputs are ${joinNames(inputs.map(({ name }) => name))}; remove the column, or leave out all unknown ones with ignoreUnknown: true (--ignore-unknown)`,
       { ...details, column: unknown },
     );
   }
@@ -119,6 +117,12 @@ class ColumnPlaces {
   isTwice(name: string): boolean {
     return this.#twice.has(name);
   }
+}
+
+/** `; rename 'Count' to 'count' if it is meant`, if a column of the file has nearly the input's name; else nothing. */
+function renaming(input: string, columns: readonly string[]): string {
+  const near = nearestName(input, columns);
+  return near === null ? "" : `; rename '${shortened(near)}' to '${input}' if it is meant`;
 }
 
 /** A name for a message: in a file it may have any length. */

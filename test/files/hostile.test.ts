@@ -188,7 +188,7 @@ const files: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   [
     "missing.csv",
     "features,Count,flag,name\n[],1,true,a\n",
-    /^SL5003 .*input 'count' of pipeline 'p' is missing; found 'Count' \(did you mean 'Count'\?\)/,
+    /^SL5003 .*input 'count' of pipeline 'p' is missing; found 'Count'; rename 'Count' to 'count' if it is meant$/,
   ],
   [
     "elements.csv",

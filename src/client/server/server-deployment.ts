@@ -29,6 +29,7 @@ import { readAlerts } from "./alert-events.js";
 import type { ApiConnection } from "./http.js";
 import { readLogLines } from "./log-rows.js";
 import type { ServerDeployment, ServerStatus } from "./public-types.js";
+import { isTable, otherArrowForm } from "../../tensors/arrow/request-form.js";
 import { refuseOther } from "./refuse-other.js";
 
 const inferOptions = [
@@ -64,6 +65,9 @@ export class ServerDeploymentImpl implements ServerDeployment {
     const { timeoutMs, signal, ...rest } = options;
     new CallDeadline(timeoutMs, signal).end();
     const call = { path: pipelinePath(this.name, "infer"), timeoutMs: timeoutMs ?? 15_000, signal };
+    const other = otherArrowForm(input);
+    if (other !== null)
+      throw new InputError("SL5000", `pipeline '${this.name}' takes rows, columns or an Arrow table, got ${other}`);
     if (isTable(input)) {
       const { tableToIPC } = await arrow();
       const body = tableToIPC(input as never, "stream") as Uint8Array<ArrayBuffer>;
@@ -214,10 +218,6 @@ export class ServerDeploymentImpl implements ServerDeployment {
       { pipeline: this.name },
     );
   }
-}
-
-function isTable(input: unknown): boolean {
-  return typeof input === "object" && input !== null && "numRows" in input && "schema" in input && "batches" in input;
 }
 
 /** Loaded for tables only. */

@@ -2,6 +2,7 @@ import type { Table } from "apache-arrow";
 import { InputError, ShapelineError } from "../../../dsl/errors.js";
 import { rowsFirst } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
+import { isTable, otherArrowForm } from "../../tensors/arrow/request-form.js";
 import { columnReader } from "./columns.js";
 import { errorSummary } from "../../util/error-message.js";
 import { describeValue } from "../../util/format-value.js";
@@ -52,15 +53,19 @@ export function batchReader(
     return batch;
   };
   const read = (input: unknown): InputBatch => {
-    if (Array.isArray(input)) return checked(readRecords(input));
     if (isTable(input)) return checked(readTable(input));
+    const other = otherArrowForm(input);
+    if (other !== null) throw notRows(other);
+    if (Array.isArray(input)) return checked(readRecords(input));
     if (typeof input === "object" && input !== null && !ArrayBuffer.isView(input) && !isPromise(input))
       return readColumns(input);
-    throw new InputError(
-      "SL5000",
-      `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${describeValue(input)}`,
-    );
+    throw notRows(describeValue(input));
   };
+  const notRows = (found: string): InputError =>
+    new InputError(
+      "SL5000",
+      `pipeline '${pipeline}' takes rows [{ ${names(ports)} }], columns { ${names(ports)} } or an Arrow table, got ${found}`,
+    );
   return (input) => {
     try {
       const batch = read(input);
@@ -110,19 +115,6 @@ function checkKeys(pipeline: string, ports: readonly Port[], row: unknown, at: n
   throw (
     missingInput(pipeline, ports, Object.keys(row), `row ${at}`, { row: at }) ??
     unknownInput(pipeline, ports, Object.keys(row), `row ${at}`, { row: at })
-  );
-}
-
-/** Checks members and not the class: an app may have another copy of apache-arrow. */
-function isTable(input: unknown): input is Table {
-  return (
-    typeof input === "object" &&
-    input !== null &&
-    "schema" in input &&
-    "batches" in input &&
-    "numRows" in input &&
-    "getChild" in input &&
-    typeof input.getChild === "function"
   );
 }
 

@@ -1,6 +1,5 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { didYouMean } from "../../util/did-you-mean.js";
 import { joinNames } from "../../util/join-names.js";
 
 /** The error for a batch or row that lacks an input; null if none is missing. */
@@ -21,7 +20,7 @@ export function missingInput(
   });
 }
 
-/** The error for a column that is not an input. */
+/** The error for a column that is not an input, where no input is missing. */
 export function unknownInput(
   pipeline: string,
   ports: readonly Port[],
@@ -30,10 +29,25 @@ export function unknownInput(
   details: object = {},
 ): InputError {
   const extra = names.find((name) => !ports.some((port) => port.name === name)) ?? "";
-  const inputs = ports.map((port) => port.name);
-  const hint = didYouMean(extra, inputs) || `; its inputs are ${joinNames(inputs)}`;
-  return new InputError("SL5004", `${where}: pipeline '${pipeline}' has no input '${extra}'${hint}`, {
-    column: extra,
-    ...details,
+  const inputs = joinNames(ports.map((port) => port.name));
+  return new InputError(
+    "SL5004",
+    `${where}: pipeline '${pipeline}' has no input '${extra}'; its inputs are ${inputs}`,
+    { column: extra, ...details },
+  );
+}
+
+/** The error for more columns than inputs, where no input is missing: one is there twice, or is no input. */
+export function repeatedOrUnknown(
+  pipeline: string,
+  ports: readonly Port[],
+  names: readonly string[],
+  where: string,
+  what: "column" | "input",
+): InputError {
+  const twice = names.find((name, i) => names.indexOf(name) !== i && ports.some((port) => port.name === name));
+  if (twice === undefined) return unknownInput(pipeline, ports, names, where);
+  return new InputError("SL5004", `${where} has the ${what} '${twice}' twice; give each ${what} once`, {
+    column: twice,
   });
 }

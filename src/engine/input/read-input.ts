@@ -6,7 +6,7 @@ import type { RowsTensor } from "../../tensors/tensor-data.js";
 import { batchReader } from "./batch-reader.js";
 import { elementTypes } from "./elements.js";
 import type { InputBatch } from "./input-batch.js";
-import { missingInput, unknownInput } from "./names.js";
+import { missingInput, repeatedOrUnknown } from "./names.js";
 import { type RequestLimits, defaultRequestLimits, requireInputSize } from "./request-size.js";
 import { symbolCheck } from "./symbols.js";
 
@@ -37,7 +37,7 @@ function tableReader(
     const columns = table.schema.fields.map((field) => String(field.name));
     const fault =
       missingInput(pipeline, ports, columns, "the table") ??
-      (columns.length > ports.length ? unknownInput(pipeline, ports, columns, "the table") : null);
+      (columns.length > ports.length ? repeatedOrUnknown(pipeline, ports, columns, "the table", "column") : null);
     if (fault !== null) throw fault;
     if (table.numRows === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
     const tensors: RowsTensor[] = [];

@@ -9,7 +9,7 @@ import { rowPlan } from "../rows/row-plan.js";
 import { unstackRows } from "../rows/stack-rows.js";
 import { elementsOf } from "./flat-value.js";
 import type { InputBatch } from "./input-batch.js";
-import { missingInput, unknownInput } from "./names.js";
+import { missingInput, repeatedOrUnknown } from "./names.js";
 import { type RequestLimits, defaultRequestLimits, requireInputSize, requireRequestSize } from "./request-size.js";
 import { countElements } from "./row-shape.js";
 import { repeatRow } from "./shared-inputs.js";
@@ -125,14 +125,7 @@ function findTensors(
   const names = tensors.map(({ name }) => name);
   const fault = missingInput(pipeline, inputs, names, "the request");
   if (fault !== null) throw fault;
-  if (names.length > inputs.length) {
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined && inputs.some(({ name }) => name === twice))
-      throw new InputError("SL5004", `the request has the input '${twice}' twice; give each input once`, {
-        column: twice,
-      });
-    throw unknownInput(pipeline, inputs, names, "the request");
-  }
+  if (names.length > inputs.length) throw repeatedOrUnknown(pipeline, inputs, names, "the request", "input");
   return inputs.map(({ name }) => tensors[names.indexOf(name)] as RequestTensor);
 }
 

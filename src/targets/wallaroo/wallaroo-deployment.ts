@@ -17,6 +17,7 @@ import type {
 import { ConfigError, TargetError } from "../../../dsl/errors.js";
 import { checkNames, invalid } from "../../client/http/option-checks.js";
 import type { Config } from "../../config/schema.js";
+import { isTable } from "../../tensors/arrow/request-form.js";
 import { requestTable } from "../../engine/input/request-table.js";
 import { ReadingPace } from "../../files/reading-pace.js";
 import { readRows } from "../../files/read-rows.js";
@@ -295,8 +296,4 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
       { pipeline: this.name },
     );
   }
-}
-
-function isTable(input: unknown): boolean {
-  return typeof input === "object" && input !== null && "numRows" in input && "schema" in input && "batches" in input;
 }

@@ -1,4 +1,4 @@
-import { makeTable, tableFromArrays } from "apache-arrow";
+import { makeData, makeTable, RecordBatch, Schema, Struct, Table, tableFromArrays, tableToIPC } from "apache-arrow";
 import { describe, expect, test } from "vitest";
 import type { Dim, DType, Port } from "../../../dsl/tensor.js";
 import { inputReader } from "../../../src/engine/input/read-input.js";
@@ -24,6 +24,30 @@ describe("refuses an input that is not a batch of rows", () => {
   ])("%s", async (_, input) => {
     expect(await refused([x], input)).toMatch(
       /^SL5000 pipeline 'p' takes rows \[\{ x \}\], columns \{ x \} or an Arrow table, got /,
+    );
+  });
+
+  const batch = makeTable({ x: new Float32Array(2) });
+  test.each([
+    ["a record batch", batch.batches[0], "an Arrow record batch; give new Table([batch])"],
+    ["record batches", batch.batches, "a list of Arrow record batches; give new Table(batches)"],
+    ["tables", [batch], "a list of Arrow tables; give one table: first.concat(second)"],
+    ["a vector", batch.getChild("x"), "an Arrow vector; give new Table({ column: vector })"],
+    ["the bytes of a stream", tableToIPC(batch, "stream"), "bytes of Arrow IPC; give tableFromIPC(bytes)"],
+    ["the bytes of a file", tableToIPC(batch, "file"), "bytes of Arrow IPC; give tableFromIPC(bytes)"],
+  ])("Arrow data that is no table: %s", async (_, input, found) => {
+    expect(await refused([x], input)).toBe(
+      `SL5000 pipeline 'p' takes rows [{ x }], columns { x } or an Arrow table, got ${found}`,
+    );
+  });
+
+  test("a table with two columns of one name", async () => {
+    const { data, schema } = batch.batches[0] as RecordBatch;
+    const fields = [...schema.fields, ...schema.fields];
+    const children = [...data.children, ...data.children];
+    const twice = new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: 2, children }));
+    expect(await refused([port("x", "float32", "batch")], new Table([twice]))).toBe(
+      "SL5004 the table has the column 'x' twice; give each column once",
     );
   });
 
@@ -61,10 +85,10 @@ describe("refuses a wrong row with its number, input and element", () => {
       "SL5004 row 1: pipeline 'p' has no input 'time'; its inputs are 'x'",
     ],
     [
-      "an extra column that is a misspelled input",
+      "an extra column with nearly the name of an input that is there",
       [port("dense_input", "float32", "batch", 3)],
       [{ dense_input: [1, 2, 3], dense_inpt: 0 }],
-      "SL5004 row 0: pipeline 'p' has no input 'dense_inpt' (did you mean 'dense_input'?)",
+      "SL5004 row 0: pipeline 'p' has no input 'dense_inpt'; its inputs are 'dense_input'",
     ],
     ["an inherited input", [x], [Object.create(good)], "SL5003 row 0: input 'x' of pipeline 'p' is missing"],
     ["a null list", [x], [{ x: null }], "SL5005 row 0, input 'x': expected a list of 3 numbers (float32), got null"],

@@ -208,7 +208,7 @@ test.each<[string, unknown, string]>([
   [
     "one input too many",
     { inputs: [x(), { ...x(), name: "z" }] },
-    "the request: pipeline 'double' has no input 'z' (did you mean 'x'?)",
+    "the request: pipeline 'double' has no input 'z'; its inputs are 'x'",
   ],
   ["an input twice", { inputs: [x(), x()] }, "the request has the input 'x' twice; give each input once"],
   ["another datatype", { inputs: [{ ...x(), datatype: "INT64" }] }, "input 'x' is float32, got int64"],
