@@ -34,6 +34,10 @@ export default defineConfig({
       { find: /^shapeline\/server$/, replacement: here("./src/server/index.ts") },
       { find: /^shapeline\/wallaroo$/, replacement: here("./src/entries/wallaroo.ts") },
       { find: /^shapeline\/codegen$/, replacement: here("./codegen/index.ts") },
+      {
+        find: /^shapeline\/(vite|rollup|rolldown|webpack|rspack|esbuild|bun)$/,
+        replacement: here("./codegen/plugin/entries/$1.ts"),
+      },
     ],
   },
   test: {

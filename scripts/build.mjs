@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { clientBundle } from "./client-bundle.mjs";
+import { browserBuildBundle, clientBundle } from "./client-bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = (...path) => join(root, "dist", ...path);
@@ -34,6 +34,15 @@ const entries = {
   server: "src/server/index.ts",
   wallaroo: "src/entries/wallaroo.ts",
   codegen: "codegen/index.ts",
+  ...Object.fromEntries(
+    ["vite", "rollup", "rolldown", "webpack", "rspack", "esbuild", "bun"].map((name) => [
+      name,
+      `codegen/plugin/entries/${name}.ts`,
+    ]),
+  ),
+  // The reader of lambdas, with the TypeScript parser, and what the plugin replaces it with: both need fixed names.
+  "shapeline-lambda-reader": "codegen/lambda/read-function.ts",
+  "shapeline-uncompiled-lambda": "codegen/lambda/uncompiled-lambda.ts",
   // Types only.
   internals: "dsl/internals.ts",
   cli: "src/cli/main.ts",
@@ -59,6 +68,7 @@ await build({
 });
 
 for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });
+await build({ ...browserBuildBundle, outdir: dist(), lineLimit: 120 });
 copyFileSync(join(root, "src", "entries", "needs-typescript-5.4.d.ts"), dist("needs-typescript-5.4.d.ts"));
 // Read at run time, by the bundle and by the single module.
 for (const folder of [dist(), dist("src", "server", "grpc")])

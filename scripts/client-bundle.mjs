@@ -10,10 +10,8 @@ const nodeFiles = join(root, "src", "client", "server", "node-files.js");
 
 /** What stands in a browser for the modules that need Node. */
 const absent = {
-  [build]: `import { TargetError } from ${JSON.stringify(errors)};
-export async function build() {
-  throw new TargetError("SL6000", "a pipeline cannot be compiled in a browser; compile it with 'shapeline compile', and give its config: deploy(target, { config })");
-}`,
+  // Its own bundle: it has Zod, and most pages only author and connect.
+  [build]: `export const build = async (pipeline) => (await import("./browser-build.js")).build(pipeline);`,
   [nodeFiles]: `throw new TypeError("there are no files in a browser");`,
 };
 
@@ -68,6 +66,7 @@ export function clientBundle(platform) {
             if (isBrowser && module in absent) return { path: module, namespace: "absent" };
             return module === build ? { path: "./index.js", external: true } : null;
           });
+          onResolve({ filter: /\/browser-build\.js$/ }, ({ path }) => ({ path, external: true }));
           onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "absent", sideEffects: false }));
           onLoad({ filter: /./, namespace: "absent" }, ({ path }) => ({
             contents: path === "zod" ? unusedSchemas : absent[path],
@@ -78,3 +77,35 @@ export function clientBundle(platform) {
     ],
   };
 }
+
+/** What `build()` has in browsers: no parser, as the bundler's plugin compiles the lambdas, and no `node:crypto`. */
+const withoutNode = {
+  [join(root, "codegen", "lambda", "read-function.js")]: join(root, "codegen", "lambda", "uncompiled-lambda.ts"),
+  [join(root, "src", "config", "digest", "sha256.js")]: join(root, "src", "config", "digest", "sha256-text.ts"),
+};
+
+/**
+ * Options of esbuild for `build()` in browsers, which compiles pipelines whose lambdas the plugin has compiled.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
+export const browserBuildBundle = {
+  entryPoints: { "browser-build": join(root, "src", "build.ts") },
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  target: "es2022",
+  mainFields: ["module", "main"],
+  plugins: [
+    {
+      name: "browser-modules",
+      setup({ onResolve }) {
+        onResolve({ filter: /\/(errors|read-function|sha256)\.js$/ }, ({ path, resolveDir }) => {
+          const module = join(resolveDir, path);
+          if (module === errors) return { path: "./errors.js", external: true };
+          return module in withoutNode ? { path: withoutNode[module] } : null;
+        });
+      },
+    },
+  ],
+};

@@ -13,6 +13,8 @@ export interface RenderOptions {
   readonly fileText?: string;
   /** The step of the lambda: `validation 'amt' (step 2)`. It finds a lambda whose file is not known. */
   readonly step?: string;
+  /** What the message is called; by default "error". */
+  readonly severity?: "error" | "warning";
 }
 
 const maxFrameLines = 6;
@@ -31,7 +33,7 @@ export function renderDiagnostic(
   const paint = painter(options.color === true);
   const { code, message, hint } = diagnostic;
   const docs = `docs/errors.md#${code.toLowerCase()}`;
-  const error = `${paint.red("error")} ${paint.dim(`${code}:`)}`;
+  const error = `${paint.red(options.severity ?? "error")} ${paint.dim(`${code}:`)}`;
   const step = options.step === undefined ? "" : `${options.step}: `;
   const tail = [...(hint === undefined ? [] : [`  ${paint.cyan("hint:")} ${hint}`]), `  ${paint.dim(`see ${docs}`)}`];
   if (origin === null || origin.source === "") return [`${step}${error} ${message}`, ...tail].join("\n");

@@ -239,6 +239,16 @@ export const refusals = {
     message: `'${name}' calls itself; recursion cannot be compiled`,
     hint: "write the condition out",
   }),
+  uncompiled: () => ({
+    code: "SL1053",
+    message: "the lambda was not compiled when the application was bundled, and the bundle contains no parser",
+    hint: "write the lambda in the call of `validate` or `alert`; list the modules it passes through in the plugin's options `modules` and `helpers`; or set `readAtRunTime: true`",
+  }),
+  unlistedHelper: (name: string, from: string) => ({
+    code: "SL1054",
+    message: `'${name}' is imported from '${from}', a file whose functions the plugin does not compile`,
+    hint: `add the file to the option \`helpers\` of the plugin, or declare '${name}' in this file`,
+  }),
   shadowedGlobal: (name: string) => ({
     code: "SL1049",
     message: `'${name}' is declared in this file and hides the global of that name`,

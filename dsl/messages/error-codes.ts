@@ -57,6 +57,8 @@ export const errorCodes = {
   SL1050: "a name from outside has no value yet",
   SL1051: "the compiled form of a lambda cannot be read",
   SL1052: "a value that only a bundler fills in",
+  SL1053: "a lambda was not compiled when the application was bundled",
+  SL1054: "a function is imported from a file that the plugin does not compile",
   SL1100: "a name has no value",
   SL1101: "a value from outside is not a plain constant",
   SL1102: "there is no such port",

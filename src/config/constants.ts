@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { constant, dtypes, type Constant, type DType } from "../../dsl/index.js";
 import type { ConstantData } from "../../dsl/constant.js";
-import { sha256Text } from "./digest/sha256-text.js";
+import { sha256Hex } from "./digest/sha256-text.js";
 import { constantElements, floats, numbersByText } from "../util/constant-elements.js";
 import { quote } from "./chain-text.js";
 
@@ -60,7 +60,7 @@ export function constantText(stored: ConstantData, isShort: boolean): string {
   const elements = constantElements(stored).map(elementText);
   const { dtype, shape } = stored;
   if (isShort && elements.length > maxShort) {
-    const digest = sha256Text(JSON.stringify(stored.data)).slice(0, 12);
+    const digest = sha256Hex(JSON.stringify(stored.data)).slice(0, 12);
     return `constant(/* ${dtype}[${shape.join(", ")}], ${digest}… */)`;
   }
   if (elements.length <= maxListed && elements.length > 0) return `constant(${nested(elements, shape)})`;

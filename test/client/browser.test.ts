@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build as bundle } from "esbuild";
 import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { server as serverTarget } from "shapeline/client";
@@ -12,7 +12,7 @@ import { createServer } from "shapeline/server";
 import { folder } from "../engine/make-config.js";
 import { models, regression, rows } from "../targets/breast-cancer.js";
 import { openEngine, root } from "../targets/local-engine.js";
-import { pipeline } from "shapeline";
+import { build, pipeline } from "shapeline";
 
 const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
   (path) => path !== undefined && existsSync(path),
@@ -22,7 +22,7 @@ if (executablePath === undefined)
 
 /** Serves a page that has what an app imports on `window`, bundled as an app would. Returns its origin. */
 async function servePage(): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles } = await bundle({
     stdin: {
       contents: `import { build, pipeline } from "./dist/index-browser.js";
         import { openInference, server } from "./dist/client-browser.js";
@@ -92,7 +92,7 @@ test.skipIf(executablePath === undefined)(
     const expected = (await here.infer(rows)).map(({ out }) => out);
     for (const encoding of ["json", "binary"]) expect(await inferAt(allowed, encoding)).toEqual(expected);
 
-    // A page may author the pipeline too, and connect it: only compiling needs Node.
+    // A page may author the pipeline too, connect it and compile it; a lambda must have been compiled by the plugin.
     await here.close();
     const live = await pipeline("here").model(regression).deploy(serverTarget({ url, token }));
     const page = await browser.newPage();
@@ -107,7 +107,8 @@ test.skipIf(executablePath === undefined)(
         server: await outs(server({ url, token })),
         protocol: await outs(openInference({ url, token })),
         drift: await failure(here.validate("low", (x) => x.out.probabilities[0] < 1).connect(server({ url, token }))),
-        build: await failure(build(here)),
+        hash: (await build(here)).hash,
+        build: await failure(build(here.validate("low", (x) => x.out.probabilities[0] < 1))),
       };
     })(${JSON.stringify(call)})`);
     expect(answers).toEqual({
@@ -116,7 +117,8 @@ test.skipIf(executablePath === undefined)(
       drift: expect.stringMatching(
         /^SL4009 the deployed version 1 of 'here' is not of this pipeline 'here': step 1 is missing there, and /,
       ) as unknown,
-      build: expect.stringMatching(/^SL6000 a pipeline cannot be compiled in a browser; /) as unknown,
+      hash: (await build(pipeline("here").model(regression))).hash,
+      build: expect.stringMatching(/^SL1053 .*was not compiled when the application was bundled/) as unknown,
     });
     await live.undeploy();
     expect(await inferAt(other, "json")).toMatch(

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { sha256Text } from "../../src/config/digest/sha256-text.js";
+import { sha256Hex } from "../../src/config/digest/sha256-text.js";
 
 test("gives the digest of node:crypto, around the ends of blocks", () => {
   for (const text of ["", "abc", "ä€😀", ...[55, 56, 63, 64, 65, 119, 120, 1000].map((length) => "x".repeat(length))])
-    expect(sha256Text(text)).toBe(createHash("sha256").update(text).digest("hex"));
+    expect(sha256Hex(text)).toBe(createHash("sha256").update(text).digest("hex"));
 });

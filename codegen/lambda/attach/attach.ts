@@ -5,11 +5,14 @@ import { applyEdits, type Edit } from "./text-edits.js";
 import { isGlobal } from "../lower/globals.js";
 import { attachableFunctions, exportedFunctions, functionNamed, possibleFunctions } from "../lower/find-functions.js";
 import { lowerHelper, lowerLambda, type LoweredLambda, type LoweredHelper } from "../lower/lower.js";
-import type { LambdaNode } from "../lower/context.js";
-import { memberName } from "../lower/names.js";
-import { insertAtFunction, insertAfterDeclaration } from "./insert-property.js";
+import type { FreePath, LambdaNode } from "../lower/context.js";
+import { memberName, pathFromOutside } from "../lower/names.js";
+import { Scope } from "../lower/scope.js";
+import { insertProperty } from "./insert-property.js";
 import { diagnosticAt, refusals } from "../refusals.js";
 import { parseErrors, parseFile } from "../parse.js";
+import type { DiagnosticOrigin } from "../diagnostics.js";
+import { moduleOf, PipelineValues } from "./pipeline-values.js";
 import { walk } from "../walk-ast.js";
 
 export interface AttachOptions {
@@ -20,6 +23,29 @@ export interface AttachOptions {
    * "exported": functions that other files can import. "all": every function, if lambdas are known only at run time.
    */
   readonly helpers?: "exported" | "all";
+  /**
+   * Whether imports with this specifier, such as "shapeline", provide `pipeline`. If given, `.validate` and `.alert` of
+   * other values are left alone. By default every call of a method with these names gets a tree, and only real
+   * pipelines read it.
+   */
+  readonly isPipelineModule?: (specifier: string) => boolean;
+  /** The extension that determines the language, such as ".ts"; by default that of the file. */
+  readonly extension?: string;
+}
+
+/** A function that cannot be compiled. */
+export interface RefusedFunction {
+  readonly diagnostic: Diagnostic;
+  readonly origin: DiagnosticOrigin;
+}
+
+/** A call of an imported function, which has a tree only if its own file is compiled with trees for its exports. */
+export interface ImportedCall {
+  readonly name: string;
+  /** The module specifier of the import. */
+  readonly from: string;
+  /** The offset in the file. */
+  readonly offset: number;
 }
 
 export interface AttachedFile {
@@ -28,6 +54,10 @@ export interface AttachedFile {
   /** The edits that were applied, for a source map. */
   readonly edits: readonly Edit[];
   readonly lambdas: readonly LoweredLambda[];
+  /** The problems of the lambdas of pipelines, and of the functions of this file that they call. */
+  readonly refused: readonly RefusedFunction[];
+  /** The functions of other files that lambdas of pipelines call. */
+  readonly importedCalls: readonly ImportedCall[];
   /** False if a step receives, or a lambda calls, a function that is known only at run time. */
   readonly complete: boolean;
 }
@@ -43,22 +73,24 @@ const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
 /**
  * Attaches a surface tree, or its diagnostics, to each lambda that a file passes to `.validate(name, lambda)` or
  * `.alert(name, lambda, …)`, and to the functions of the file that the lambda calls. Names from outside get a thunk
- * that
- * returns their value. The result can be run, but does not type-check.
+ * that returns their value. The result can be run, but does not type-check.
  *
  * @returns null if the file needs no change
  */
-export function attachLambdas(code: string, { file, helpers }: AttachOptions): AttachedFile | null {
+export function attachLambdas(
+  code: string,
+  { file, helpers, isPipelineModule, extension = file }: AttachOptions,
+): AttachedFile | null {
   if (
     !mayTakeLambda.test(code) &&
     !(helpers === "exported" && mayExportFunction.test(code)) &&
     !(helpers === "all" && mayHoldFunction.test(code))
   )
     return null;
-  const source = parseFile(file, code, scriptKind(file), true);
+  const source = parseFile(file, code, scriptKind(extension), true);
   // esbuild reports syntax errors with more context.
   if (source === null || parseErrors(source).length > 0) return null;
-  return new Attacher(source, code, file).run(helpers);
+  return new Attacher(source, code, file, isPipelineModule).run(helpers);
 }
 
 class Attacher {
@@ -68,12 +100,21 @@ class Attacher {
   readonly #declarations = new FileDeclarations();
   /** Functions of the file that lambdas may call. */
   readonly #helpers = new Set<LambdaNode>();
+  /** Those of them that a lambda or another helper names. */
+  readonly #used = new Set<LambdaNode>();
+  /** The functions that are certainly part of a pipeline; others may be, if a pipeline comes from another file. */
+  readonly #certain = new Set<LambdaNode>();
+  readonly #pipelines: PipelineValues | null;
+  readonly #lowered = new Map<LambdaNode, LoweredFunction>();
+  readonly #importedCalls: ImportedCall[] = [];
   #complete = true;
 
-  constructor(source: TS.SourceFile, code: string, file: string) {
+  constructor(source: TS.SourceFile, code: string, file: string, isPipelineModule: AttachOptions["isPipelineModule"]) {
     this.#source = source;
     this.#code = code;
     this.#file = file;
+    this.#pipelines =
+      isPipelineModule === undefined ? null : new PipelineValues(source, this.#declarations, isPipelineModule);
   }
 
   run(helpers: AttachOptions["helpers"]): AttachedFile | null {
@@ -87,41 +128,45 @@ class Attacher {
       const data = { lambda: lowered.diagnostics.length === 0 ? lowered.lambda : null, ...commonData(lowered) };
       attachments.push({
         node,
-        edits: insertAtFunction(
-          node,
-          this.#source,
-          propertyText("shapeline.lambda", data, data.lambda !== null, thunks),
-        ),
+        edits: insertProperty(node, this.#source, propertyText("shapeline.lambda", data, data.lambda !== null, thunks)),
       });
       lambdas.push(lowered);
     }
     // The set grows during the loop: helpers may call other helpers.
     for (const node of this.#helpers) {
       const { lowered, thunks } = this.#lower(node, lowerHelper, (l) => l.helper);
+      // Most functions of an application are no helpers, and their problems would only fill the bundle.
+      if (this.#pipelines !== null && lowered.diagnostics.length > 0 && !this.#used.has(node)) continue;
       const data = { helper: lowered.diagnostics.length === 0 ? lowered.helper : null, ...commonData(lowered) };
       attachments.push({
         node,
-        edits: insertAfterDeclaration(
-          node,
-          this.#source,
-          propertyText("shapeline.helper", data, data.helper !== null, thunks),
-        ),
+        edits: insertProperty(node, this.#source, propertyText("shapeline.helper", data, data.helper !== null, thunks)),
       });
     }
     // For functions that end at the same position, the inner one's edits must come first.
     const edits = attachments.sort((a, b) => b.node.pos - a.node.pos).flatMap((attachment) => attachment.edits);
     if (edits.length === 0 && this.#complete) return null;
-    return { code: applyEdits(this.#code, edits), edits, lambdas, complete: this.#complete };
+    return {
+      code: applyEdits(this.#code, edits),
+      edits,
+      lambdas,
+      ...this.#problems(),
+      complete: this.#complete,
+    };
   }
 
   /** The functions of the file that are passed to steps, without duplicates, in source order. */
   #findLambdas(): ReadonlySet<LambdaNode> {
     const found = new Set<LambdaNode>();
     walk(this.#source, (node) => {
-      if (isMember(node) && lambdaMethods.has(memberName(node) ?? "")) {
-        const functions = this.#functionsPassedTo(node);
-        if (functions === null) this.#complete = false;
-        else for (const fn of functions) found.add(fn);
+      if (!isMember(node) || !lambdaMethods.has(memberName(node) ?? "")) return true;
+      const isPipeline = this.#pipelines?.isPipeline(node.expression) ?? "yes";
+      if (isPipeline === "no") return true;
+      const functions = this.#functionsPassedTo(node, isPipeline === "yes");
+      if (functions === null) this.#complete = false;
+      for (const fn of functions ?? []) {
+        found.add(fn);
+        if (isPipeline === "yes") this.#certain.add(fn);
       }
       return true;
     });
@@ -129,7 +174,7 @@ class Attacher {
   }
 
   /** The functions of the file that a method is called with; null if they are known only at run time. */
-  #functionsPassedTo(method: TS.Node): LambdaNode[] | null {
+  #functionsPassedTo(method: TS.Node, isPipeline: boolean): LambdaNode[] | null {
     let callee = method;
     while (
       ts.isParenthesizedExpression(callee.parent) ||
@@ -143,7 +188,10 @@ class Attacher {
     const [name, check] = call.arguments;
     if (name === undefined || ts.isSpreadElement(name)) return name === undefined ? [] : null;
     if (check === undefined) return [];
-    return ts.isSpreadElement(check) ? null : possibleFunctions(check, this.#declarations);
+    if (ts.isSpreadElement(check)) return null;
+    const path = pathFromOutside(check, new Scope(null, ""));
+    if (isPipeline && path !== null) this.#noteImport(path, check, check.getStart(this.#source));
+    return possibleFunctions(check, this.#declarations);
   }
 
   /** Lowers a function at its place in the file, and collects the functions of the file that it uses. */
@@ -168,16 +216,43 @@ class Attacher {
       if (declaration?.kind === "let" || declaration?.kind === "var")
         mutable.push(diagnosticAt(refusals.mutable(root, declaration.kind), span[0], span[0] + root.length));
       const fn = functionNamed(root, node, this.#declarations);
-      if (fn !== null) this.#helpers.add(fn);
+      if (fn !== null) {
+        this.#helpers.add(fn);
+        this.#used.add(fn);
+      }
       thunks.set(root, thunk(root, declaration?.kind));
     }
-    for (const path of functionPaths(bodyOf(lowered) ?? null))
-      if (!this.#isResolvable(path, node)) this.#complete = false;
-    if (mutable.length === 0) return { lowered, thunks };
+    const called = functionPaths(bodyOf(lowered) ?? null);
+    for (const { path } of called) if (!this.#isResolvable(path, node)) this.#complete = false;
+    const diagnostics = [...lowered.diagnostics, ...mutable].sort((a, b) => a.start - b.start);
+    this.#lowered.set(node, { origin: lowered, diagnostics, called, offset });
+    return { lowered: mutable.length === 0 ? lowered : { ...lowered, diagnostics }, thunks };
+  }
+
+  /** The problems of the lambdas of pipelines and of all functions of the file that they call, in source order. */
+  #problems(): Pick<AttachedFile, "refused" | "importedCalls"> {
+    const refused: RefusedFunction[] = [];
+    // The set grows during the loop.
+    for (const node of this.#certain) {
+      const found = this.#lowered.get(node);
+      if (found === undefined) continue;
+      for (const diagnostic of found.diagnostics) refused.push({ diagnostic, origin: found.origin });
+      for (const { path, span } of found.called) {
+        const fn = functionNamed(path[0] ?? "", node, this.#declarations);
+        if (fn !== null) this.#certain.add(fn);
+        this.#noteImport(path, node, found.offset + span[0]);
+      }
+    }
     return {
-      lowered: { ...lowered, diagnostics: [...lowered.diagnostics, ...mutable].sort((a, b) => a.start - b.start) },
-      thunks,
+      refused: refused.sort((a, b) => placeIn(a) - placeIn(b)),
+      importedCalls: this.#importedCalls.sort((a, b) => a.offset - b.offset),
     };
+  }
+
+  #noteImport(path: readonly string[], from: TS.Node, offset: number): void {
+    const declaration = this.#declarations.find(path[0] ?? "", from);
+    const module = declaration === undefined ? null : moduleOf(declaration);
+    if (module !== null) this.#importedCalls.push({ name: path.join("."), from: module, offset });
   }
 
   /** Whether the function at a path gets a tree: it is declared in this file, or imported from one that exports it. */
@@ -188,21 +263,31 @@ class Attacher {
   }
 }
 
+/** What is kept of a lowered function to report its problems. */
+interface LoweredFunction {
+  readonly origin: DiagnosticOrigin;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly called: readonly FreePath[];
+  readonly offset: number;
+}
+
 type Lower<T> = (node: LambdaNode, source: TS.SourceFile, options: NonNullable<Parameters<typeof lowerLambda>[2]>) => T;
+
+const placeIn = ({ origin, diagnostic }: RefusedFunction): number => (origin.location?.offset ?? 0) + diagnostic.start;
 
 const isMember = (node: TS.Node): node is TS.PropertyAccessExpression | TS.ElementAccessExpression =>
   ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 
 /** The outside paths that a body calls, or passes to a method that calls them. */
-function functionPaths(body: Surface | null): (readonly string[])[] {
-  const paths: (readonly string[])[] = [];
+function functionPaths(body: Surface | null): FreePath[] {
+  const paths: FreePath[] = [];
   const pending: unknown[] = [body];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     if (typeof value !== "object" || value === null) continue;
     const node = value as Surface;
-    if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee.path);
+    if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee);
     if (node.kind === "method" && callbackMethods.has(node.name))
-      for (const arg of node.args) if (arg.kind === "free") paths.push(arg.path);
+      for (const arg of node.args) if (arg.kind === "free") paths.push(arg);
     pending.push(...(Object.values(value) as unknown[]));
   }
   return paths;

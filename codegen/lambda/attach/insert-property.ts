@@ -2,25 +2,37 @@ import { ts, type TS } from "../../typescript.js";
 import type { Edit } from "./text-edits.js";
 import type { LambdaNode } from "../lower/context.js";
 
-/** The edits that assign a property to a function at its position in the source. */
-export function insertAtFunction(node: LambdaNode, source: TS.SourceFile, property: string): Edit[] {
+/**
+ * The edits that give a function a property at its place in the source. `Object.assign` returns the function itself;
+ * bundlers drop the call together with an unused function.
+ */
+export function insertProperty(node: LambdaNode, source: TS.SourceFile, property: string): Edit[] {
   if (ts.isFunctionDeclaration(node)) return insertAtBlockStart(node, source, property);
-  // A shorthand method is not an expression: `low(x) {…}` becomes `low: Object.assign(function (x) {…}, …)`.
-  if (ts.isMethodDeclaration(node)) return wrapWith(node.name.end, node.end, ": Object.assign(function ", property);
-  return wrapWith(node.getStart(source), node.end, "Object.assign(", property);
+  const name = nameOf(node);
+  const start = node.getStart(source);
+  // A shorthand method is not an expression: `low(x) {…}` becomes `low: Object.assign({ low(x) {…} }.low, …)`.
+  if (ts.isMethodDeclaration(node)) {
+    const [key, member] = methodKey(node, source);
+    return wrapWith(start, node.end, `${key}: ${assign}{ `, ` }${member}, ${property})`);
+  }
+  // A function that is assigned to a name has that name, also in stack traces: it is read from an object's property.
+  if (name === null) return wrapWith(start, node.end, assign, `, ${property})`);
+  return wrapWith(start, node.end, `${assign}{ ${name}: `, ` }.${name}, ${property})`);
 }
 
-function wrapWith(start: number, end: number, before: string, property: string): Edit[] {
+const assign = "/* @__PURE__ */ Object.assign(";
+
+function wrapWith(start: number, end: number, before: string, after: string): Edit[] {
   return [
     { start, end: start, text: before },
-    { start: end, end, text: `, ${property})` },
+    { start: end, end, text: after },
   ];
 }
 
 function insertAtBlockStart(node: TS.FunctionDeclaration, source: TS.SourceFile, property: string): Edit[] {
   // `export default function (x) {…}` can be wrapped like an expression.
   if (node.name === undefined)
-    return wrapWith(node.modifiers?.end ?? node.getStart(source), node.end, " Object.assign(", property);
+    return wrapWith(node.modifiers?.end ?? node.getStart(source), node.end, ` ${assign}`, `, ${property})`);
   // A declared function is hoisted to the start of its block, so its property must be assigned there.
   const statements = (node.parent as TS.BlockLike).statements;
   const first = statements.find((s) => !(ts.isExpressionStatement(s) && ts.isStringLiteral(s.expression))) ?? node;
@@ -28,26 +40,25 @@ function insertAtBlockStart(node: TS.FunctionDeclaration, source: TS.SourceFile,
   return [{ start, end: start, text: `Object.assign(${node.name.text}, ${property}); ` }];
 }
 
-/**
- * Like `insertAtFunction`, but for `const f = …` the assignment follows the declaration, so that `f.name` stays "f".
- */
-export function insertAfterDeclaration(node: LambdaNode, source: TS.SourceFile, property: string): Edit[] {
-  let holder: TS.Node = node;
-  // Skip parentheses and type assertions around the function.
+/** The name that JavaScript gives a function without one: that of the variable or property that it is the value of. */
+function nameOf(node: LambdaNode): string | null {
+  if (ts.isFunctionExpression(node) && node.name !== undefined) return null;
+  let value: TS.Node = node;
   while (
-    holder === node ||
-    ts.isParenthesizedExpression(holder) ||
-    ts.isAsExpression(holder) ||
-    ts.isSatisfiesExpression(holder) ||
-    ts.isTypeAssertionExpression(holder)
+    value === node ||
+    ts.isParenthesizedExpression(value) ||
+    ts.isAsExpression(value) ||
+    ts.isSatisfiesExpression(value) ||
+    ts.isTypeAssertionExpression(value)
   )
-    holder = holder.parent;
-  if (
-    !ts.isVariableDeclaration(holder) ||
-    !ts.isIdentifier(holder.name) ||
-    !ts.isVariableStatement(holder.parent.parent)
-  )
-    return insertAtFunction(node, source, property);
-  const { end } = holder.parent.parent;
-  return [{ start: end, end, text: `;Object.assign(${holder.name.text}, ${property});` }];
+    value = value.parent;
+  if (!ts.isVariableDeclaration(value) && !ts.isPropertyAssignment(value)) return null;
+  return ts.isIdentifier(value.name) && value.name.text !== "__proto__" ? value.name.text : null;
+}
+
+/** A method's key as written in front of a value, and the access to it. */
+function methodKey({ name }: TS.MethodDeclaration, source: TS.SourceFile): [key: string, member: string] {
+  const text = name.getText(source);
+  if (ts.isIdentifier(name)) return [text, `.${text}`];
+  return ts.isComputedPropertyName(name) ? [text, text] : [text, `[${text}]`];
 }

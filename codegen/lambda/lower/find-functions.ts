@@ -67,7 +67,7 @@ export function possibleFunctions(node: TS.Expression, declarations: FileDeclara
 const asList = <T>(value: T | null): T[] | null => value && [value];
 
 /** The initializer of a `const` of the file. */
-function constInitializer(name: TS.Identifier, declarations: FileDeclarations): TS.Expression | null {
+export function constInitializer(name: TS.Identifier, declarations: FileDeclarations): TS.Expression | null {
   const declaration = declarations.find(name.text, name);
   if (
     declaration?.kind !== "const" ||
@@ -79,7 +79,10 @@ function constInitializer(name: TS.Identifier, declarations: FileDeclarations): 
 }
 
 /** The value of `rules.low`, `rules["low"]` or `rules[0]`, where `rules` is a `const` object or list of the file. */
-function memberValue(node: TS.Expression, declarations: FileDeclarations): TS.Expression | TS.MethodDeclaration | null {
+export function memberValue(
+  node: TS.Expression,
+  declarations: FileDeclarations,
+): TS.Expression | TS.MethodDeclaration | null {
   if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return null;
   const owner = withoutWrapping(node.expression);
   const container = ts.isIdentifier(owner) ? constInitializer(owner, declarations) : memberValue(owner, declarations);

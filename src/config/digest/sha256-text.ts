@@ -4,7 +4,7 @@ const roundConstants = primes.map((prime) => fraction(Math.cbrt(prime)));
 const initialState = primes.slice(0, 8).map((prime) => fraction(Math.sqrt(prime)));
 
 /** SHA-256 of a text in UTF-8, 64 hex digits: without `node:crypto`, for code that browsers run. */
-export function sha256Text(text: string): string {
+export function sha256Hex(text: string): string {
   const bytes = new TextEncoder().encode(text);
   const length = Math.ceil((bytes.length + 9) / 64) * 64;
   const message = new DataView(new ArrayBuffer(length));

@@ -129,10 +129,15 @@ test("an exported function of a file without a pipeline gets a tree and keeps it
     "const LIMIT = 1;\nexport const isSmall = (v) => v < LIMIT\nexport default function isLarge(v) { return v > 2; }\nconst hidden = (v) => v;\nexport { hidden as shown }; export type T = 1;\n";
   const out = attachLambdas(code, { file: "a.ts", helpers: "exported" })?.code ?? "";
   expect(out.split("\n")).toHaveLength(code.split("\n").length);
-  expect(out.match(/Object\.assign\((\w+)/g)).toEqual([
+  expect(out.match(/Object\.assign\((\{ )?(\w+)/g)).toEqual([
     "Object.assign(isLarge",
-    "Object.assign(isSmall",
-    "Object.assign(hidden",
+    "Object.assign({ isSmall",
+    "Object.assign({ hidden",
   ]);
+  const { code: js } = transformSync(out, { loader: "ts", format: "cjs" });
+  const module: { exports: Record<string, { readonly name: string }> } = { exports: {} };
+  new Function("module", "exports", js)(module, module.exports);
+  const { isSmall, shown, default: isLarge } = module.exports;
+  expect([isSmall?.name, shown?.name, isLarge?.name]).toEqual(["isSmall", "hidden", "isLarge"]);
   expect(attachLambdas(code, { file: "a.ts" })).toBeNull();
 });

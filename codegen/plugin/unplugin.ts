@@ -1,0 +1,110 @@
+import { extname } from "node:path";
+import { createUnplugin, type UnpluginInstance, type UnpluginMessage, type UnpluginOptions } from "unplugin";
+import { ownPackage } from "../../src/util/own-package.js";
+import { resolveOptions, type PluginOptions, type ResolvedOptions } from "./options.js";
+import { importOfPipeline, packageFile, sourceFile } from "./prefilter.js";
+import type { Transform, TransformedFile, TransformProblem } from "./transform.js";
+
+/** The module that reads lambdas at run time, and its replacement beside it. `scripts/build.mjs` writes both. */
+const readerModule = /[\\/]shapeline-lambda-reader\.js(?:$|\?)/;
+const readerReplacement = 'export { readLambda } from "./shapeline-uncompiled-lambda.js";';
+
+/** The plugin for all bundlers. */
+export const plugin: UnpluginInstance<PluginOptions | undefined> = createUnplugin(
+  (userOptions: PluginOptions | undefined, { framework }: { readonly framework: string }): UnpluginOptions => {
+    const options = resolveOptions(userOptions ?? {}, `shapeline/${framework}`);
+    let transform: Transform | undefined;
+    return {
+      name: "shapeline",
+      // The text of a lambda is read before other plugins remove its types and change its names.
+      enforce: "pre",
+      transform: {
+        filter: {
+          id: { include: sourceFile, exclude: packageFile },
+          // Bundlers written in Rust apply this filter themselves. A file of helpers can have any text.
+          ...(options.helpers.length === 0 && { code: importOfPipeline(options) }),
+        },
+        async handler(code, id) {
+          // Loads the TypeScript parser, so not before there is a file that may need it.
+          transform ??= (await import("./transform.js")).createTransform(options);
+          const transformed = transform(code, id);
+          if (transformed === null) return null;
+          report(transformed, options, framework, this);
+          return { code: transformed.code, map: transformed.map };
+        },
+      },
+      ...(!options.readAtRunTime && {
+        load: { filter: { id: readerModule }, handler: () => readerReplacement },
+      }),
+      esbuild: esbuildOptions(),
+      webpack: (compiler: Compiler) => keyCache(compiler.options, options),
+      rspack: (compiler: Compiler) => keyCache(compiler.options, options),
+    };
+  },
+);
+
+/** esbuild calls a plugin for each file that matches, in another process, and takes the loader from the plugin. */
+function esbuildOptions(): NonNullable<UnpluginOptions["esbuild"]> {
+  let loaders: Readonly<Record<string, string>> = {};
+  return {
+    onLoadFilter: /\.(?:[cm]?[jt]sx?|vue|svelte)$/,
+    config: ({ loader = {} }: { readonly loader?: Readonly<Record<string, string>> }) => {
+      loaders = loader;
+    },
+    loader: (_: string, path: string) => (loaders[extname(path)] ?? defaultLoaders[extname(path)] ?? "js") as "js",
+  };
+}
+
+const defaultLoaders: Readonly<Record<string, string>> = {
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".jsx": "jsx",
+};
+
+interface Reporter {
+  readonly error: (message: UnpluginMessage) => void;
+  readonly warn: (message: UnpluginMessage) => void;
+}
+
+/** In these bundlers the first error ends the build, so it has the text of all. */
+const stopsAtFirstError: ReadonlySet<string> = new Set(["rollup", "rolldown", "vite", "unloader"]);
+
+/** Reports all problems of a file through the bundler. */
+function report(
+  { problems, warnings }: TransformedFile,
+  { failOnError }: ResolvedOptions,
+  framework: string,
+  bundler: Reporter,
+): void {
+  for (const warning of [...warnings, ...(failOnError ? [] : problems)]) bundler.warn(messageOf([warning], warning));
+  const [first] = problems;
+  if (!failOnError || first === undefined) return;
+  if (stopsAtFirstError.has(framework)) bundler.error(messageOf(problems, first));
+  else for (const problem of problems) bundler.error(messageOf([problem], problem));
+}
+
+function messageOf(problems: readonly TransformProblem[], { code, place }: TransformProblem): UnpluginMessage {
+  return {
+    message: problems.map(({ text }) => text).join("\n\n"),
+    id: place.file,
+    plugin: "shapeline",
+    pluginCode: code,
+    loc: { file: place.file, line: place.line, column: place.column - 1 },
+  };
+}
+
+/** The part of webpack's and Rspack's compilers used here. */
+interface Compiler {
+  readonly options: object;
+}
+
+/** Adds our version and the options to the key of a persistent cache, so that a new version transforms files again. */
+function keyCache(bundler: object, options: ResolvedOptions): void {
+  const { cache } = bundler as { readonly cache?: unknown };
+  if (typeof cache !== "object" || cache === null) return;
+  const own = JSON.stringify([ownPackage().version, options]);
+  const keyed = cache as { version?: string };
+  keyed.version = [keyed.version, `shapeline ${own}`].filter(Boolean).join(" ");
+}
