@@ -1,7 +1,7 @@
 // Builds dist/: declarations and single modules (tsc), what the package ships as a few files (esbuild), and the JSON
 // Schemas of configs and signature files. There are no source maps: the JavaScript is not minified.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,3 +80,12 @@ writeFileSync(dist("pipeline.schema.json"), `${JSON.stringify(configJsonSchema()
 const { signatureJsonSchema } = await import(new URL("../dist/codegen.js", import.meta.url).href);
 writeFileSync(dist("signature.schema.json"), `${JSON.stringify(signatureJsonSchema(), null, 2)}\n`);
 chmodSync(dist("cli.js"), 0o755);
+
+// What `shapeline init` starts a project with: models of an example under names that say what they do, and eight rows,
+// of which one fails.
+mkdirSync(dist("starter"));
+for (const [model, name] of Object.entries({ a: "scan", c2: "risk", c1: "risk-linear" }))
+  copyFileSync(join(root, "examples", "fraud", "models", `${model}.onnx`), dist("starter", `${name}.onnx`));
+const exampleRows = JSON.parse(readFileSync(join(root, "examples", "fraud", "rows.df.json"), "utf8"));
+const rowLines = exampleRows.slice(10, 18).map((row) => JSON.stringify(row));
+writeFileSync(dist("starter", "rows.json"), `[\n${rowLines.join(",\n")}\n]\n`);

@@ -1,6 +1,7 @@
 import type { Config } from "./config/schema.js";
 
 export * from "../dsl/index.js";
+export { httpStatus } from "./api/http-status.js";
 export { build } from "./build.js";
 export type { Config };
 

@@ -7,6 +7,7 @@ import { diff } from "./commands/diff.js";
 import { explain } from "./commands/explain.js";
 import { exportLogs } from "./commands/export-logs.js";
 import { generate } from "./commands/generate.js";
+import { init } from "./commands/init.js";
 import { infer } from "./commands/infer.js";
 import { logs } from "./commands/logs.js";
 import { models } from "./commands/models.js";
@@ -22,6 +23,7 @@ import { toJson } from "../tensors/json/to-json.js";
 import { escapeJson } from "../util/escape-text.js";
 
 const commands: readonly RegisterCommand[] = [
+  init,
   generate,
   models,
   compile,

@@ -1,4 +1,5 @@
 import { ShapelineError } from "../../../dsl/errors.js";
+import { statusOfCode } from "../../api/http-status.js";
 
 /** An error of the transport, not of a pipeline: a wrong method, a body that is too large, a missing token. */
 export class HttpError extends Error {
@@ -21,31 +22,12 @@ export interface HttpProblem {
   readonly code?: string;
 }
 
-/** Codes that do not mean a wrong request. Storage errors (SL7xxx) are 503: the same request may work later. */
-const statuses: Readonly<Record<string, number>> = {
-  SL6001: 503,
-  SL6004: 504,
-  SL6005: 504,
-  SL6006: 504,
-  SL6007: 404,
-  SL6008: 409,
-  SL6009: 503,
-  SL6010: 409,
-  SL6012: 404,
-  SL6013: 503,
-  SL6020: 503,
-  SL7012: 400,
-  SL7013: 400,
-  SL7031: 400,
-};
-const tooLarge = ["SL5022", "SL5033"];
-
 /** The answer to an error; null for one that is a fault of ours. */
 export function httpProblem(error: unknown): HttpProblem | null {
   if (error instanceof HttpError) return { status: error.statusCode, message: error.message, headers: error.headers };
   if (error instanceof ShapelineError) {
     const { code, message } = error;
-    const status = statuses[code] ?? (tooLarge.includes(code) ? 413 : code.startsWith("SL7") ? 503 : 400);
+    const status = statusOfCode(code);
     return { status, message, code, headers: status === 503 ? { "retry-after": "1" } : {} };
   }
   return fastifyProblem(error);
