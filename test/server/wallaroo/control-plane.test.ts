@@ -7,6 +7,23 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createServer } from "shapeline/server";
 import { folder } from "../../engine/make-config.js";
 import { deployed, models } from "../deployed-fraud.js";
+import {
+  call,
+  createVersion,
+  deploy,
+  deploymentOf,
+  deployVersion,
+  graphql,
+  headers,
+  infer,
+  modelStep,
+  outputsOf,
+  recordFor,
+  send,
+  upload,
+  uploaded,
+  workspaceIn,
+} from "./platform-client.js";
 
 interface Server {
   readonly url: string;
@@ -19,94 +36,7 @@ async function serve(data: string): Promise<Server> {
   return { url: await server.listen({ port: 0 }), close: () => server.close() };
 }
 
-const headers = { authorization: "Bearer definitely_an_access_token", "user-agent": "WallarooSDK/2026.1.3" };
-
-async function call(url: string, path: string, body: unknown): Promise<{ status: number; body: never }> {
-  const answer = await fetch(`${url}/v1/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-  return { status: answer.status, body: (await answer.json()) as never };
-}
-
-async function graphql(
-  url: string,
-  query: string,
-  variables: object = {},
-): Promise<{ data: never; errors?: { message: string }[] }> {
-  const answer = await fetch(`${url}/v1/graphql`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await answer.json()) as never;
-}
-
-/** The upload of the SDK: metadata without a file name, then the file. */
-function upload(name: string, workspace: number, bytes: Uint8Array): { type: string; body: Buffer } {
-  const mark = randomBytes(8).toString("hex");
-  const metadata = {
-    name,
-    visibility: "private",
-    workspace_id: workspace,
-    conversion: { framework: "onnx", arch: "x86" },
-  };
-  const head = `--${mark}\r\nContent-Disposition: form-data; name="metadata"\r\nContent-Type: application/json\r\n\r\n${JSON.stringify(metadata)}\r\n--${mark}\r\nContent-Disposition: form-data; name="file"; filename="${name}.onnx"\r\nContent-Type: application/octet-stream\r\n\r\n`;
-  return {
-    type: `multipart/form-data; boundary=${mark}`,
-    body: Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${mark}--\r\n`)]),
-  };
-}
-
-async function send(
-  url: string,
-  { type, body }: { type: string; body: Buffer },
-): Promise<{ status: number; body: never }> {
-  const answer = await fetch(`${url}/v1/api/models/upload`, {
-    method: "POST",
-    headers: { ...headers, "content-type": type },
-    body: new Uint8Array(body),
-  });
-  return { status: answer.status, body: (await answer.json()) as never };
-}
-
-interface Version {
-  readonly id: number;
-  readonly model_version: string;
-  readonly sha: string;
-}
-
-/** Uploads a model of the example, and reads back what a step names of it. */
-async function uploaded(url: string, workspace: number, name: string, file: string): Promise<Version> {
-  const { body } = await send(url, upload(name, workspace, readFileSync(join(models, file))));
-  const { id } = (body as { insert_models: { returning: { models: { id: number }[] }[] } }).insert_models.returning[0]
-    ?.models[0] as { id: number };
-  const { data } = await graphql(url, `query ModelById { model_by_pk(id: ${id}) { id model_version sha } }`);
-  return (data as { model_by_pk: Version }).model_by_pk;
-}
-
-async function workspaceIn(url: string): Promise<number> {
-  const { body } = await call(url, "workspaces/create", { workspace_name: `w-${randomBytes(3).toString("hex")}` });
-  return (body as { workspace_id: number }).workspace_id;
-}
-
-/** Creates a pipeline and deploys it: the name of its deployment. */
-async function deploy(url: string, name: string, workspace: number, steps: readonly unknown[]) {
-  const created = await call(url, "pipelines/create", {
-    pipeline_id: name,
-    workspace_id: workspace,
-    definition: { id: name, steps },
-  });
-  const { pipeline_pk_id: pipeline, pipeline_variant_pk_id: version } = created.body as {
-    pipeline_pk_id: number;
-    pipeline_variant_pk_id: number;
-  };
-  const answer = await call(url, "pipelines/deploy", {
-    deploy_id: name,
-    pipeline_version_pk_id: version,
-    engine_config: { engine: {} },
-  });
-  return { pipeline, status: answer.status, answer: answer.body as { id: number; msg: string } };
-}
-
-const zeros = { embedding: new Array<number>(16).fill(0) };
+const zeros = recordFor.champ;
 
 describe("the platform's interface", () => {
   test("a model is uploaded, deployed, called and logged, and all of it is there after a restart", async () => {
@@ -114,14 +44,9 @@ describe("the platform's interface", () => {
     const first = await serve(data);
     const workspace = await workspaceIn(first.url);
     const champ = await uploaded(first.url, workspace, "champ", "champ.onnx");
-    const step = { ModelInference: { models: [{ name: "champ", version: champ.model_version, sha: champ.sha }] } };
-    const { answer, pipeline, status } = await deploy(first.url, "scores", workspace, [step]);
+    const { answer, pipeline, status } = await deploy(first.url, "scores", workspace, [modelStep("champ", champ)]);
     expect(status, answer.msg).toBe(200);
-    const infer = `${first.url}/v1/api/pipelines/infer/scores-${answer.id}/scores?dataset[]=*&dataset.exclude[]=metadata&dataset.separator=.`;
-    const records = { ...headers, "content-type": "application/json; format=pandas-records" };
-    const rows = (await (
-      await fetch(infer, { method: "POST", headers: records, body: JSON.stringify([zeros]) })
-    ).json()) as Record<string, unknown>[];
+    const rows = await infer(first.url, "scores", answer.id, [zeros]);
     expect(Object.keys(rows[0] ?? {}).slice(0, 2)).toEqual(["time", "in.embedding"]);
     expect(rows[0]?.["time"]).toBeTypeOf("number");
     expect(rows[0]).toMatchObject({ "anomaly.count": 0 });
@@ -164,6 +89,27 @@ describe("the platform's interface", () => {
     const pipelines = (await (await fetch(`${url}/api/v1/pipelines`)).json()) as { pipelines: { state: string }[] };
     expect(pipelines.pipelines).toMatchObject([{ state: "stopped" }]);
   });
+});
+
+test("deploys of one pipeline at the same time end with one of them, as it was asked for", async () => {
+  const { url } = await serve(folder());
+  const workspace = await workspaceIn(url);
+  const files = ["champ", "c1"] as const;
+  const steps = await Promise.all(
+    files.map(async (name) => [modelStep(name, await uploaded(url, workspace, name, `${name}.onnx`))]),
+  );
+  const versions = [];
+  for (const each of [...steps, ...steps]) versions.push(await createVersion(url, "raced", workspace, each));
+  const answers = await Promise.all(versions.map(({ version }) => deployVersion(url, "raced", version)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(new Set(answers.map(({ answer }) => answer.id)).size).toBe(1);
+  const found = await deploymentOf(url, versions[0]?.pipeline ?? 0);
+  const chosen = versions.findIndex(({ version }) => version === found?.version);
+  expect(found?.deployed).toBe(true);
+  // The models take different columns: the one of the version that is shown answers.
+  const record = recordFor[files[chosen % 2] ?? "champ"];
+  const [row] = await infer(url, "raced", found?.id ?? 0, [record]);
+  expect(Object.keys(outputsOf(row))).toHaveLength(1);
 });
 
 describe("what it refuses", () => {

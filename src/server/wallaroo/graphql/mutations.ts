@@ -1,6 +1,6 @@
 import { isRecord } from "../../../util/objects.js";
 import { notFound, PlatformError } from "../errors.js";
-import { now } from "../control-plane.js";
+import { now } from "../state/now.js";
 import type { Change } from "../state/tables.js";
 import type { Rows } from "../state/rows.js";
 import type { GraphqlContext } from "./graphql-context.js";
@@ -20,8 +20,8 @@ export const mutations = {
     if (typeof name !== "string" || name === "") throw new PlatformError(400, "a workspace needs a name");
     const owner = firstText(users, "user_id") ?? user;
     if (defaults !== undefined && defaults !== null)
-      return plane.defaultWorkspace(firstText(defaults, "user_id") ?? owner, name);
-    return plane.createWorkspace(name, owner);
+      return plane.workspaces.startOf(firstText(defaults, "user_id") ?? owner, name);
+    return plane.workspaces.create(name, owner);
   },
 
   update_workspace_by_pk(
@@ -29,12 +29,10 @@ export const mutations = {
     { pk_columns: { id }, _set: set }: { readonly pk_columns: { readonly id: number }; readonly _set?: Where | null },
     { plane }: GraphqlContext,
   ) {
-    return plane.tables.change(() => {
-      const found = plane.workspace(id);
-      const archived = typeof set?.["archived"] === "boolean" ? set["archived"] : found.archived;
-      const name = typeof set?.["name"] === "string" ? set["name"] : found.name;
-      const row = { ...found, archived, name };
-      return { changes: [["workspace", id, row]], answer: row };
+    const { archived, name } = set ?? {};
+    return plane.workspaces.update(id, {
+      ...(typeof archived === "boolean" && { archived }),
+      ...(typeof name === "string" && name !== "" && { name }),
     });
   },
 
@@ -45,7 +43,7 @@ export const mutations = {
     }: { readonly object: { readonly user_id?: string; readonly user_type?: string; readonly workspace_id?: number } },
     { plane }: GraphqlContext,
   ) {
-    return plane.addWorkspaceUser(object.workspace_id ?? 0, object.user_id ?? "", object.user_type ?? "COLLABORATOR");
+    return plane.workspaces.addUser(object.workspace_id ?? 0, object.user_id ?? "", object.user_type ?? "COLLABORATOR");
   },
 
   delete_workspace_users(_: unknown, { where }: { readonly where: Where }, { plane }: GraphqlContext) {
@@ -66,7 +64,7 @@ export const mutations = {
     { plane }: GraphqlContext,
   ) {
     return insertRows(plane, "model_tag", objects, ({ model_id = 0, tag_id = 0 }, id) => {
-      plane.model(model_id);
+      plane.models.get(model_id);
       return { id, model_id, tag_id: existingTag(plane, tag_id) };
     });
   },
@@ -81,7 +79,7 @@ export const mutations = {
     { plane }: GraphqlContext,
   ) {
     return insertRows(plane, "pipeline_tag", objects, ({ pipeline_pk_id = 0, tag_pk_id = 0 }, id) => {
-      plane.pipeline(pipeline_pk_id);
+      plane.pipelines.get(pipeline_pk_id);
       return { id, pipeline_pk_id, tag_pk_id: existingTag(plane, tag_pk_id) };
     });
   },
@@ -109,9 +107,9 @@ export const mutations = {
   ) {
     const found = plane.tables.get("deployment", id);
     if (found === undefined) throw notFound(`deployment ${id}`);
-    if (set?.["deployed"] === false) await plane.undeploy(id);
+    if (set?.["deployed"] === false) await plane.deployments.undeploy(id);
     if (set?.["deployed"] === true && !found.deployed)
-      await plane.deploy({
+      await plane.deployments.deploy({
         version: found.pipeline_version_pk_id,
         deployId: found.deploy_id,
         engineConfig: found.engine_config,

@@ -101,7 +101,8 @@ function queryRoot(): Readonly<Record<string, Resolver>> {
 async function ensureDefaultWorkspace(plane: ControlPlane, where: Row, user: string): Promise<void> {
   const wanted = isRecord(where["user_id"]) ? where["user_id"]["_eq"] : undefined;
   if (plane.tables.all("user_default_workspace").length > 0 || plane.tables.all("workspace").length === 0) return;
-  if (typeof wanted === "string" && wanted === user) await plane.defaultWorkspace(user, `${user} - default workspace`);
+  if (typeof wanted === "string" && wanted === user)
+    await plane.workspaces.startOf(user, `${user} - default workspace`);
 }
 
 function rowsOf(plane: ControlPlane, name: RootTable): readonly Row[] {

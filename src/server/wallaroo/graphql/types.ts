@@ -210,12 +210,14 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
       updated_at: "timestamptz",
     },
     relations: {
-      pipeline_versions: many<Rows["pipeline"]>("pipeline_version", ({ id }, plane) => plane.versionsOf(id).reverse()),
+      pipeline_versions: many<Rows["pipeline"]>("pipeline_version", ({ id }, plane) =>
+        plane.pipelines.versionsOf(id).reverse(),
+      ),
       pipeline_tags: many<Rows["pipeline"]>("pipeline_tag", ({ id }, { tables }) =>
         tables.filter("pipeline_tag", (row) => row.pipeline_pk_id === id),
       ),
       workspace: one<Rows["pipeline"]>("workspace", (row, { tables }) => tables.get("workspace", row.workspace_id)),
-      deployment: one<Rows["pipeline"]>("deployment", ({ id }, plane) => plane.deploymentOf(id)),
+      deployment: one<Rows["pipeline"]>("deployment", ({ id }, plane) => plane.pipelines.deploymentOf(id)),
     },
   },
   pipeline_version: {
@@ -261,7 +263,8 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
       pipeline_id: (row: Rows["deployment"]) => row.pipeline_pk_id,
       limit_status: () => null,
       // A deployment whose models still load can be polled.
-      deployed: (row: Rows["deployment"], plane) => plane.statusOf(row)?.status === "Starting" || row.deployed,
+      deployed: (row: Rows["deployment"], plane) =>
+        plane.deployments.statusOf(row)?.status === "Starting" || row.deployed,
     },
     relations: {
       pipeline: one<Rows["deployment"]>("pipeline", (row, { tables }) => tables.get("pipeline", row.pipeline_pk_id)),

@@ -44,8 +44,8 @@ export function registerInfer(
     async (request, reply) => {
       callers.note(request);
       await plane.sync();
-      const deployment = plane.namedDeployment(request.params.deployment);
-      const pipeline = plane.pipeline(deployment.pipeline_pk_id);
+      const deployment = plane.deployments.named(request.params.deployment);
+      const pipeline = plane.pipelines.get(deployment.pipeline_pk_id);
       if (pipeline.pipeline_id !== request.params.pipeline)
         throw new PlatformError(
           404,
@@ -79,7 +79,7 @@ async function answer(request: FastifyRequest<Infer>, reply: FastifyReply, call:
   const type = (request.headers["content-type"] ?? "").toLowerCase();
   const dataset = readDataset(request.raw.url ?? "");
   const { config } = live.current;
-  const versionName = plane.version(deployment.pipeline_version_pk_id).version;
+  const versionName = plane.pipelines.version(deployment.pipeline_version_pk_id).version;
   const form: PlatformForm = {
     dataset,
     checkFailures: call.checkFailures,
@@ -138,7 +138,7 @@ function inferenceResult({ batch, config }: InferredBatch, request: unknown, { p
     readonly elapsed?: readonly (readonly number[])[];
   };
   const model = config.models.find(({ name }) => name === logged.lastModel?.[0]) ?? config.models[0];
-  const { pipeline_id } = plane.pipeline(deployment.pipeline_pk_id);
+  const { pipeline_id } = plane.pipelines.get(deployment.pipeline_pk_id);
   return {
     model_name: model?.name ?? "",
     model_version: model?.version ?? "",

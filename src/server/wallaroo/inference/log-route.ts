@@ -36,7 +36,7 @@ export function registerLogs(scope: FastifyInstance, plane: ControlPlane, caller
     if (pipeline === undefined) throw notFound(`the log '${topic}'`);
     const url = request.raw.url ?? "";
     const { query, size } = readQuery(url, request.body ?? Buffer.alloc(0));
-    const versions = plane.versionsOf(pipeline.id);
+    const versions = plane.pipelines.versionsOf(pipeline.id);
     const name = (version: number | undefined): string =>
       versions.find((row) => row.engine_version === String(version))?.version ?? String(version ?? "");
     const hasNoLog = versions.every((row) => row.engine_version === null);

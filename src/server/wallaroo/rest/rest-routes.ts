@@ -25,7 +25,7 @@ const call = <B extends z.ZodType>(
 /** The calls below `/v1/api/`: the body's form, and the answer. */
 const calls: Readonly<Record<string, Call>> = {
   "workspaces/create": call("admin", z.object({ workspace_name: name }), async (body, plane, request) => {
-    const { id: created } = await plane.createWorkspace(body.workspace_name, callerOf(request));
+    const { id: created } = await plane.workspaces.create(body.workspace_name, callerOf(request));
     return { workspace_id: created };
   }),
   "workspaces/list": call("read", z.object({}), async (_, plane) => {
@@ -37,7 +37,7 @@ const calls: Readonly<Record<string, Call>> = {
     return workspaceEntry(body.id ?? body.workspace_id ?? 0, plane);
   }),
   "workspaces/list_users": call("read", z.object({ workspace_id: id }), (body, plane) => {
-    plane.workspace(body.workspace_id);
+    plane.workspaces.get(body.workspace_id);
     return { users: plane.tables.filter("workspace_users", (row) => row.workspace_id === body.workspace_id) };
   }),
   "workspaces/add_user": call(
@@ -49,10 +49,10 @@ const calls: Readonly<Record<string, Call>> = {
       user_type: z.string().max(40).default("COLLABORATOR"),
       url: z.string().optional(),
     }),
-    (body, plane) => plane.addWorkspaceUser(body.workspace_id, body.user_id ?? body.email ?? "", body.user_type),
+    (body, plane) => plane.workspaces.addUser(body.workspace_id, body.user_id ?? body.email ?? "", body.user_type),
   ),
   "models/get_version_by_id": call("read", z.object({ model_version_id: id }), (body, plane) => {
-    return { model_version: configuredVersion(plane.model(body.model_version_id), plane) };
+    return { model_version: configuredVersion(plane.models.get(body.model_version_id), plane) };
   }),
   "models/list": call(
     "read",
@@ -72,7 +72,7 @@ const calls: Readonly<Record<string, Call>> = {
       ...found,
       updated_at: models[0]?.updated_at ?? found.created_at,
       models,
-      workspace: plane.workspace(found.workspace_id),
+      workspace: plane.workspaces.get(found.workspace_id),
     };
   }),
   "models/get_by_id": call("read", z.object({ id, model_id: id.optional() }), async (body, plane) => {
@@ -119,7 +119,7 @@ const calls: Readonly<Record<string, Call>> = {
       batch_config: z.json().nullish(),
     }),
     async ({ model_version_id, ...given }, plane) => {
-      const config = await plane.insertModelConfig(model_version_id, {
+      const config = await plane.models.addConfig(model_version_id, {
         tensor_fields: given.tensor_fields ?? null,
         filter_threshold: given.filter_threshold ?? null,
         input_schema: given.input_schema ?? null,
@@ -133,7 +133,9 @@ const calls: Readonly<Record<string, Call>> = {
     "admin",
     z.object({ pipeline_id: z.string(), workspace_id: id, definition: z.json() }),
     async (body, plane, request) => {
-      const { pipeline, version } = await plane.createPipeline({
+      // A pipeline of that name may have been deployed in another way.
+      await plane.sync();
+      const { pipeline, version } = await plane.pipelines.create({
         name: body.pipeline_id,
         workspace: body.workspace_id,
         definition: body.definition,
@@ -155,7 +157,7 @@ const calls: Readonly<Record<string, Call>> = {
       model_configs: z.array(id).max(1000).nullish(),
     }),
     async (body, plane) => {
-      const deployment = await plane.deploy({
+      const deployment = await plane.deployments.deploy({
         version: body.pipeline_version_pk_id,
         deployId: body.deploy_id,
         engineConfig: body.engine_config ?? {},
@@ -165,7 +167,7 @@ const calls: Readonly<Record<string, Call>> = {
     },
   ),
   "pipelines/undeploy": call("admin", z.object({ deployment_id: id }), async (body, plane) => {
-    await plane.undeploy(body.deployment_id);
+    await plane.deployments.undeploy(body.deployment_id);
     return {};
   }),
   "status/get_deployment": call("read", z.object({ name }), async (body, plane) => {
@@ -176,7 +178,7 @@ const calls: Readonly<Record<string, Call>> = {
     await plane.sync();
     const found = plane.tables.find("pipeline_version", (row) => row.version === body.version);
     if (found === undefined) throw notFound(`pipeline version '${body.version}'`);
-    const { pipeline_id } = plane.pipeline(found.pipeline_pk_id);
+    const { pipeline_id } = plane.pipelines.get(found.pipeline_pk_id);
     return { pipeline_id, version: found.version, definition: found.definition };
   }),
   "pipelines/list_pipelines": call(
@@ -205,7 +207,7 @@ const calls: Readonly<Record<string, Call>> = {
   ),
   "plateau/get_topic_name": call("read", z.object({ pipeline_pk_id: id }), async (body, plane) => {
     await plane.sync();
-    return { topic_name: topicOf(plane.pipeline(body.pipeline_pk_id)) };
+    return { topic_name: topicOf(plane.pipelines.get(body.pipeline_pk_id)) };
   }),
   "pipelines/list_publishes_for_pipeline": call("read", z.looseObject({}), () => ({ publishes: [], edges: [] })),
   "explainability/list_configs_by_pipeline": call("read", z.looseObject({}), () => []),
@@ -258,7 +260,7 @@ function isWanted(
   plane: ControlPlane,
 ): boolean {
   const { workspace_id: key = null, workspace_name: name = null } = wanted;
-  return (key === null || workspace === key) && (name === null || plane.workspace(workspace).name === name);
+  return (key === null || workspace === key) && (name === null || plane.workspaces.get(workspace).name === name);
 }
 
 function modelEntry(row: ModelName, plane: ControlPlane): unknown {
@@ -266,12 +268,12 @@ function modelEntry(row: ModelName, plane: ControlPlane): unknown {
   return {
     model: { ...row, updated_at: versions[0]?.updated_at ?? row.created_at },
     model_versions: versions.map((version) => configuredVersion(version, plane)),
-    workspace: plane.workspace(row.workspace_id),
+    workspace: plane.workspaces.get(row.workspace_id),
   };
 }
 
 function configuredVersion(model: ModelVersion, plane: ControlPlane): unknown {
-  const { model_id: _, ...config } = plane.latestConfig(model.id);
+  const { model_id: _, ...config } = plane.models.latestConfig(model.id);
   return {
     model_version: {
       id: model.id,
@@ -302,7 +304,7 @@ function uuidOf({ model_id, model_version, sha }: ModelVersion): string {
 
 function workspaceEntry(workspace: number, plane: ControlPlane): unknown {
   const { tables } = plane;
-  const row = plane.workspace(workspace);
+  const row = plane.workspaces.get(workspace);
   return {
     ...row,
     models: tables.filter("models", ({ workspace_id }) => workspace_id === workspace).map((model) => model.id),
@@ -321,8 +323,8 @@ export function topicOf({ workspace_id, pipeline_id }: PipelineRow): string {
 }
 
 function pipelineEntry(row: PipelineRow, plane: ControlPlane): unknown {
-  const workspace = plane.workspace(row.workspace_id);
-  const versions: PipelineVersionRow[] = plane.versionsOf(row.id);
+  const workspace = plane.workspaces.get(row.workspace_id);
+  const versions: PipelineVersionRow[] = plane.pipelines.versionsOf(row.id);
   return {
     pipeline: {
       id: row.id,
@@ -344,11 +346,11 @@ function pipelineEntry(row: PipelineRow, plane: ControlPlane): unknown {
 }
 
 function deploymentStatus(wanted: string, plane: ControlPlane): unknown {
-  const deployment = plane.namedDeployment(wanted);
-  const state = plane.statusOf(deployment);
+  const deployment = plane.deployments.named(wanted);
+  const state = plane.deployments.statusOf(deployment);
   if (state === null) throw notFound(`a running deployment '${wanted}'`);
-  const pipeline = plane.pipeline(deployment.pipeline_pk_id);
-  const { version } = plane.version(deployment.pipeline_version_pk_id);
+  const pipeline = plane.pipelines.get(deployment.pipeline_pk_id);
+  const { version } = plane.pipelines.version(deployment.pipeline_version_pk_id);
   const { status } = state;
   const details = "reason" in state ? [state.reason] : [];
   const models = deployment.model_config_ids.flatMap((config) => {

@@ -61,16 +61,16 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
       for await (const part of parts) {
         if (part.type === "file" && part.fieldname === "file" && part.file !== undefined) {
           // What is known to be wrong is refused before the file is written.
-          if (metadata !== null) plane.openWorkspace(metadata.workspace_id);
+          if (metadata !== null) plane.workspaces.open(metadata.workspace_id);
           const { file } = part;
           fileName = (part.filename ?? "").slice(0, 255);
-          stored = await plane.models.add(file, () => file.truncated);
+          stored = await plane.files.add(file, () => file.truncated);
         } else if (part.fieldname === "metadata") metadata = readMetadata(await textOf(part));
         else part.file?.resume();
       }
       if (metadata === null) throw new PlatformError(400, "the upload has no part 'metadata'");
       if (stored === null) throw new PlatformError(400, "the upload has no part 'file'");
-      const model = await plane.addModel(stored, {
+      const model = await plane.models.add(stored, {
         name: metadata.name,
         workspace: metadata.workspace_id,
         visibility: metadata.visibility,

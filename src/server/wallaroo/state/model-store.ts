@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { ModelError, PipelineError, StorageError } from "../../../../dsl/errors.js";
@@ -31,8 +31,12 @@ export class ModelStore {
     this.#folder = folder;
   }
 
-  /** Creates the folder, and deletes what uploads of ended processes left. */
-  static async open(dataFolder: string): Promise<ModelStore> {
+  /**
+   * Creates the folder, and deletes what uploads of ended processes left.
+   *
+   * @param isNamed whether an uploaded model has a file of this digest; files that none has were never acknowledged
+   */
+  static async open(dataFolder: string, isNamed: (sha256: string) => boolean): Promise<ModelStore> {
     const folder = join(dataFolder, folderName);
     try {
       await makeDirectory(folder, privateFolder);
@@ -45,6 +49,10 @@ export class ModelStore {
       );
     }
     await removeAbandoned(folder, () => true);
+    for (const file of await readdir(folder)) {
+      const sha256 = /^([0-9a-f]{64})\.onnx$/.exec(file)?.[1];
+      if (sha256 !== undefined && !isNamed(sha256)) await rm(join(folder, file), { force: true });
+    }
     return new ModelStore(folder);
   }
 

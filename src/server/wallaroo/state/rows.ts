@@ -120,10 +120,20 @@ export interface Deployment {
   readonly engine_config: unknown;
   readonly pipeline_version_pk_id: number;
   readonly model_config_ids: readonly number[];
-  /** The hash of the config that is being deployed; null once it runs. */
-  readonly pending: string | null;
+  /** Deploys that were begun and have not ended. */
+  readonly pending: readonly PendingDeploy[];
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+/** A deploy that was begun: after a kill, the config that is deployed tells whether it happened. */
+export interface PendingDeploy {
+  readonly id: string;
+  readonly pipeline_version_pk_id: number;
+  /** The hash of its config. */
+  readonly hash: string;
+  readonly engine_config: unknown;
+  readonly model_config_ids: readonly number[];
 }
 
 export interface Tag {

@@ -2,7 +2,7 @@ import { sealConfig } from "../../../config/config.js";
 import type { Config } from "../../../config/schema.js";
 import { runnableDefinition, type UploadedModel } from "../../../wallaroo/index.js";
 import { PlatformError } from "../errors.js";
-import type { ModelVersion } from "./rows.js";
+import type { ModelVersion } from "../state/rows.js";
 
 /** An uploaded version with the names that its configuration gives to the request's columns. */
 export interface ConfiguredModel {

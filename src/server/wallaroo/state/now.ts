@@ -1,0 +1,2 @@
+/** The time as the platform writes it. */
+export const now = (): string => new Date().toISOString();

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
+import { notFound, PlatformError } from "../errors.js";
+import { now } from "./now.js";
+import type { Deployment, PipelineRow, PipelineVersionRow } from "./rows.js";
+import type { Tables } from "./tables.js";
+import type { Workspaces } from "./workspaces.js";
+
+/** Pipelines and their versions. */
+export class Pipelines {
+  readonly #tables: Tables;
+  readonly #workspaces: Workspaces;
+
+  constructor(tables: Tables, workspaces: Workspaces) {
+    this.#tables = tables;
+    this.#workspaces = workspaces;
+  }
+
+  /** @throws PlatformError 404 */
+  get(id: number): PipelineRow {
+    const found = this.#tables.get("pipeline", id);
+    if (found === undefined) throw notFound(`pipeline ${id}`);
+    return found;
+  }
+
+  /** @throws PlatformError 404 */
+  version(id: number): PipelineVersionRow {
+    const found = this.#tables.get("pipeline_version", id);
+    if (found === undefined) throw notFound(`pipeline version ${id}`);
+    return found;
+  }
+
+  /** The versions of a pipeline, newest first. */
+  versionsOf(pipeline: number): PipelineVersionRow[] {
+    return this.#tables.filter("pipeline_version", (row) => row.pipeline_pk_id === pipeline).reverse();
+  }
+
+  /** The last deployment of a pipeline. */
+  deploymentOf(pipeline: number): Deployment | undefined {
+    return this.#tables.filter("deployment", (row) => row.pipeline_pk_id === pipeline).at(-1);
+  }
+
+  /** Adds a version to a pipeline; creates the pipeline with its first one. */
+  create(about: {
+    readonly name: string;
+    readonly workspace: number;
+    readonly definition: unknown;
+    readonly user: string;
+  }): Promise<{ readonly pipeline: PipelineRow; readonly version: PipelineVersionRow }> {
+    if (!isPlatformName(about.name)) throw new PlatformError(400, `${nameRule}; '${about.name}' is none`);
+    return this.#tables.change(() => {
+      this.#workspaces.open(about.workspace);
+      const time = now();
+      const found = this.#tables.find(
+        "pipeline",
+        (row) => row.pipeline_id === about.name && row.workspace_id === about.workspace,
+      );
+      const pipeline: PipelineRow =
+        found === undefined
+          ? this.newPipeline(about.name, about.workspace, about.user)
+          : { ...found, updated_at: time };
+      const version: PipelineVersionRow = {
+        id: this.#tables.nextId("pipeline_version"),
+        pipeline_pk_id: pipeline.id,
+        version: randomUUID(),
+        definition: about.definition,
+        engine_version: null,
+        is_config: false,
+        created_by: about.user,
+        created_at: time,
+        updated_at: time,
+      };
+      return {
+        changes: [
+          ["pipeline", pipeline.id, pipeline],
+          ["pipeline_version", version.id, version],
+        ],
+        answer: { pipeline, version },
+      };
+    });
+  }
+
+  /** The row of a new pipeline; the caller stores it. */
+  newPipeline(name: string, workspace: number, user: string, engineName?: string): PipelineRow {
+    const time = now();
+    const isTaken = (engine: string): boolean =>
+      this.#tables.find("pipeline", (row) => row.engine_name === engine) !== undefined;
+    return {
+      id: this.#tables.nextId("pipeline"),
+      pipeline_id: name,
+      workspace_id: workspace,
+      engine_name: engineName ?? (isTaken(name) ? `${name}.workspace-${workspace}` : name),
+      visibility: "private",
+      owner_id: user,
+      created_at: time,
+      updated_at: time,
+    };
+  }
+}
