@@ -1,16 +1,17 @@
 // Builds dist/: declarations and single modules (tsc), what the package ships as a few files (esbuild), and the JSON
 // Schemas of configs and signature files. There are no source maps: the JavaScript is not minified.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { browserBuildBundle, clientBundle } from "./client-bundle.mjs";
+import { chunkPlan, mergeChunks } from "./merge-chunks.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = (...path) => join(root, "dist", ...path);
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const { dependencies, exports, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 // TypeScript 7 emits the same JavaScript as TypeScript 6 in a fifth of the time. Declarations differ in the order of
 // unions' members; scripts/check-package.mjs compiles them with all supported compilers.
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript-7/package.json")), "bin", "tsc");
@@ -21,6 +22,19 @@ try {
 } catch {
   process.exit(1); // tsc has printed the errors
 }
+
+// The package contains only the declarations that its entries refer to: a fifth of them.
+const declared = new Set(
+  execFileSync(process.execPath, [
+    ...[tsc, "--listFilesOnly", "--ignoreConfig", "--module", "nodenext", "--target", "es2022", "--types", "node"],
+    ...Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : [join(root, types)])),
+  ])
+    .toString()
+    .split(/\r?\n/)
+    .map((file) => resolve(file)),
+);
+for (const path of readdirSync(dist(), { recursive: true }))
+  if (path.endsWith(".d.ts") && !declared.has(dist(path))) rmSync(dist(path));
 
 // The package's entries. Node takes about 0.5 ms for each module it loads, and the entries consist of hundreds. So they
 // are bundled, with Zod. What several entries use is in chunks, so that every module exists once. The single modules of
@@ -53,8 +67,9 @@ const entries = {
   // Must be a file of its own, beside the module that starts it: all files are in one folder.
   "model-worker": "src/engine/scheduling/model-worker.ts",
 };
-await build({
+const bundle = {
   entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
+  absWorkingDir: root,
   outdir: dist(),
   bundle: true,
   splitting: true,
@@ -65,7 +80,12 @@ await build({
   // Node prints the source line of an uncaught error, so no line may be long.
   lineLimit: 120,
   external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "zod"),
-});
+};
+const { metafile } = await build({ ...bundle, write: false, metafile: true });
+// Bundles contain `uncompiled-lambda`, and browsers load `errors`. `cli` turns on the compile cache before it loads
+// anything else.
+const plan = chunkPlan(metafile, [entries.errors, entries.cli, entries["shapeline-uncompiled-lambda"]]);
+await build({ ...bundle, plugins: [mergeChunks(plan, root)] });
 
 for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });
 await build({ ...browserBuildBundle, outdir: dist(), lineLimit: 120 });

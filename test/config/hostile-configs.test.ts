@@ -5,7 +5,7 @@ import { build, defineModel, pipeline, tensor } from "shapeline";
 import { hashConfig, parseConfig } from "shapeline/config";
 import { local } from "shapeline/local";
 import { decompile, fromDefinition, toDefinition } from "shapeline/wallaroo";
-import { evaluableAlerts } from "../../src/targets/local/shared-alert-watch.js";
+import { evaluableAlerts } from "../../src/targets/local/alerts/shared-alert-watch.js";
 import type { Config } from "../../src/config/schema.js";
 import { folder, writeModel } from "../engine/make-config.js";
 import { refusal } from "../refusal.js";

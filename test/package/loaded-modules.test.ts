@@ -1,6 +1,6 @@
 // What the package loads, and when. The tests need `npm run build`.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -42,13 +42,21 @@ describe("loads no other package", () => {
   it("import of shapeline, in few files", () => {
     const { packages, ownFiles } = loadedBy(`await import(${dist("index.js")});`);
     expect(packages).toEqual([]);
-    expect(ownFiles).toBeLessThanOrEqual(12);
+    expect(ownFiles).toBeLessThanOrEqual(8);
   });
 
-  it("import of shapeline/local: no runtime, no DuckDB, no Arrow", () => {
+  it("import of shapeline/local: no engine, no runtime, no DuckDB, no Arrow", () => {
     const { packages, ownFiles } = loadedBy(`await import(${dist("local.js")});`);
     expect(packages).toEqual([]);
-    expect(ownFiles).toBeLessThanOrEqual(60);
+    expect(ownFiles).toBeLessThanOrEqual(8);
+  });
+
+  it("the CLI's help: commander alone, in few files", () => {
+    const { packages, ownFiles } = loadedBy(
+      `const { run } = await import(${dist("cli-run.js")}); await run(["--help"]);`,
+    );
+    expect(packages).toEqual(["commander"]);
+    expect(ownFiles).toBeLessThanOrEqual(10);
   });
 
   it("build() of a pipeline without lambdas: no TypeScript parser", async () => {
@@ -62,7 +70,7 @@ describe("loads what it needs", () => {
     expect(packages.filter((name) => !/^(ts-morph|@ts-morph)/.test(name))).toEqual([]);
   });
 
-  it("deploy and infer with records: the runtime and DuckDB, but neither parser nor Arrow", async () => {
+  it("deploy and infer with records, also by the CLI: the runtime and DuckDB, but neither parser nor Arrow", async () => {
     const data = mkdtempSync(join(tmpdir(), "shapeline-loaded-"));
     try {
       const options = JSON.stringify({ models, data, durability: "off" });
@@ -72,6 +80,13 @@ describe("loads what it needs", () => {
         await live.infer([{ pixels: new Array(64).fill(0) }]);`);
       expect(packages).toContain("onnxruntime-node");
       expect(packages.filter((name) => /arrow|ts-morph|typescript|zod|fzstd|yaml|esbuild/.test(name))).toEqual([]);
+      writeFileSync(join(data, "rows.json"), JSON.stringify([{ pixels: new Array(64).fill(0) }]));
+      const command = ["infer", "p", join(data, "rows.json"), "--data", data];
+      const cli = loadedBy(`
+        const { run } = await import(${dist("cli-run.js")});
+        if ((await run(${JSON.stringify(command)})) !== 0) process.exit(1);`);
+      expect(cli.packages).toContain("onnxruntime-node");
+      expect(cli.packages.filter((name) => /arrow|ts-morph|typescript|zod|yaml|esbuild/.test(name))).toEqual([]);
     } finally {
       rmSync(data, { recursive: true, force: true });
     }

@@ -66,7 +66,7 @@ export const infer: RegisterCommand = (program, { getIo }) => {
         // Check the output path first: a rejected request must leave nothing in the log.
         if (destination.out !== undefined) await checkWritable(destination.out);
         if (options.arrow === true || extname(options.out ?? "") === ".arrow")
-          await writeTable(io, await live.infer(toTable(config, request), chosen), destination);
+          await writeTable(io, await live.infer(await toTable(config, request), chosen), destination);
         else
           await writeRecords(io, await live.infer(toRecords(config, request), chosen), {
             ...destination,

@@ -1,7 +1,6 @@
-import { Table } from "apache-arrow";
+import type { Table } from "apache-arrow";
 import type { Config } from "../../config/schema.js";
 import { inputReader } from "../../engine/input/read-input.js";
-import { requestTable } from "../../engine/input/request-table.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
 /**
@@ -18,6 +17,10 @@ export function toRecords({ name, inputs, missing }: Config, request: unknown): 
 }
 
 /** Converts a request to an Arrow table, so that `infer` answers with one. Tables are returned unchanged. */
-export function toTable(config: Config, request: unknown): Table {
-  return request instanceof Table ? request : requestTable(config, request);
+export async function toTable(config: Config, request: unknown): Promise<Table> {
+  // Arrow takes as long to load as a small model takes to answer: only who asks for a table waits for it.
+  const { Table } = await import("apache-arrow");
+  if (request instanceof Table) return request;
+  const { requestTable } = await import("../../engine/input/request-table.js");
+  return requestTable(config, request);
 }

@@ -1,5 +1,5 @@
 import type { Table } from "apache-arrow";
-import { LocalTargetImpl } from "./local-target.js";
+import { DeferredLocalTarget } from "./deferred-target.js";
 import { parseLocalOptions, type LocalOptions } from "./options/local-options.js";
 import type { LocalTarget } from "./public-types.js";
 
@@ -22,8 +22,8 @@ declare module "../../../dsl/deployment.js" {
 }
 
 /**
- * The embedded engine: runs pipelines in this process with ONNX Runtime and logs every row to DuckDB. Both libraries
- * load on first use. When `infer` resolves, its rows are on disk, unless `durability` says otherwise.
+ * The embedded engine: runs pipelines in this process with ONNX Runtime and logs every row to DuckDB. The engine and
+ * both libraries load on first use. When `infer` resolves, its rows are on disk, unless `durability` says otherwise.
  *
  * @param options `models` and `data`: folders; `durability`: when rows reach the disk; `challengers`: whether an answer
  * waits for the challengers
@@ -34,5 +34,5 @@ declare module "../../../dsl/deployment.js" {
  * const [row] = await live.infer([{ dense_input: values }]);
  */
 export function local(options: LocalOptions = {}): LocalTarget {
-  return new LocalTargetImpl(parseLocalOptions(options));
+  return new DeferredLocalTarget(parseLocalOptions(options));
 }

@@ -17,7 +17,7 @@ import type { LogSettings, Store, StoredPipeline, StoredVersion } from "../../lo
 import { databaseFileName } from "../../logs/database/data-folder.js";
 import { openStore } from "../../logs/open-store.js";
 import { readStore } from "../../logs/read-store.js";
-import { acquireAlertWatch, evaluableAlerts } from "./shared-alert-watch.js";
+import { acquireAlertWatch, evaluableAlerts } from "./alerts/shared-alert-watch.js";
 import { type DeployedVersion, LocalDeploymentImpl } from "./local-deployment.js";
 import { logLayout } from "./log-layout.js";
 import type { LocalSettings } from "./options/local-options.js";

@@ -5,7 +5,7 @@ import type { ChallengerNote, LogBatch, LogLayout, LogQuery, PipelineLog, RowMet
 import type { Store } from "../../logs/store.js";
 import { PendingWork } from "../../util/pending-work.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
-import type { AlertWatchLease } from "./shared-alert-watch.js";
+import type { AlertWatchLease } from "./alerts/shared-alert-watch.js";
 import type { LocalSettings } from "./options/local-options.js";
 
 /** How long `logs()` waits for running challengers, so that it includes the latest answers. */

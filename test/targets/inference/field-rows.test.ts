@@ -82,7 +82,7 @@ describe.each(single)("%s", async (file, { rows, shared, answers }) => {
     };
     for (const [i, answer] of answers.entries())
       for (const [port, value] of Object.entries(answer)) expectClose(answered.out[port]?.[i], value);
-    const table = toTable(await build(made), columnsOfRows(records));
+    const table = await toTable(await build(made), columnsOfRows(records));
     const out = await live.infer(table);
     expect(out.numRows).toBe(records.length);
     for (const [i, answer] of answers.entries())

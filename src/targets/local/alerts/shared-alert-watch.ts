@@ -1,13 +1,13 @@
-import { TargetError } from "../../../dsl/errors.js";
-import type { Port } from "../../../dsl/tensor.js";
-import type { Config } from "../../config/schema.js";
-import { emitAlertSql } from "../../expression/compile.js";
-import { columnsRead } from "../../expression/tree/tree.js";
-import { combinedElements } from "../../expression/tree/work.js";
-import type { AlertValues, LogLayout, PipelineLog } from "../../logs/pipeline-log.js";
-import { exceeds } from "../../logs/schema/withheld.js";
-import type { Store } from "../../logs/store.js";
-import { bounds, exceeded } from "../../util/bounds.js";
+import { TargetError } from "../../../../dsl/errors.js";
+import type { Port } from "../../../../dsl/tensor.js";
+import type { Config } from "../../../config/schema.js";
+import { emitAlertSql } from "../../../expression/compile.js";
+import { columnsRead } from "../../../expression/tree/tree.js";
+import { combinedElements } from "../../../expression/tree/work.js";
+import type { AlertValues, LogLayout, PipelineLog } from "../../../logs/pipeline-log.js";
+import { exceeds } from "../../../logs/schema/withheld.js";
+import type { Store } from "../../../logs/store.js";
+import { bounds, exceeded } from "../../../util/bounds.js";
 import { AlertMeasures } from "./alert-measures.js";
 import { type AlertSource, AlertWatch, type WatchedAlert } from "./alert-watch.js";
 

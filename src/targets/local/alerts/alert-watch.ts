@@ -1,8 +1,8 @@
-import type { AlertChange } from "../../../dsl/deployment.js";
-import type { AlertWindow } from "../../logs/pipeline-log.js";
-import type { AlertState, StoredAlert } from "../../logs/store.js";
-import { errorSummary } from "../../util/error-message.js";
-import { onAbort } from "../../util/on-abort.js";
+import type { AlertChange } from "../../../../dsl/deployment.js";
+import type { AlertWindow } from "../../../logs/pipeline-log.js";
+import type { AlertState, StoredAlert } from "../../../logs/store.js";
+import { errorSummary } from "../../../util/error-message.js";
+import { onAbort } from "../../../util/on-abort.js";
 
 /** The current time and timers; tests replace it. */
 export interface Clock {

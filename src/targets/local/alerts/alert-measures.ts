@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
-import type { Config } from "../../config/schema.js";
-import { emitAggregatesSql } from "../../expression/compile.js";
-import type { AlertValues, MeasuredAlert } from "../../logs/pipeline-log.js";
+import type { Config } from "../../../config/schema.js";
+import { emitAggregatesSql } from "../../../expression/compile.js";
+import type { AlertValues, MeasuredAlert } from "../../../logs/pipeline-log.js";
 import type { WatchedAlert } from "./alert-watch.js";
 
 /** A measurement that took t ms is repeated `restFactor` * t ms after its start at the earliest, as in `AlertWatch`. */
