@@ -1,5 +1,6 @@
 import type { ConstantData } from "./constant.js";
 import { ModelError } from "./errors.js";
+import { unknownOption } from "./messages/options.js";
 import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { isBatched, rowAxis } from "./rows.js";
@@ -107,7 +108,7 @@ type WithNulls<S extends readonly Dim[]> = null extends number
 export function defineModel<const N extends string, const I extends PortDefinitions, const O extends PortDefinitions>(
   definition: ModelDefinition<N, I, O>,
 ): Model<N, TensorsOf<I>, TensorsOf<O>> {
-  const flaw = modelFlaw(definition);
+  const flaw = modelFlaw(definition) ?? unknownOption("defineModel()", definition, definitionParts);
   if (flaw !== null) throw new ModelError("SL3040", `the model's definition is wrong: ${flaw}`);
   return Object.freeze({
     name: definition.name,
@@ -120,6 +121,8 @@ export function defineModel<const N extends string, const I extends PortDefiniti
     ...withRenamed(definition.renamed),
   });
 }
+
+const definitionParts = ["name", "version", "sha256", "inputs", "outputs", "batchSize", "constants", "renamed"];
 
 /** The argument of `generatedModel`. A plain interface: an intersection takes the compiler 25 % longer per model. */
 interface GeneratedDefinition {

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import { ModelError } from "../../dsl/errors.js";
+import { requireKnownOptions } from "../../src/util/options/known-options.js";
 import { urlProblem } from "../../src/util/files/url-problem.js";
 import { describeDifferences } from "./write/diff.js";
 import {
@@ -27,6 +28,11 @@ export interface GenerateOptions extends ReadModelsOptions {
   /** The module that the generated file imports `generatedModel` from. Default: `shapeline`. */
   readonly importFrom?: string;
 }
+
+const optionNames = [
+  ...["models", "overrides", "unusedOverrides", "unusable"],
+  ...["out", "split", "check", "cwd", "importFrom"],
+];
 
 export interface GenerateResult {
   /** Absolute path of the generated file, or of the index. */
@@ -56,6 +62,7 @@ export interface GenerateResult {
  * await generateModels({ models: ["models/*.onnx"], out: "src/models.gen.ts" });
  */
 export async function generateModels(options: GenerateOptions): Promise<GenerateResult> {
+  requireKnownOptions("generateModels()", options, optionNames);
   const cwd = resolve(options.cwd ?? ".");
   const wanted = options.out ?? "models.gen.ts";
   const url = urlProblem(wanted);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { TargetError } from "../../dsl/errors.js";
 import type { Config } from "../../src/config/schema.js";
+import { requireKnownOptions } from "../../src/util/options/known-options.js";
 import { urlProblem } from "../../src/util/files/url-problem.js";
 import { writeCachedConfigs, type CacheKey, type CachedConfig, readCachedConfigs } from "./cache/config-cache.js";
 import type { CompiledConfig, CompileResult } from "./compile-result.js";
@@ -29,6 +30,7 @@ export interface CompileProjectOptions {
  * const { configs, problems } = await compileProject({ files: ["src/fraud.pipeline.ts"] });
  */
 export async function compileProject(options: CompileProjectOptions = {}): Promise<CompileResult> {
+  requireKnownOptions("compileProject()", options, ["files", "project", "out", "cwd", "seconds", "cache"]);
   const url = urlProblem(options.out);
   if (url !== null)
     throw new TargetError("SL6011", `compileProject(): the option 'out' '${String(options.out)}' ${url}`, {

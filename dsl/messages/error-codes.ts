@@ -150,6 +150,7 @@ export const errorCodes = {
   SL2090: "an edit names a step that does not exist",
   SL2091: "an edit's callback does not add one step",
   SL2092: "a lambda was written for another row",
+  SL2093: "an option or argument does not exist",
   // SL29xx: pipeline files
   SL2901: "the project has no pipeline file",
   SL2902: "the tsconfig cannot be read",

@@ -3,12 +3,13 @@ import { TargetError, type Problem } from "../errors.js";
 import { rowChange } from "../check/row-change.js";
 import { missingColumns } from "../missing.js";
 import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
-import { kindOf } from "../value-kind.js";
+import { isRecord, kindOf } from "../value-kind.js";
 import type { AnyPipeline, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
 import { editOutOfRange, exactlyOneStep } from "../messages/edits.js";
+import { unknownArgument, unknownOption } from "../messages/options.js";
 import { editHistory, type EditHistory } from "../check/edit-history.js";
 
 type Edits = Omit<EditHistory, "stated" | "missing">;
@@ -62,9 +63,13 @@ export class StepList implements AnyPipeline {
 
   /** One method per step kind: `.shadow(a, [b])` adds the step `shadowKind.create(a, [b])`. */
   static {
-    for (const { method, create } of Object.values(stepKinds) as readonly StepDefinition<Step>[]) {
+    for (const definition of Object.values(stepKinds) as readonly StepDefinition<Step>[]) {
+      const { method, create } = definition;
       const add = function (this: StepList, ...args: never[]): StepList {
-        return this.#with(create(...args));
+        const message = argumentsProblem(definition, args);
+        const added = this.#with(create(...args));
+        if (message === null) return added;
+        return added.#withProblem({ code: "SL2093", message: `step ${this.steps.length}: ${message}` });
       };
       Object.defineProperty(this.prototype, method, { value: add, writable: true, configurable: true });
     }
@@ -88,10 +93,12 @@ export class StepList implements AnyPipeline {
 
   async deploy(target: Target, options: DeployOptions = {}): Promise<never> {
     this.#assertTarget("deploy", target);
+    this.#refuseOptions("deploy", options, ["config"]);
     return (options.config === undefined ? target.deploy(this) : target.deploy(this, options)) as Promise<never>;
   }
 
-  async connect(target: Target | ModelServer): Promise<never> {
+  async connect(target: Target | ModelServer, options: object = {}): Promise<never> {
+    this.#refuseOptions("connect", options, []);
     if (typeof (target as Partial<ModelServer> | null | undefined)?.connect === "function")
       return (target as ModelServer).connect(this) as Promise<never>;
     this.#assertTarget("connect", target);
@@ -107,6 +114,11 @@ export class StepList implements AnyPipeline {
       "SL6000",
       `pipeline '${this.name}': ${method}() takes a target such as local() from 'shapeline/local', not ${kindOf(target)}`,
     );
+  }
+
+  #refuseOptions(method: string, options: object, known: readonly string[]): void {
+    const message = unknownOption(`${method}()`, options, known);
+    if (message !== null) throw new TargetError("SL6011", `pipeline '${this.name}': ${message}`);
   }
 
   #with(step: Step): StepList {
@@ -130,6 +142,7 @@ export class StepList implements AnyPipeline {
     const before = this.#withSteps(this.steps.slice(0, index), unedited);
     const head = make === null ? before : addStep(before, make);
     if (head === null) return this.#withProblem({ code: "SL2091", message: exactlyOneStep, details: { step: index } });
+    const problems = [...this.#edits.problems, ...head.#edits.problems];
     const edited = this.#withSteps([...head.steps, ...this.steps.slice(index + removed)], unedited);
     const oldRows = this.#edits.rows ?? this.#scopes;
     const rows = edited.steps.map((_, position) => {
@@ -138,7 +151,7 @@ export class StepList implements AnyPipeline {
       const old = oldRows[position - head.steps.length + index + removed] as RowScope;
       return rowChange(old, now) === null ? now : old;
     });
-    return this.#withSteps(edited.steps, { problems: this.#edits.problems, rows });
+    return this.#withSteps(edited.steps, { problems, rows });
   }
 
   #withSteps(steps: readonly Step[], edits: Edits): StepList {
@@ -152,6 +165,13 @@ export class StepList implements AnyPipeline {
   #withProblem(problem: Problem): StepList {
     return this.#withSteps(this.steps, { ...this.#edits, problems: [...this.#edits.problems, problem] });
   }
+}
+
+/** Why a step's method does not take these arguments, or null. */
+function argumentsProblem({ method, arity, options }: StepDefinition<Step>, args: readonly unknown[]): string | null {
+  const given = args[arity - 1];
+  const unknown = options !== undefined && isRecord(given) ? unknownOption(`${method}()`, given, options) : null;
+  return unknown ?? unknownArgument(`${method}()`, args, arity);
 }
 
 /** The result of `make(before)` if it is `before` with one more step, else null. */

@@ -44,6 +44,8 @@ import type {
   UncheckedPipeline,
 } from "./edits.js";
 import type { exactOutputs } from "./extendable.js";
+import { unknownOption } from "../messages/options.js";
+import { isRecord } from "../value-kind.js";
 import { StepList } from "./pipeline-impl.js";
 
 // The interfaces of pipelines. They and `edits.ts` import each other: an edit returns a pipeline.
@@ -452,5 +454,7 @@ export function pipeline(
   options?: { readonly inputs?: PortDefinitions; readonly missing?: unknown },
 ): unknown {
   const stated = options?.inputs === undefined ? undefined : { inputs: options.inputs, missing: options.missing };
-  return new StepList(name, [], [], stated);
+  const message = isRecord(options) ? unknownOption("pipeline()", options, ["inputs", "missing"]) : null;
+  const problems = message === null ? [] : [{ code: "SL2093" as const, message }];
+  return new StepList(name, [], [], stated, { problems, rows: null });
 }

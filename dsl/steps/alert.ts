@@ -199,6 +199,8 @@ export function secondsIn(duration: unknown): number | null {
 
 export const alertKind = {
   method: "alert",
+  arity: 3,
+  options: ["over", "for"],
   create: alertStep,
   modelsOf: noModels,
   check: checkAlert,

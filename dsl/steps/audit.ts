@@ -161,6 +161,7 @@ function checkAudit(state: CheckState, step: AuditStep, index: number): void {
 
 export const auditKind = {
   method: "audit",
+  arity: 1,
   create: auditStep,
   modelsOf: noModels,
   check: checkAudit,

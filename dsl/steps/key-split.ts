@@ -120,6 +120,8 @@ function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): vo
 
 export const keySplitKind = {
   method: "keySplit",
+  arity: 2,
+  options: ["default", "routes"],
   create: keySplitStep,
   modelsOf: (step) => [step.default, ...Object.values(step.routes ?? {})],
   check: checkKeySplit,

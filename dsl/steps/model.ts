@@ -157,6 +157,7 @@ export function firstColumns(inputs: readonly Port[], names: Sources): Port[] {
 
 export const modelKind = {
   method: "model",
+  arity: 2,
   create: modelStep,
   modelsOf: (step) => [step.model],
   check: checkModel,

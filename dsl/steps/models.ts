@@ -104,6 +104,7 @@ function checkModels(state: CheckState, step: ModelsStep, index: number): void {
 
 export const modelsKind = {
   method: "models",
+  arity: 1,
   create: modelsStep,
   modelsOf: (step) => listOf(step.models),
   check: checkModels,

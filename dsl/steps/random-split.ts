@@ -140,6 +140,8 @@ function checkRandomSplit(state: CheckState, step: RandomSplitStep, index: numbe
 
 export const randomSplitKind = {
   method: "randomSplit",
+  arity: 2,
+  options: ["hashKey"],
   create: randomSplitStep,
   modelsOf: (step) => listOf(step.weights).map((pair) => listOf(pair)[1] as Model),
   check: checkRandomSplit,

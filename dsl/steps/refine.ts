@@ -164,6 +164,7 @@ function checkRefine(state: CheckState, step: RefineStep, index: number): void {
 
 export const refineKind = {
   method: "refine",
+  arity: 1,
   create: refineStep,
   modelsOf: noModels,
   check: checkRefine,

@@ -79,6 +79,7 @@ function checkSelect(state: CheckState, step: SelectStep, index: number): void {
 
 export const selectKind = {
   method: "select",
+  arity: 1,
   create: selectStep,
   modelsOf: noModels,
   check: checkSelect,

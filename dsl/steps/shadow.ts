@@ -115,6 +115,7 @@ function checkShadow(state: CheckState, step: ShadowStep, index: number): void {
 
 export const shadowKind = {
   method: "shadow",
+  arity: 2,
   create: shadowStep,
   modelsOf: (step) => [step.champion, ...listOf(step.challengers)],
   check: checkShadow,

@@ -5,6 +5,10 @@ import type { Model } from "../model.js";
 export interface StepDefinition<S> {
   /** The pipeline method that adds the step. */
   readonly method: string;
+  /** The most arguments of the method. */
+  readonly arity: number;
+  /** The names of the method's options, which are its last argument. */
+  readonly options?: readonly string[];
   /**
    * Creates the frozen step from the method's arguments. Keeps wrong arguments from plain JavaScript, so that `check`
    * can name them.

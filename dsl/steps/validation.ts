@@ -113,6 +113,7 @@ export function isValidationName(name: string): boolean {
 
 export const validationKind = {
   method: "validate",
+  arity: 2,
   create: validationStep,
   modelsOf: noModels,
   check: checkValidation,

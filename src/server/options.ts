@@ -2,8 +2,10 @@ import { createSecureContext } from "node:tls";
 import * as z from "zod";
 import { TargetError } from "../../dsl/errors.js";
 import type { LocalOptions } from "../targets/local/index.js";
+import { localOptionNames } from "../targets/local/options/local-options.js";
 import { bounds } from "../util/bounds.js";
 import { errorSummary } from "../util/error-message.js";
+import { requireKnownOptions } from "../util/options/known-options.js";
 import { parseByteSize } from "../util/quantities/parse-quantity.js";
 
 /** What a token allows: `read` sees, `infer` sees and infers, `admin` may do everything. */
@@ -117,6 +119,8 @@ const schema = z.object({
     .default(null),
 });
 
+const optionNames = [...Object.keys(schema.shape), ...localOptionNames.filter((name) => name !== "models")];
+
 /** Why a certificate and its key cannot be used; null if they can. */
 function tlsProblem(pair: { readonly cert: string; readonly key: string }): string | null {
   try {
@@ -137,6 +141,7 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
   const { maxConnections, logLevel, logSink, wallaroo, ...local } = others;
   const http = { batchWindow, token: tokens, cors, hosts, tls, maxBody, timeoutMs, maxConnections };
   const own = { models, ...http, logLevel, logSink, wallaroo };
+  requireKnownOptions("createServer()", options, optionNames);
   const parsed = schema.safeParse(own);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -10,6 +10,7 @@ export interface UntypedPipeline extends AnyPipeline {
   randomSplit(...args: unknown[]): UntypedPipeline;
   shadow(...args: unknown[]): UntypedPipeline;
   validate(...args: unknown[]): UntypedPipeline;
+  alert(...args: unknown[]): UntypedPipeline;
   refine(...args: unknown[]): UntypedPipeline;
   replaceStep(...args: unknown[]): UntypedPipeline;
   insertStep(...args: unknown[]): UntypedPipeline;

@@ -1,7 +1,7 @@
 import { describeValue, formatValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import type { Fetch } from "./fetch.js";
-import { invalid } from "./option-checks.js";
+import { invalid } from "./invalid-option.js";
 
 /** A server and how requests reach it. */
 export interface Connection {

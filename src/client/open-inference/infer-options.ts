@@ -9,7 +9,8 @@ import {
 import type { RequestMetadata } from "../../tensors/result.js";
 import { describeValue, formatValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
-import { checkNames, invalid } from "../http/option-checks.js";
+import { invalid } from "../http/invalid-option.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { ServedModel } from "./served-model.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", "values", ...datasetOptionNames];
@@ -32,7 +33,7 @@ export interface ParsedInferOptions {
  * @throws TargetError SL6011 for an unknown option, InputError SL5032, SL5040
  */
 export function parseInferOptions(options: InferOptions, kind: ServedModel["kind"]): ParsedInferOptions {
-  checkNames("infer()", options, inferOptions);
+  requireKnownOptions("infer()", options, inferOptions);
   const { dataset, datasetExclude, datasetSeparator, values = "nested", metadata } = options;
   if (values !== "nested" && values !== "typed")
     throw invalid("infer()", "values", `is "nested" or "typed", got ${formatValue(values)}`);

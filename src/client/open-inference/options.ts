@@ -1,6 +1,7 @@
 import { formatValue } from "../../util/format-value.js";
 import { parseConnection } from "../http/connection-options.js";
-import { checkNames, invalid } from "../http/option-checks.js";
+import { invalid } from "../http/invalid-option.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { ConnectOptions, OpenInferenceOptions } from "./public-types.js";
 import type { Server } from "./transport.js";
 
@@ -15,7 +16,7 @@ const connectOptions = ["model", "version", "checkMetadata", "oneRowPerRequest",
 
 /** @throws TargetError SL6011 */
 export function parseServerOptions(options: OpenInferenceOptions): ServerSettings {
-  checkNames("openInference()", options, serverOptions);
+  requireKnownOptions("openInference()", options, serverOptions);
   const { encoding = "json", maxAnswerBytes } = options;
   const connection = parseConnection("openInference()", options, {
     path: /\/v2$/,
@@ -37,7 +38,7 @@ export function parseServerOptions(options: OpenInferenceOptions): ServerSetting
 
 /** @throws TargetError SL6011 */
 export function parseConnectOptions(options: ConnectOptions): ConnectOptions {
-  checkNames("connect()", options, connectOptions);
+  requireKnownOptions("connect()", options, connectOptions);
   const { model, version, checkMetadata, oneRowPerRequest, concurrency } = options;
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1))
     throw invalid("connect()", "concurrency", `is a whole number of requests from 1, got ${formatValue(concurrency)}`);

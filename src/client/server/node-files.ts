@@ -9,7 +9,7 @@ import { makeDirectory, privateFile } from "../../util/files/make-directory.js";
 import { urlProblem } from "../../util/files/url-problem.js";
 import { formatValue } from "../../util/format-value.js";
 import { parseByteSize } from "../../util/quantities/parse-quantity.js";
-import { checkNames } from "../http/option-checks.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { ApiConnection } from "./http.js";
 import { readTar } from "./read-tar.js";
 
@@ -54,7 +54,7 @@ const exportOptions = [
  * @throws the server's errors; TargetError SL6011; StorageError SL7030 for a folder that cannot be written
  */
 export async function writeExport(api: ApiConnection, path: string, options: ExportOptions): Promise<ExportedLogs> {
-  checkNames("exportLogs()", options, exportOptions);
+  requireKnownOptions("exportLogs()", options, exportOptions);
   const { directory = "logs", format, arrow, onProgress, signal, ...query } = options;
   const problem = urlProblem(directory) ?? (typeof directory === "string" && directory !== "" ? null : "is no folder");
   if (problem !== null)

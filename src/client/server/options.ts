@@ -1,7 +1,8 @@
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import { type Connection, parseConnection } from "../http/connection-options.js";
-import { checkNames, invalid } from "../http/option-checks.js";
+import { invalid } from "../http/invalid-option.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { ServerTargetOptions } from "./public-types.js";
 
 /** The parsed options of `server()`. */
@@ -15,7 +16,7 @@ const method = "server()";
 
 /** @throws TargetError SL6011 */
 export function parseServerTargetOptions(options: ServerTargetOptions): ServerTargetSettings {
-  checkNames(method, options, ["url", "token", "headers", "log", "fetch"]);
+  requireKnownOptions(method, options, ["url", "token", "headers", "log", "fetch"]);
   const { log } = options;
   const connection = parseConnection(method, options, { path: /\/api\/v1$/, credentials: "give a token instead" });
   if (log !== undefined && !isDictionary(log))

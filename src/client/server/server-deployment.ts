@@ -24,12 +24,11 @@ import type { Comparison } from "../../logs/comparison.js";
 import { errorSummary } from "../../util/error-message.js";
 import { isRecord } from "../../util/objects.js";
 import { CallDeadline } from "../http/call-deadline.js";
-import { checkNames } from "../http/option-checks.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import { readAlerts } from "./alert-events.js";
 import type { ApiConnection } from "./http.js";
 import { readLogLines } from "./log-rows.js";
 import type { ServerDeployment, ServerStatus } from "./public-types.js";
-import { isTable, otherArrowForm } from "../../tensors/arrow/request-form.js";
 import { refuseOther } from "./refuse-other.js";
 
 const inferOptions = [
@@ -61,14 +60,13 @@ export class ServerDeploymentImpl implements ServerDeployment {
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
   async infer(input: unknown, options: InferOptions = {}): Promise<unknown> {
     this.#assertOpen();
-    checkNames("infer()", options, inferOptions);
+    requireKnownOptions("infer()", options, inferOptions);
     const { timeoutMs, signal, ...rest } = options;
     new CallDeadline(timeoutMs, signal).end();
     const call = { path: pipelinePath(this.name, "infer"), timeoutMs: timeoutMs ?? 15_000, signal };
-    const other = otherArrowForm(input);
-    if (other !== null)
-      throw new InputError("SL5000", `pipeline '${this.name}' takes rows, columns or an Arrow table, got ${other}`);
-    if (isTable(input)) {
+    if (isArrow(input)) {
+      if (!("batches" in input))
+        throw new InputError("SL5000", `pipeline '${this.name}': this Arrow data is no table; make a Table of it`);
       const { tableToIPC } = await arrow();
       const body = tableToIPC(input as never, "stream") as Uint8Array<ArrayBuffer>;
       return this.#answerTo({ ...call, body, type: arrowStream, query: { ...rest, timeoutMs } });
@@ -80,7 +78,7 @@ export class ServerDeploymentImpl implements ServerDeployment {
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
     this.#assertOpen();
-    checkNames("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
+    requireKnownOptions("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
     const { readRowsFile } = await nodeFiles(
       "inferFromFile()",
       "read the file yourself, and call infer() with its rows",
@@ -165,9 +163,10 @@ export class ServerDeploymentImpl implements ServerDeployment {
     return writeExport(this.#api, pipelinePath(this.name, "export"), options);
   }
 
-  async *alerts({ signal }: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
+  async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
     this.#assertOpen();
-    yield* readAlerts(this.#api, pipelinePath(this.name, "alerts"), this.#until(signal));
+    requireKnownOptions("alerts()", options, ["signal"]);
+    yield* readAlerts(this.#api, pipelinePath(this.name, "alerts"), this.#until(options.signal));
   }
 
   async status(): Promise<ServerStatus> {
@@ -218,6 +217,11 @@ export class ServerDeploymentImpl implements ServerDeployment {
       { pipeline: this.name },
     );
   }
+}
+
+/** Whether a value has the members of apache-arrow's tables, batches and vectors, of any copy of it. */
+function isArrow(input: unknown): input is object {
+  return typeof input === "object" && input !== null && "getChild" in input && "data" in input;
 }
 
 /** Loaded for tables only. */

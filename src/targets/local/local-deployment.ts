@@ -24,6 +24,7 @@ import type { RowsSource } from "../../files/rows-source.js";
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import { RequestDeadline } from "../../engine/request-deadline.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import { joinNames } from "../../util/join-names.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { emptyBatch } from "../../logs/read/empty-batch.js";
@@ -387,9 +388,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
-    const value: unknown = options;
-    if (!isDictionary(value))
-      throw new TargetError("SL6011", `alerts() takes an object of options, got ${describeValue(value)}`);
+    requireKnownOptions("alerts()", options, ["signal"]);
     const { signal } = options;
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw new TargetError("SL6011", "alerts(): the option 'signal' is not an AbortSignal", { option: "signal" });

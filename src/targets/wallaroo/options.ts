@@ -1,5 +1,6 @@
 import { parseConnection } from "../../client/http/connection-options.js";
-import { checkNames, invalid } from "../../client/http/option-checks.js";
+import { invalid } from "../../client/http/invalid-option.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import { describeValue, formatValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
 import { dialects, type Dialect } from "../../wallaroo/platform.js";
@@ -34,7 +35,7 @@ export interface WallarooSettings {
 
 /** @throws TargetError SL6011 for an unknown or invalid option; the message holds no secret */
 export function parseWallarooOptions(options: WallarooOptions): WallarooSettings {
-  checkNames(method, options, names);
+  requireKnownOptions(method, options, names);
   const { workspace, dialect, models = "./models", timeoutMs = 45_000, retries = 4 } = options;
   const { url, fetch } = connectionOf(options.url, options.fetch);
   if (workspace !== undefined && !isName(workspace) && !isCount(workspace))
@@ -96,7 +97,7 @@ function parseCredentials(options: WallarooOptions, url: string): CredentialSett
   if (userPassword !== undefined) {
     const shape = "is an object { user, password, authUrl? } of texts";
     if (!isDictionary(userPassword)) throw invalid(method, "userPassword", shape);
-    checkNames(`${method}: userPassword`, userPassword, ["user", "password", "authUrl"]);
+    requireKnownOptions(`${method}: userPassword`, userPassword, ["user", "password", "authUrl"]);
     const { user, password, authUrl = url } = userPassword;
     if (!isName(user) || !isName(password)) throw invalid(method, "userPassword", shape);
     return { kind: "userPassword", user, password, authUrl: connectionOf(authUrl, undefined).url };

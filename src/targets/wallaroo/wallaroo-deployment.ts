@@ -15,7 +15,8 @@ import type {
   LogsOptions,
 } from "../../../dsl/deployment.js";
 import { ConfigError, TargetError } from "../../../dsl/errors.js";
-import { checkNames, invalid } from "../../client/http/option-checks.js";
+import { invalid } from "../../client/http/invalid-option.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { Config } from "../../config/schema.js";
 import { isTable } from "../../tensors/arrow/request-form.js";
 import { requestTable } from "../../engine/input/request-table.js";
@@ -68,7 +69,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   infer(table: ArrowTable, options?: InferOptions): Promise<ArrowTable>;
   async infer(input: unknown, options: InferOptions = {}): Promise<unknown> {
     this.#assertOpen();
-    checkNames("infer()", options, inferOptions);
+    requireKnownOptions("infer()", options, inferOptions);
     const { timeoutMs = 15_000, signal, metadata, dataset, datasetExclude, datasetSeparator } = options;
     if (metadata !== undefined)
       throw invalid(
@@ -104,7 +105,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
     this.#assertOpen();
-    checkNames("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
+    requireKnownOptions("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
     const { ignoreUnknown = false, maxBytes: given = defaultMaxBytes, ...rest } = options;
     const maxBytes = parseByteSize(given);
     if (maxBytes === null || maxBytes === 0) throw invalid("inferFromFile()", "maxBytes", 'is a size such as "4GB"');

@@ -20,7 +20,7 @@ export function otherArrowForm(input: unknown): string | null {
 }
 
 function isRecordBatch(input: unknown): boolean {
-  return isContainer(input, "schema", "data", "numRows");
+  return isContainer(input, "schema", "data", "numRows") && !isTable(input);
 }
 
 /** The starts of an Arrow file and of an Arrow stream. */
@@ -33,7 +33,7 @@ function isArrowIpc(bytes: Uint8Array): boolean {
   return starts.some((start) => start.every((byte, i) => bytes[i] === byte));
 }
 
-/** Whether a value has these members and a method `getChild`, as all containers of apache-arrow have. */
+/** Whether a value has these members and the method of all containers of apache-arrow. */
 function isContainer(value: unknown, ...names: readonly string[]): boolean {
   if (typeof value !== "object" || value === null || !names.every((name) => name in value)) return false;
   return "getChild" in value && typeof value.getChild === "function";

@@ -2,6 +2,7 @@ import { ConfigError } from "../../../dsl/errors.js";
 import { renamedText } from "../../../dsl/renamed-ports.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config, StepConfig, StepConfigOf } from "../../config/schema.js";
+import { unknownOptionHint } from "../../util/options/known-options.js";
 import { rowProblems } from "./row-problems.js";
 import type { Definition, DefinitionForm } from "../definition.js";
 import { dialects, isPlatformName, nameRule, type DefinitionModel, type DefinitionProblem } from "../platform.js";
@@ -26,6 +27,8 @@ export function toDefinition(config: Config, form: DefinitionForm): Definition {
       `the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not ${JSON.stringify(form?.dialect) ?? "nothing"}`,
     );
   }
+  const unknown = unknownOptionHint("toDefinition()", form, ["dialect", "checks"]);
+  if (unknown !== null) throw new ConfigError("SL4106", unknown);
   // A value that is not a config gets the errors of parseConfig.
   if (!Array.isArray(config?.steps) || !Array.isArray(config.models)) parseConfig(config);
   const problems = [

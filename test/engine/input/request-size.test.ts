@@ -117,7 +117,7 @@ describe("local({ limits })", () => {
 
   test.each([
     [5, /'limits' is 5; give \{ requestBytes: "4GB" \}/],
-    [{ requestByte: 5 }, /no 'requestByte' \(did you mean 'requestBytes'\?\)/],
+    [{ requestByte: 5 }, /has no option 'requestByte' \(did you mean 'requestBytes'\?\)/],
     [{ requestBytes: "much" }, /'limits\.requestBytes' is "much"; give bytes/],
     [{ requestElements: 0 }, /'limits\.requestElements' is 0; give a whole number/],
   ])("%j is refused", async (value, expected) => {

@@ -231,6 +231,6 @@ describe("a model that", () => {
 test("options that are null are refused", async () => {
   const live = await engine().deploy(first);
   expect(await refusal(live.infer([{ x: [1] }], null as unknown as undefined))).toMatchInlineSnapshot(
-    `"SL6011 infer(): the second argument must be an object of options, got null"`,
+    `"SL6011 infer() takes an object of options, got null"`,
   );
 });

@@ -116,7 +116,7 @@ describe("a value that is not an object of options is refused", () => {
       ...["logs", "logBatches", "exportLogs", "compare"].map(
         (method) => `SL6011 ${method}() takes an object of options`,
       ),
-      "SL6011 infer(): the second argument must be an object of options",
+      "SL6011 infer() takes an object of options",
       "SL6011 alerts() takes an object of options",
     ]);
   });

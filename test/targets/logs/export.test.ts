@@ -181,7 +181,7 @@ describe("exportLogs", () => {
     [{ limit: -1 }, `SL6011 exportLogs(): the option 'limit' is -1; give a number of rows, 0 or more`],
     [
       { directry: "x" },
-      /^SL6011 exportLogs\(\): the option 'directry' is unknown \(did you mean 'directory'\?\); the options of exportLogs\(\) are 'limit', /,
+      /^SL6011 exportLogs\(\) has no option 'directry' \(did you mean 'directory'\?\); its options are 'limit', /,
     ],
     [{ dataset: ["outs"] }, /^SL5031 the dataset names 'outs'/],
   ])("refuses %o and writes nothing", async (options, expected) => {
@@ -343,7 +343,7 @@ describe("logBatches", () => {
       `"SL6011 logBatches(): the option 'batchRows' is 0; give a number of rows, 1 or more"`,
     );
     expect(await refusal(read({ arrow: true } as object))).toMatchInlineSnapshot(
-      `"SL6011 logBatches(): the option 'arrow' is unknown; the options of logBatches() are 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator', 'batchRows' and 1 more"`,
+      `"SL6011 logBatches() has no option 'arrow'; its options are 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator', 'batchRows' and 'signal'"`,
     );
   });
 });

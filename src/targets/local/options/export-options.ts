@@ -6,7 +6,8 @@ import type { LogExport } from "../../../logs/export/export-logs.js";
 import { selectsMetadata } from "../../../tensors/column-selection.js";
 import { urlProblem } from "../../../util/files/url-problem.js";
 import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
-import { parseLogsOptions, logsOptionNames, checkOptionNames, parseSignal } from "./log-options.js";
+import { parseLogsOptions, logsOptionNames, parseSignal } from "./log-options.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import { formatValue } from "../../../util/format-value.js";
 
 const names = [...logsOptionNames, "directory", "filePrefix", "dataSizeLimit", "format", "onProgress", "signal"];
@@ -23,7 +24,7 @@ export function parseExportOptions(
   pipeline: string,
   options: ExportOptions,
 ): LogExport & { readonly signal: AbortSignal | undefined } {
-  checkOptionNames("exportLogs", options, names);
+  requireKnownOptions("exportLogs()", options, names);
   const {
     directory = "logs",
     filePrefix = pipeline,

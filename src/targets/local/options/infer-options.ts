@@ -2,9 +2,7 @@ import type { FileOptions, InferOptions } from "../../../../dsl/deployment.js";
 import { InputError, TargetError } from "../../../../dsl/errors.js";
 import { defaultMaxBytes, type WantedRows } from "../../../files/wanted-rows.js";
 import { describeValue, formatValue } from "../../../util/format-value.js";
-import { isDictionary } from "../../../util/objects.js";
-import { didYouMean } from "../../../util/did-you-mean.js";
-import { joinNames } from "../../../util/join-names.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
 import {
   datasetOptionNames,
@@ -21,13 +19,7 @@ const inferOptions = ["timeoutMs", "signal", "metadata", "values", ...datasetOpt
  * @throws TargetError SL6011 for an unknown option, InputError SL5032
  */
 export function parseInferOptions(options: InferOptions): ColumnSelection {
-  const value: unknown = options;
-  if (!isDictionary(value))
-    throw new TargetError(
-      "SL6011",
-      `infer(): the second argument must be an object of options, got ${describeValue(value)}`,
-    );
-  checkNames("infer()", options, inferOptions);
+  requireKnownOptions("infer()", options, inferOptions);
   const { dataset, datasetExclude, datasetSeparator, values = "nested" } = options;
   if (values !== "nested" && values !== "typed")
     throw new TargetError("SL6011", `infer(): the option 'values' is "nested" or "typed", got ${formatValue(values)}`, {
@@ -54,9 +46,7 @@ export function parseFileOptions(
 ): { readonly file: FileSettings; readonly infer: InferOptions } {
   if (typeof path !== "string")
     throw new InputError("SL5017", `inferFromFile() takes the path of a file, got ${describeValue(path)}`);
-  const value: unknown = options;
-  if (!isDictionary(value)) return { file: { ignoreUnknown: false, maxBytes: defaultMaxBytes }, infer: options };
-  checkNames("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
+  requireKnownOptions("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
   const { ignoreUnknown = false, maxBytes: size = defaultMaxBytes, ...infer } = options;
   if (typeof ignoreUnknown !== "boolean") {
     throw new TargetError(
@@ -74,14 +64,4 @@ export function parseFileOptions(
     );
   }
   return { file: { ignoreUnknown, maxBytes }, infer };
-}
-
-function checkNames(method: string, options: object, known: readonly string[]): void {
-  const name = Object.keys(options).find((each) => !known.includes(each));
-  if (name === undefined) return;
-  throw new TargetError(
-    "SL6011",
-    `${method}: the embedded engine has no option '${name}'${didYouMean(name, known)}; its options are ${joinNames(known)}`,
-    { option: name },
-  );
 }

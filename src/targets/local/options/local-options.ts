@@ -14,8 +14,7 @@ import { parseRetention } from "./retention.js";
 import { parseSession } from "./session-options.js";
 import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
 import { defaultDatabaseMemory } from "../../../logs/duckdb.js";
-import { didYouMean } from "../../../util/did-you-mean.js";
-import { joinNames } from "../../../util/join-names.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import type { InferenceObserver } from "../inference-observer.js";
 
 /** The options of `local()`. */
@@ -122,7 +121,7 @@ const choices = {
   challengers: ["log", "return"],
   runModels: ["auto", "threads"],
 } as const;
-const names = [
+export const localOptionNames = [
   ...["models", "data", "sharedFolder", "durability", "challengers", "concurrency", "retention", "log", "session"],
   ...["deployTimeoutMs", "runModels", "limits", "seed", "databaseMemory"],
 ];
@@ -136,15 +135,7 @@ export function parseLocalOptions(options: LocalOptions): LocalSettings {
       `local() takes an object of options, such as { models: "./models" }, got ${describeValue(value)}`,
     );
   }
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) {
-      throw new TargetError(
-        "SL6011",
-        `local() has no option '${name}'${didYouMean(name, names)}; its options are ${joinNames(names)}`,
-        { option: name },
-      );
-    }
-  }
+  requireKnownOptions("local()", options, localOptionNames);
   for (const name of ["models", "data"] as const) {
     const value: unknown = options[name];
     const url = urlProblem(value);

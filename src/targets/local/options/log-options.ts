@@ -1,9 +1,7 @@
 import type { LogBatchesOptions, LogsOptions } from "../../../../dsl/deployment.js";
 import { TargetError } from "../../../../dsl/errors.js";
-import { describeValue, formatValue } from "../../../util/format-value.js";
-import { isDictionary } from "../../../util/objects.js";
-import { didYouMean } from "../../../util/did-you-mean.js";
-import { joinNames } from "../../../util/join-names.js";
+import { formatValue } from "../../../util/format-value.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import type { LogQuery } from "../../../logs/pipeline-log.js";
 import {
   datasetOptionNames,
@@ -17,25 +15,12 @@ type Method = "logs" | "compare" | "logBatches" | "exportLogs";
 
 export const logsOptionNames: readonly string[] = ["limit", "start", "end", "valid", "arrow", ...datasetOptionNames];
 
-/** Throws TargetError SL6011 if `options` is not an object or has an unknown option. */
-export function checkOptionNames(method: Method, options: object, names: readonly string[]): void {
-  if (!isDictionary(options))
-    throw new TargetError("SL6011", `${method}() takes an object of options, got ${describeValue(options)}`);
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw invalid(
-      method,
-      unknown,
-      `is unknown${didYouMean(unknown, names)}; the options of ${method}() are ${joinNames(names)}`,
-    );
-}
-
 /** Validates the options of `logs()`. Throws TargetError SL6011 for an unknown or invalid option, InputError SL5032. */
 export function parseLogsOptions(
   options: LogsOptions,
   method: Method = "logs",
 ): { readonly query: LogQuery; readonly choice: ColumnSelection } {
-  checkOptionNames(method, options, logsOptionNames);
+  requireKnownOptions(`${method}()`, options, logsOptionNames);
   const { limit, valid, arrow } = options;
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
     throw invalid(method, "limit", `is ${formatValue(limit)}; give a number of rows, 0 or more`);
@@ -64,7 +49,7 @@ export function parseLogBatchesOptions(options: LogBatchesOptions): {
   readonly batchRows: number;
   readonly signal: AbortSignal | undefined;
 } {
-  checkOptionNames("logBatches", options, [
+  requireKnownOptions("logBatches()", options, [
     ...logsOptionNames.filter((name) => name !== "arrow"),
     "batchRows",
     "signal",
@@ -89,7 +74,7 @@ export function parseSignal(method: Method, signal: unknown): AbortSignal | unde
 
 /** Validates the options of `compare()`. */
 export function parsePeriod(period: Pick<LogsOptions, "start" | "end">): LogQuery {
-  checkOptionNames("compare", period, ["start", "end"]);
+  requireKnownOptions("compare()", period, ["start", "end"]);
   return parseLogsOptions(period, "compare").query;
 }
 

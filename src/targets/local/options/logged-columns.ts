@@ -1,7 +1,6 @@
 import { TargetError } from "../../../../dsl/errors.js";
-import { didYouMean } from "../../../util/did-you-mean.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import { formatValue } from "../../../util/format-value.js";
-import { joinNames } from "../../../util/join-names.js";
 import { isDictionary } from "../../../util/objects.js";
 
 /**
@@ -29,13 +28,7 @@ export function parseLoggedColumns(value: unknown): LoggedColumnsOptions | null 
       value,
       'give an object such as { exclude: ["in.image"], redact: ["in.email"], maxElements: 1000 }',
     );
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new TargetError(
-      "SL6011",
-      `local(): the option 'log' has no '${unknown}'${didYouMean(unknown, names)}; its options are ${joinNames(names)}`,
-      { option: "log" },
-    );
+  requireKnownOptions("local(): 'log'", value, names);
   const given = value as Partial<Record<keyof LoggedColumnsOptions, unknown>>;
   const exclude = parseNames("log.exclude", given.exclude);
   const redact = parseNames("log.redact", given.redact);

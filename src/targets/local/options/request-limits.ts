@@ -1,8 +1,7 @@
 import { TargetError } from "../../../../dsl/errors.js";
 import { type RequestLimits, defaultRequestLimits } from "../../../engine/input/request-size.js";
-import { didYouMean } from "../../../util/did-you-mean.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import { formatValue } from "../../../util/format-value.js";
-import { joinNames } from "../../../util/join-names.js";
 import { isDictionary } from "../../../util/objects.js";
 import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
 
@@ -13,13 +12,7 @@ export function parseRequestLimits(value: unknown): RequestLimits {
   if (value === undefined) return defaultRequestLimits;
   if (!isDictionary(value))
     throw invalid("limits", value, 'give { requestBytes: "4GB" }, { requestElements: 1e9 } or both');
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new TargetError(
-      "SL6011",
-      `local(): the option 'limits' has no '${unknown}'${didYouMean(unknown, names)}; its options are ${joinNames(names)}`,
-      { option: "limits" },
-    );
+  requireKnownOptions("local(): 'limits'", value, names);
   const { requestBytes = defaultRequestLimits.requestBytes, requestElements = defaultRequestLimits.requestElements } =
     value as Readonly<Record<string, unknown>>;
   const bytes = parseByteSize(requestBytes);

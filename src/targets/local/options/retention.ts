@@ -1,6 +1,5 @@
 import { TargetError } from "../../../../dsl/errors.js";
-import { didYouMean } from "../../../util/did-you-mean.js";
-import { joinNames } from "../../../util/join-names.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import type { Retention } from "../../../logs/store.js";
 import { parseByteSize, parseDuration } from "../../../util/quantities/parse-quantity.js";
 
@@ -14,13 +13,7 @@ export function parseRetention(value: unknown): Retention | null {
   if (value === undefined) return null;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw invalid("retention", value, 'give { age: "30d" }, { size: "10GB" } or both');
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new TargetError(
-      "SL6011",
-      `local(): the option 'retention' has no '${unknown}'${didYouMean(unknown, names)}; its options are ${joinNames(names)}`,
-      { option: "retention" },
-    );
+  requireKnownOptions("local(): 'retention'", value, names);
   const { age, size } = value as { readonly age?: unknown; readonly size?: unknown };
   const [ageMs, sizeBytes] = [parseDuration(age), parseByteSize(size)];
   if (age !== undefined && (ageMs === null || ageMs < minAge))

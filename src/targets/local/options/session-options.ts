@@ -4,6 +4,7 @@ import type { Config } from "../../../config/schema.js";
 import { didYouMean } from "../../../util/did-you-mean.js";
 import { formatValue } from "../../../util/format-value.js";
 import { joinNames } from "../../../util/join-names.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
 import { isDictionary } from "../../../util/objects.js";
 
 const levels = ["disabled", "basic", "extended", "all"];
@@ -84,13 +85,7 @@ function requireOptions(
   if (!isDictionary(value)) {
     throw invalid(place, `local(): the option '${place}' is ${formatValue(value)}; give an object of options`);
   }
-  for (const name of Object.keys(value)) {
-    if (known !== null && !known.includes(name))
-      throw invalid(
-        place,
-        `local(): '${place}' has no option '${name}'${didYouMean(name, known)}; its options are ${joinNames(known)}`,
-      );
-  }
+  if (known !== null) requireKnownOptions(`local(): '${place}'`, value, known);
   return value as Readonly<Record<string, unknown>>;
 }
 
