@@ -57,6 +57,9 @@ const entries = {
   // The reader of lambdas, with the TypeScript parser, and what the plugin replaces it with: both need fixed names.
   "shapeline-lambda-reader": "codegen/lambda/read-function.ts",
   "shapeline-uncompiled-lambda": "codegen/lambda/uncompiled-lambda.ts",
+  eslint: "codegen/eslint/plugin.ts",
+  // What the lint rule loads when the first file has a pipeline: a file beside its own.
+  "lambda-problems": "codegen/eslint/lambda-problems.ts",
   // Types only.
   internals: "dsl/internals.ts",
   cli: "src/cli/main.ts",

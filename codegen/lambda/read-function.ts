@@ -3,7 +3,7 @@ import { isGlobal } from "./lower/globals.js";
 import { shadowedGlobals } from "./shadowed-globals.js";
 import { lowerLambda } from "./lower/lower.js";
 import type { FreePath } from "./lower/context.js";
-import { diagnosticAt, diagnosticForAll, refusals } from "./refusals.js";
+import { compileHint, diagnosticAt, diagnosticForAll, refusals } from "./refusals.js";
 import { parseLambda } from "./parse.js";
 
 /** A lambda read from a running function. It can be passed to `renderDiagnostic` as the origin. */
@@ -93,7 +93,7 @@ function outsideNameDiagnostic({ path, span: [start, end] }: FreePath): Diagnost
     refusals.outsideName(
       originalName(path),
       "comes from outside the lambda, and its value cannot be read from a running function",
-      "compile the file with `shapeline compile`, which resolves names, and deploy the config: `deploy(target, { config })`; or write the value into the lambda",
+      compileHint,
     ),
     start,
     end,

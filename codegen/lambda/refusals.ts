@@ -9,6 +9,10 @@ export interface Refusal {
 
 const inlineHint = "write the condition out, or call a helper function of the project by its name";
 
+/** How names from outside a lambda get their values. */
+export const compileHint =
+  "compile the file with `shapeline compile`, which resolves names, and deploy the config: `deploy(target, { config })`; or write the value into the lambda";
+
 /**
  * All refusals of the lowering. Each kind of mistake has its own code; `dsl/messages/error-codes.ts` has the titles.
  */

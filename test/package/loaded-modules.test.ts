@@ -65,6 +65,21 @@ describe("loads no other package", () => {
 });
 
 describe("loads what it needs", () => {
+  it("shapeline/eslint: the parser when the first file has a pipeline", () => {
+    const lint = (code: string) =>
+      `new Linter({ configType: "flat" }).verify(${JSON.stringify(code)}, [plugin.configs.recommended]);`;
+    const program = `
+      const { Linter } = await import("eslint");
+      const { default: plugin } = await import(${dist("eslint.js")});
+      ${lint('import * as z from "zod"; z.string().validate("a", (x) => x << 2);')}`;
+    const other = loadedBy(program);
+    expect(other.packages.filter((name) => /ts-morph/.test(name))).toEqual([]);
+    const own =
+      loadedBy(`${program} ${lint('import { pipeline } from "shapeline"; pipeline("p").validate("a", (x) => x << 2);')}
+      const { createRequire } = await import("node:module");`);
+    expect(own.ownFiles).toBeGreaterThan(other.ownFiles);
+  });
+
   it("build() of a pipeline with a lambda: the parser alone", async () => {
     const { packages } = loadedBy(`${await authoring()} await build(p.validate("any", () => true));`);
     expect(packages.filter((name) => !/^(ts-morph|@ts-morph)/.test(name))).toEqual([]);

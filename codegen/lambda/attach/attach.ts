@@ -1,18 +1,19 @@
 import { ts, type TS } from "../../typescript.js";
-import type { Diagnostic, Surface } from "../../../src/expression/surface/surface.js";
+import type { Diagnostic, SourceLocation, Surface } from "../../../src/expression/surface/surface.js";
 import { FileDeclarations } from "../lower/file-declarations.js";
 import { applyEdits, type Edit } from "./text-edits.js";
 import { isGlobal } from "../lower/globals.js";
 import { attachableFunctions, exportedFunctions, functionNamed, possibleFunctions } from "../lower/find-functions.js";
 import { lowerHelper, lowerLambda, type LoweredLambda, type LoweredHelper } from "../lower/lower.js";
-import type { FreePath, LambdaNode } from "../lower/context.js";
+import { withoutWrapping, type FreePath, type LambdaNode } from "../lower/context.js";
 import { memberName, pathFromOutside } from "../lower/names.js";
 import { Scope } from "../lower/scope.js";
 import { insertProperty } from "./insert-property.js";
-import { diagnosticAt, refusals } from "../refusals.js";
+import { diagnosticAt, diagnosticForAll, refusals } from "../refusals.js";
 import { parseErrors, parseFile } from "../parse.js";
 import type { DiagnosticOrigin } from "../diagnostics.js";
 import { moduleOf, PipelineValues } from "./pipeline-values.js";
+import { isPlainValue } from "./plain-values.js";
 import { walk } from "../walk-ast.js";
 
 export interface AttachOptions {
@@ -93,6 +94,38 @@ export function attachLambdas(
   return new Attacher(source, code, file, isPipelineModule).run(helpers);
 }
 
+/** A function of a file that is certainly part of a pipeline: the lambda of a step, or a function that one calls. */
+export interface CheckedFunction {
+  readonly node: LambdaNode;
+  readonly lowered: LoweredLambda | LoweredHelper;
+  /** The offset of the function in the file; spans are relative to it. */
+  readonly offset: number;
+}
+
+export interface CheckedFile extends Pick<AttachedFile, "refused"> {
+  readonly source: TS.SourceFile;
+  /** In source order. */
+  readonly functions: readonly CheckedFunction[];
+}
+
+type CheckOptions = Omit<AttachOptions, "helpers"> & Required<Pick<AttachOptions, "isPipelineModule">>;
+
+/**
+ * Finds the lambdas of the file's pipelines and lowers them as `attachLambdas` does, for tools that report problems and
+ * change no code.
+ *
+ * @returns null if the file has no pipeline or does not parse
+ */
+export function checkLambdas(
+  code: string,
+  { file, isPipelineModule, extension = file }: CheckOptions,
+): CheckedFile | null {
+  if (!mayTakeLambda.test(code)) return null;
+  const source = parseFile(file, code, scriptKind(extension), true);
+  if (source === null || parseErrors(source).length > 0) return null;
+  return new Attacher(source, code, file, isPipelineModule).check();
+}
+
 class Attacher {
   readonly #source: TS.SourceFile;
   readonly #code: string;
@@ -107,6 +140,7 @@ class Attacher {
   readonly #pipelines: PipelineValues | null;
   readonly #lowered = new Map<LambdaNode, LoweredFunction>();
   readonly #importedCalls: ImportedCall[] = [];
+  readonly #notFunctions: RefusedFunction[] = [];
   #complete = true;
 
   constructor(source: TS.SourceFile, code: string, file: string, isPipelineModule: AttachOptions["isPipelineModule"]) {
@@ -155,6 +189,19 @@ class Attacher {
     };
   }
 
+  check(): CheckedFile {
+    for (const node of this.#findLambdas())
+      if (this.#certain.has(node)) this.#lower(node, lowerLambda, (l) => l.lambda?.body);
+    // The set grows during the loop: helpers may call other helpers.
+    for (const node of this.#helpers) this.#lower(node, lowerHelper, (l) => l.helper);
+    const { refused } = this.#problems();
+    const functions = [...this.#certain].flatMap((node) => {
+      const found = this.#lowered.get(node);
+      return found === undefined ? [] : [{ node, lowered: found.lowered, offset: found.offset }];
+    });
+    return { source: this.#source, functions: functions.sort((a, b) => a.offset - b.offset), refused };
+  }
+
   /** The functions of the file that are passed to steps, without duplicates, in source order. */
   #findLambdas(): ReadonlySet<LambdaNode> {
     const found = new Set<LambdaNode>();
@@ -191,7 +238,21 @@ class Attacher {
     if (ts.isSpreadElement(check)) return null;
     const path = pathFromOutside(check, new Scope(null, ""));
     if (isPipeline && path !== null) this.#noteImport(path, check, check.getStart(this.#source));
+    if (isPipeline && isPlainValue(withoutWrapping(check))) this.#refuseValue(check);
     return possibleFunctions(check, this.#declarations);
+  }
+
+  #refuseValue(node: TS.Expression): void {
+    const source = node.getText(this.#source);
+    const origin = { source, location: this.#locationOf(node) };
+    const what = ts.isClassExpression(withoutWrapping(node)) ? "a class" : "this value";
+    this.#notFunctions.push({ diagnostic: diagnosticForAll(source, refusals.notAFunction(what)), origin });
+  }
+
+  #locationOf(node: TS.Node): SourceLocation {
+    const offset = node.getStart(this.#source);
+    const { line, character } = this.#source.getLineAndCharacterOfPosition(offset);
+    return { file: this.#file, offset, line: line + 1, column: character + 1 };
   }
 
   /** Lowers a function at its place in the file, and collects the functions of the file that it uses. */
@@ -200,13 +261,9 @@ class Attacher {
     lower: Lower<T>,
     bodyOf: (lowered: T) => Surface | null | undefined,
   ): { lowered: T; thunks: ReadonlyMap<string, string> } {
-    const offset = node.getStart(this.#source);
-    const { line, character } = this.#source.getLineAndCharacterOfPosition(offset);
+    const location = this.#locationOf(node);
     const shadowsGlobal = (name: string) => this.#declarations.find(name, node) !== undefined;
-    const lowered = lower(node, this.#source, {
-      shadowsGlobal,
-      location: { file: this.#file, offset, line: line + 1, column: character + 1 },
-    });
+    const lowered = lower(node, this.#source, { shadowsGlobal, location });
     const thunks = new Map<string, string>();
     const mutable: Diagnostic[] = [];
     for (const { path, span } of lowered.free) {
@@ -225,23 +282,24 @@ class Attacher {
     const called = functionPaths(bodyOf(lowered) ?? null);
     for (const { path } of called) if (!this.#isResolvable(path, node)) this.#complete = false;
     const diagnostics = [...lowered.diagnostics, ...mutable].sort((a, b) => a.start - b.start);
-    this.#lowered.set(node, { origin: lowered, diagnostics, called, offset });
+    this.#lowered.set(node, { lowered, diagnostics, called, offset: location.offset });
     return { lowered: mutable.length === 0 ? lowered : { ...lowered, diagnostics }, thunks };
   }
 
   /** The problems of the lambdas of pipelines and of all functions of the file that they call, in source order. */
   #problems(): Pick<AttachedFile, "refused" | "importedCalls"> {
-    const refused: RefusedFunction[] = [];
+    const refused = [...this.#notFunctions];
     // The set grows during the loop.
     for (const node of this.#certain) {
       const found = this.#lowered.get(node);
       if (found === undefined) continue;
-      for (const diagnostic of found.diagnostics) refused.push({ diagnostic, origin: found.origin });
-      for (const { path, span } of found.called) {
+      for (const diagnostic of found.diagnostics) refused.push({ diagnostic, origin: found.lowered });
+      // A function that is refused has no tree to find calls in, but its names are known.
+      for (const { path } of found.lowered.free) {
         const fn = functionNamed(path[0] ?? "", node, this.#declarations);
         if (fn !== null) this.#certain.add(fn);
-        this.#noteImport(path, node, found.offset + span[0]);
       }
+      for (const { path, span } of found.called) this.#noteImport(path, node, found.offset + span[0]);
     }
     return {
       refused: refused.sort((a, b) => placeIn(a) - placeIn(b)),
@@ -265,7 +323,7 @@ class Attacher {
 
 /** What is kept of a lowered function to report its problems. */
 interface LoweredFunction {
-  readonly origin: DiagnosticOrigin;
+  readonly lowered: LoweredLambda | LoweredHelper;
   readonly diagnostics: readonly Diagnostic[];
   readonly called: readonly FreePath[];
   readonly offset: number;
