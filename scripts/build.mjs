@@ -69,6 +69,8 @@ const entries = {
   "cli-run": "src/cli/run.ts",
   // Must be a file of its own, beside the module that starts it: all files are in one folder.
   "model-worker": "src/engine/scheduling/model-worker.ts",
+  // Likewise: a process of its own.
+  "compile-job": "codegen/project/compile-job.ts",
 };
 const bundle = {
   entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),

@@ -20,6 +20,8 @@ export interface BundleOptions {
   readonly root: string;
   /** Bundles that share a cache read common files once. */
   readonly fileCache?: SourceFileCache;
+  /** Called with the path of each file of the project that is bundled, also if the bundle fails. */
+  readonly onFile?: (path: string) => void;
 }
 
 /** Files prepared for a bundle. The key is the kind of attached helpers and the path. */
@@ -37,11 +39,15 @@ interface PreparedFile {
  */
 export async function bundlePipelineFile(entry: string, options: BundleOptions): Promise<Bundle> {
   const state: BundleState = { complete: true };
-  const { root, fileCache = new Map<string, Promise<PreparedFile>>() } = options;
-  const bundle = await runEsbuild(entry, options, attachPlugin({ root, fileCache, helpers: "exported" }, state));
+  const { root, onFile, fileCache = new Map<string, Promise<PreparedFile>>() } = options;
+  const bundle = await runEsbuild(
+    entry,
+    options,
+    attachPlugin({ root, fileCache, onFile, helpers: "exported" }, state),
+  );
   if (state.complete) return bundle;
   // A lambda or a helper comes from a record, a factory or another file, which is known only at run time.
-  return await runEsbuild(entry, options, attachPlugin({ root, fileCache, helpers: "all" }, state));
+  return await runEsbuild(entry, options, attachPlugin({ root, fileCache, onFile, helpers: "all" }, state));
 }
 
 async function runEsbuild(entry: string, { project, root }: BundleOptions, plugin: Plugin): Promise<Bundle> {
@@ -111,9 +117,10 @@ interface AttachPluginOptions {
   readonly root: string;
   readonly helpers: "exported" | "all";
   readonly fileCache: SourceFileCache;
+  readonly onFile: ((path: string) => void) | undefined;
 }
 
-function attachPlugin({ root, helpers, fileCache }: AttachPluginOptions, state: BundleState): Plugin {
+function attachPlugin({ root, helpers, fileCache, onFile }: AttachPluginOptions, state: BundleState): Plugin {
   const prepareFile = async (path: string): Promise<PreparedFile> => {
     const code = await readFile(path, "utf8");
     const attached = attachLambdas(code, { file: posixRelativePath(path, root), helpers });
@@ -124,6 +131,7 @@ function attachPlugin({ root, helpers, fileCache }: AttachPluginOptions, state: 
     setup(build) {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
         if (path.split(sep).includes("node_modules")) return undefined;
+        onFile?.(path);
         const key = `${helpers} ${path}`;
         const prepared = fileCache.get(key) ?? prepareFile(path);
         fileCache.set(key, prepared);

@@ -21,7 +21,9 @@ export interface CompileFilesOptions {
   readonly out: string | undefined;
   readonly seconds: number | undefined;
   /** Records the inputs of the configs. */
-  readonly recorder?: InputRecorder;
+  readonly recorder: InputRecorder;
+  /** Whether to record also what the pipeline files read while they run. */
+  readonly caching: boolean;
 }
 
 /** Compiles pipeline files in sequence. The part of `compileProject` that needs the TypeScript compiler. */
@@ -32,19 +34,22 @@ export async function compileFiles({
   out,
   seconds,
   recorder,
+  caching,
 }: CompileFilesOptions): Promise<CompileResult> {
   const files = requested.length === 0 ? findPipelineFiles(project, recorder) : requested;
-  if (recorder !== undefined && requested.length > 0) recordProjectOptions(project, recorder);
+  if (requested.length > 0) recordProjectOptions(project, recorder);
   const configs: CompiledConfig[] = [];
   const problems: CompileProblem[] = [];
-  const bundles = bundlesAhead(files, { project, root: cwd });
+  const onFile = (path: string): void => recorder.file(path);
+  const bundles = bundlesAhead(files, { project, root: cwd, onFile });
   for (const file of files) {
+    recorder.file(file);
     const load = {
       bundles,
       project,
       root: cwd,
       ...(seconds !== undefined && { seconds }),
-      ...(recorder !== undefined && { onBundle: (inputs: BundleInputs) => recorder.bundle(inputs) }),
+      onBundle: (inputs: BundleInputs) => recorder.bundle(inputs),
     };
     const build = async (): Promise<Config[]> => {
       const built: Config[] = [];
@@ -59,14 +64,14 @@ export async function compileFiles({
       }
       return built;
     };
-    for (const config of await (recorder === undefined ? build() : recorder.record(build))) {
+    for (const config of await (caching ? recorder.record(build) : build())) {
       const text = stringifyConfig(config);
       const path = join(out ?? dirname(file), `${config.name}.pipeline.json`);
       configs.push({ file, config, path, text, changed: (await readFile(path, "utf8").catch(() => null)) !== text });
     }
   }
-  if (recorder !== undefined) await saveCompiledCode();
-  return { configs: withoutNameClashes(configs, problems), problems };
+  if (caching) await saveCompiledCode();
+  return { configs: withoutNameClashes(configs, problems), problems, inputs: recorder.projectFiles() };
 }
 
 /** The text of a source file, from which a diagnostic shows whole lines. */

@@ -5,6 +5,8 @@ import type { Config } from "../../src/config/schema.js";
 import { requireKnownOptions } from "../../src/util/options/known-options.js";
 import { urlProblem } from "../../src/util/files/url-problem.js";
 import { writeCachedConfigs, type CacheKey, type CachedConfig, readCachedConfigs } from "./cache/config-cache.js";
+import type { InputRecorder } from "./cache/input-recorder.js";
+import { projectFiles } from "./cache/inputs.js";
 import type { CompiledConfig, CompileResult } from "./compile-result.js";
 
 export interface CompileProjectOptions {
@@ -40,23 +42,32 @@ export async function compileProject(options: CompileProjectOptions = {}): Promi
   const project = resolve(cwd, options.project ?? "tsconfig.json");
   const files = (options.files ?? []).map((file) => resolve(cwd, file));
   const compileOptions = { files, project, cwd, out: options.out, seconds: options.seconds };
-  if (options.cache !== true) return await (await loadCompiler())(compileOptions);
+  const compile = async (caching: boolean): Promise<CompileResult & { readonly recorder: InputRecorder }> => {
+    const compileFiles = await loadCompiler();
+    const { InputRecorder } = await import("./cache/input-recorder.js");
+    const recorder = new InputRecorder();
+    return { ...(await compileFiles({ ...compileOptions, recorder, caching })), recorder };
+  };
+  if (options.cache !== true) return resultOf(await compile(false));
   const key: CacheKey = { cwd, project, files, out: options.out ?? null };
   const cached = readCachedConfigs(key);
-  if (cached !== null) return { configs: cached.map(fromCache), problems: [] };
-  const compileFiles = await loadCompiler();
-  const { InputRecorder } = await import("./cache/input-recorder.js");
-  const recorder = new InputRecorder();
-  const compiled = await compileFiles({ ...compileOptions, recorder });
-  const inputs = compiled.problems.length === 0 ? recorder.inputs() : null;
+  if (cached !== null) {
+    const { files: read, contents } = cached.inputs;
+    const inputs = projectFiles({ files: Object.keys(read), contents: Object.keys(contents) });
+    return { configs: cached.configs.map(fromCache), problems: [], inputs };
+  }
+  const compiled = await compile(true);
+  const inputs = compiled.problems.length === 0 ? compiled.recorder.inputs() : null;
   if (inputs !== null)
     await writeCachedConfigs(
       key,
       inputs,
       compiled.configs.map(({ file, path, text }) => ({ file, path, text })),
     );
-  return compiled;
+  return resultOf(compiled);
 }
+
+const resultOf = ({ configs, problems, inputs }: CompileResult): CompileResult => ({ configs, problems, inputs });
 
 /** Loads the compiler lazily: if the cache is valid, it is never loaded. */
 async function loadCompiler(): Promise<typeof import("./compile-files.js").compileFiles> {

@@ -5,6 +5,11 @@ import type { ProblemPlace } from "../lambda/diagnostics.js";
 export interface CompileResult {
   readonly configs: CompiledConfig[];
   readonly problems: CompileProblem[];
+  /**
+   * Absolute paths of what was read of the project: pipeline files, what they import, tsconfig files, package.json and
+   * lock files, and the files of linked packages. A change of one may change the result. After problems too.
+   */
+  readonly inputs: readonly string[];
 }
 
 export interface CompiledConfig {

@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly bundles?: (file: string) => Promise<Bundle>;
   /** The time limit for loading a module, in seconds; by default 60. */
   readonly seconds?: number;
+  /** Called with the path of each file of the project that is bundled, also if the bundle fails. */
+  readonly onFile?: (path: string) => void;
   /** Called with the files of each bundle. */
   readonly onBundle?: (inputs: BundleInputs) => void;
 }
@@ -74,9 +76,14 @@ export async function loadModule(file: string, options: LoadOptions = {}): Promi
   return await runBundle(bundle, file, root, options.seconds ?? 60);
 }
 
-const bundleOf = (file: string, { root = ".", project }: LoadOptions, fileCache?: SourceFileCache): Promise<Bundle> =>
+const bundleOf = (
+  file: string,
+  { root = ".", project, onFile }: LoadOptions,
+  fileCache?: SourceFileCache,
+): Promise<Bundle> =>
   bundlePipelineFile(file, {
     root: resolve(root),
+    ...(onFile !== undefined && { onFile }),
     ...existingProject(project, resolve(root)),
     ...(fileCache !== undefined && { fileCache }),
   });

@@ -186,7 +186,7 @@ export const errorCodes = {
   SL3050: "an override is for a model that does not exist",
   SL3051: "an override does not fit its model",
   SL3052: "the sources of a model disagree",
-  SL3053: "a folder of models cannot be watched",
+  SL3053: "a folder cannot be watched",
   SL3054: "the file or answer does not describe a model",
   SL3055: "a server returns no metadata",
   SL3056: "the output file does not have the name of a TypeScript file",

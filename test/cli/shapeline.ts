@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, fork } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,8 +49,12 @@ function startCommandProcess(): ChildProcess {
   return child;
 }
 
-afterAll(() => {
-  commands?.kill();
+afterAll(async () => {
+  if (commands === undefined) return;
+  // The next test file may run in this thread, and must not send its commands to a process that ends.
+  const ended = once(commands, "exit");
+  commands.kill();
+  await ended;
 });
 
 /** Runs a command line of the built CLI in the process that all commands of a test file share. */

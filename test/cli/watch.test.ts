@@ -1,14 +1,19 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { deployedProject, main, project, shapeline } from "./shapeline.js";
 
-it("`generate --watch` reacts to models and settings, and exits with 0 on Ctrl-C", async () => {
-  const folder = project("fraud");
-  const child = spawn(process.execPath, [main, "generate", "models/c1.onnx", "models/new*.onnx", "--watch"], {
-    cwd: folder,
-  });
+/** A command that runs until it is stopped. */
+interface Running {
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Sends Ctrl-C, and resolves to the exit code and the signal that ended the process. */
+  stop(): Promise<readonly [number | null, NodeJS.Signals | null]>;
+}
+
+function start(cwd: string, args: readonly string[]): Running {
+  const child = spawn(process.execPath, [main, ...args], { cwd });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
@@ -16,29 +21,58 @@ it("`generate --watch` reacts to models and settings, and exits with 0 on Ctrl-C
   const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) =>
     child.on("exit", (code, signal) => resolve([code, signal])),
   );
-  const until = (check: () => void) => vi.waitFor(check, { timeout: 40_000, interval: 50 });
-  try {
-    // A glob without a match is reported; the watch continues.
-    await until(() => expect(err).toContain("error SL3015: 'models/new*.onnx' matches no model file"));
-    copyFileSync(join(folder, "models/c2.onnx"), join(folder, "models/new.onnx"));
-    await until(() => expect(out).toContain("wrote models.gen.ts: 2 models"));
-    expect(out.match(/^c1: /gm)).toHaveLength(1);
-    writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ overrides: { new: { version: "5" } } }));
-    await until(() => expect(readFileSync(join(folder, "models.gen.ts"), "utf8")).toContain('version: "5"'));
-    // After the first run it prints only the changes.
-    await until(() => expect(out).toMatch(/^new: version 1 -> 5\nwrote models\.gen\.ts: 2 models$/m));
-    expect(out.match(/^c1: /gm)).toHaveLength(1);
-  } finally {
-    child.kill("SIGINT");
-  }
-  expect(await ended).toEqual([0, null]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return { out: () => out, err: () => err, stop: () => (child.kill("SIGINT"), ended) };
+}
+
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 40_000, interval: 50 });
+
+it("`compile --watch` follows imports and new files, survives errors, and exits with 0 on Ctrl-C", async () => {
+  const folder = project("fraud");
+  await shapeline(folder, ["generate", "models/*.onnx"]);
+  const path = join(folder, "fraud.pipeline.ts");
+  const text = readFileSync(path, "utf8");
+  const config = (name = "fraud"): string => readFileSync(join(folder, `${name}.pipeline.json`), "utf8");
+  const watching = start(folder, ["compile", "--watch"]);
+  await until(() => expect(watching.out()).toContain("wrote fraud.pipeline.json: 3 steps"));
+
+  // A file that is imported, but not there yet: the watch goes on, and sees it in a folder that is new.
+  writeFileSync(path, `import { most } from "./limits/most.js";\n${text.replace("x.out < 1", "x.out < most")}`);
+  await until(() => expect(watching.out()).toContain('Could not resolve "./limits/most.js"'));
+  mkdirSync(join(folder, "limits"));
+  writeFileSync(join(folder, "limits", "most.ts"), "export const most = 2;\n");
+  await until(() => expect(config()).toContain('"value": 2'));
+  // Only the imported file changes.
+  writeFileSync(join(folder, "limits", "most.ts"), "export const most = 3;\n");
+  await until(() => expect(config()).toContain('"value": 3'));
+
+  writeFileSync(join(folder, "second.pipeline.ts"), text.replaceAll("fraud", "second"));
+  await until(() => expect(config("second")).toContain('"name": "second"'));
+  expect(await watching.stop()).toEqual([0, null]);
+  expect(watching.err()).toContain("nothing was written");
+});
+
+it("`generate --watch` reacts to models and settings, and exits with 0 on Ctrl-C", async () => {
+  const folder = project("fraud");
+  const watching = start(folder, ["generate", "models/c1.onnx", "models/new*.onnx", "--watch"]);
+  // A glob without a match is reported; the watch continues.
+  await until(() => expect(watching.err()).toContain("error SL3015: 'models/new*.onnx' matches no model file"));
+  copyFileSync(join(folder, "models/c2.onnx"), join(folder, "models/new.onnx"));
+  await until(() => expect(watching.out()).toContain("wrote models.gen.ts: 2 models"));
+  expect(watching.out().match(/^c1: /gm)).toHaveLength(1);
+  writeFileSync(join(folder, "shapeline.config.json"), JSON.stringify({ overrides: { new: { version: "5" } } }));
+  await until(() => expect(readFileSync(join(folder, "models.gen.ts"), "utf8")).toContain('version: "5"'));
+  // After the first run it prints only the changes.
+  await until(() => expect(watching.out()).toMatch(/^new: version 1 -> 5\nwrote models\.gen\.ts: 2 models$/m));
+  expect(watching.out().match(/^c1: /gm)).toHaveLength(1);
+  expect(await watching.stop()).toEqual([0, null]);
   expect(existsSync(join(folder, "models.gen.ts"))).toBe(true);
 });
 
-it("refuses `--watch` with --check or --json", async () => {
+it.each(["generate", "compile"])("`%s` refuses --watch with --check or --json", async (command) => {
   const folder = project("fraud");
-  expect(await shapeline(folder, ["generate", "--watch", "--check"])).toMatchObject({ code: 1 });
-  const json = await shapeline(folder, ["generate", "--watch", "--json"]);
+  expect(await shapeline(folder, [command, "--watch", "--check"])).toMatchObject({ code: 1 });
+  const json = await shapeline(folder, [command, "--watch", "--json"]);
   expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "usage" } }]);
 });
 
@@ -48,21 +82,13 @@ it("`logs --follow` prints rows as they are logged, and exits with 0 on Ctrl-C",
   writeFileSync(join(folder, "two.json"), JSON.stringify(rows.slice(0, 2)));
   expect(await shapeline(folder, ["infer", "fraud", "two.json"])).toMatchObject({ code: 0 });
 
-  const child = spawn(process.execPath, [main, "logs", "fraud", "--follow", "--dataset", "out"], { cwd: folder });
-  let out = "";
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve([code, signal])));
-  const untilLines = (lines: number) =>
-    vi.waitFor(() => expect(out.split("\n")).toHaveLength(lines + 1), { timeout: 40_000, interval: 50 });
-  try {
-    await untilLines(4);
-    expect(out).toMatch(/^time +out\.risk\n-+ +-+\n\S+Z +\[\S+\]\n\S+Z +\[\S+\]\n$/);
-    expect(await shapeline(folder, ["infer", "fraud", "two.json"])).toMatchObject({ code: 0 });
-    await untilLines(6);
-  } finally {
-    child.kill("SIGINT");
-  }
-  expect(await ended).toEqual([0, null]);
+  const following = start(folder, ["logs", "fraud", "--follow", "--dataset", "out"]);
+  const untilLines = (lines: number) => until(() => expect(following.out().split("\n")).toHaveLength(lines + 1));
+  await untilLines(4);
+  expect(following.out()).toMatch(/^time +out\.risk\n-+ +-+\n\S+Z +\[\S+\]\n\S+Z +\[\S+\]\n$/);
+  expect(await shapeline(folder, ["infer", "fraud", "two.json"])).toMatchObject({ code: 0 });
+  await untilLines(6);
+  expect(await following.stop()).toEqual([0, null]);
   const json = await shapeline(folder, ["logs", "fraud", "--follow", "--json"]);
   expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "usage" } }]);
 });

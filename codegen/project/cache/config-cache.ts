@@ -25,16 +25,16 @@ interface CacheFile {
   readonly configs: readonly CachedConfig[];
 }
 
-/** The cached configs for these options; null if there are none or an input has changed. */
-export function readCachedConfigs(key: CacheKey): readonly CachedConfig[] | null {
+/** The cached configs for these options, with their inputs; null if there are none or an input has changed. */
+export function readCachedConfigs(key: CacheKey): CacheFile | null {
   try {
     const text = readFileSync(cacheFileOf(key), "utf8");
     const newline = text.indexOf("\n");
     const body = text.slice(newline + 1);
     // Ignore a file that is truncated or was edited.
     if (digest(body) !== text.slice(0, newline)) return null;
-    const { inputs, configs } = JSON.parse(body) as CacheFile;
-    return inputsUnchanged(inputs) ? configs : null;
+    const cached = JSON.parse(body) as CacheFile;
+    return inputsUnchanged(cached.inputs) ? cached : null;
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { builtinModules, syncBuiltinESMExports } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Inputs, digestInputs } from "./inputs.js";
+import { type Inputs, digestInputs, projectFiles as filesOfProject } from "./inputs.js";
 import { mayBeNondeterministic } from "./nondeterminism.js";
 
 /** The files that a bundle was built from. */
@@ -157,12 +157,20 @@ export class InputRecorder {
     return Object.assign(recording, read);
   }
 
+  /** The project's files among the inputs. */
+  projectFiles(): string[] {
+    return filesOfProject({ files: this.#ownFiles(), contents: this.#contents });
+  }
+
+  #ownFiles(): string[] {
+    return [...this.#files].filter((path) => !/\.shapeline-\d+-\d+\.mjs$/.test(path));
+  }
+
   /** The recorded inputs with their digests; null if the result must not be cached. */
   inputs(): Inputs | null {
     if (this.#uncacheable) return null;
-    const own = [...this.#files].filter((path) => !/\.shapeline-\d+-\d+\.mjs$/.test(path));
     return digestInputs({
-      files: own,
+      files: this.#ownFiles(),
       folders: this.#folders,
       trees: this.#trees,
       contents: this.#contents,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 
 /** Matches the names of pipeline files. */
 export const pipelineFileName = /\.pipeline\.(ts|tsx|mts|js|mjs)$/;
@@ -50,6 +50,18 @@ const readers: { readonly [K in keyof Inputs]: (name: string) => string | Buffer
     ),
   env: (name) => process.env[name] ?? null,
 };
+
+/** The files of the project among recorded inputs that exist, and all files of linked packages; no installed ones. */
+export function projectFiles({
+  files,
+  contents,
+}: { readonly [K in "files" | "contents"]: Iterable<string> }): string[] {
+  const linked = [...contents].flatMap((folder) => valueOrNull(() => [...filesBelow(folder)]) ?? []);
+  const own = [...files].filter((path) => !path.split(sep).includes("node_modules") && isFile(path));
+  return [...new Set([...own, ...linked])].sort();
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 /** The current digests of inputs. */
 export function digestInputs(names: { readonly [K in keyof Inputs]: Iterable<string> }): Inputs {

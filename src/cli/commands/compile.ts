@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
+import type { CompileProjectOptions } from "../../../codegen/project/compile-project.js";
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-result.js";
-import { type RegisterCommand, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
+import { type RegisterCommand, errorLines, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
 import { ConfigError } from "../../../dsl/errors.js";
 import { type Dialect, dialects } from "../../wallaroo/platform.js";
 import { parseWholeNumber } from "../options/parse-values.js";
 import { resolvePath } from "../options/resolve-path.js";
+import { untilStopped } from "../until-stopped.js";
 import { problemsToJson, printProblems } from "../output/print-problems.js";
 
 interface Options {
@@ -16,6 +18,7 @@ interface Options {
   readonly platform?: Dialect;
   readonly cache: boolean;
   readonly timeout: number;
+  readonly watch?: boolean;
 }
 
 /** One output file of a compiled pipeline: its config, or its definition for the platform. */
@@ -31,6 +34,7 @@ export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
     .option("--no-cache", "compile even if nothing has changed")
     .option("--timeout <seconds>", "the time limit for loading a pipeline file", parseWholeNumber, 60)
     .option("--check", "write nothing; exit with 2 if a config is out of date")
+    .addOption(new Option("--watch", "compile again whenever a source changes; Ctrl-C stops").conflicts("check"))
     .addOption(
       new Option(
         "--platform <dialect>",
@@ -40,22 +44,22 @@ export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline compile src/fraud.pipeline.ts --out configs")
     .action(async (files: string[], options: Options) => {
       const io = getIo();
-      const out = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
+      if (options.watch === true && io.json)
+        program.error("error: '--watch' never ends, so it cannot be used with '--json'", {
+          exitCode: exitCodes.userError,
+        });
+      const compileOptions = {
+        files,
+        cwd: io.cwd,
+        project: options.project,
+        cache: options.cache,
+        seconds: options.timeout,
+        ...(options.out !== undefined && { out: resolvePath(io, "--out", options.out) }),
+      };
+      if (options.watch === true) return await watch(io, compileOptions, options.platform);
       const { compileProject } = await import("../../../codegen/project/compile-project.js");
-      const compiled = await redirectUserOutput(io, () =>
-        compileProject({
-          files,
-          cwd: io.cwd,
-          project: options.project,
-          cache: options.cache,
-          seconds: options.timeout,
-          ...out,
-        }),
-      );
-      const { outputs: configs, problems } =
-        options.platform === undefined
-          ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems }
-          : await withDefinitions(compiled, options.platform);
+      const compiled = await redirectUserOutput(io, () => compileProject(compileOptions));
+      const { outputs: configs, problems } = await outputsOf(compiled, options.platform);
       if (problems.length === 0 && options.check !== true) await writeOutputs(configs);
       io.printJson({ configs: configs.map((c) => summary(io, c)), problems: problemsToJson(io, problems) });
       if (problems.length > 0) {
@@ -69,16 +73,58 @@ export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
     });
 };
 
+/** Compiles whenever a source changes, until Ctrl-C. After the first time only what is written is printed. */
+async function watch(io: Io, options: WatchedOptions, platform: Dialect | undefined): Promise<void> {
+  const { compileInProcess } = await import("../../../codegen/project/compile-in-process.js");
+  const { watchProject } = await import("../../../codegen/project/watch-project.js");
+  let isFirst = true;
+  await untilStopped(async (signal) => {
+    io.printStderr("watching for changes; Ctrl-C stops");
+    await watchProject({
+      ...options,
+      signal,
+      run: async () => {
+        const compiled = await compileInProcess(options, signal);
+        if (compiled === null) return { configs: [], problems: [], inputs: [] };
+        const { outputs, problems } = await outputsOf(compiled, platform);
+        if (problems.length === 0) await writeOutputs(outputs);
+        return { configs: outputs, problems, inputs: compiled.inputs };
+      },
+      onResult: ({ configs, problems }) => {
+        if (problems.length > 0) return printProblems(io, problems, "; nothing was written");
+        const lines = configs.filter((c) => c.changed || isFirst).map((c) => writtenLine(io, c));
+        io.print(...(lines.length === 0 ? ["everything is up to date"] : lines));
+        isFirst = false;
+      },
+      onError: (error) => io.printStderr(...errorLines(io, error)),
+    });
+  });
+}
+
+async function outputsOf(compiled: Compiled, platform: Dialect | undefined): Promise<Outputs> {
+  return platform === undefined
+    ? { outputs: compiled.configs.map((c) => ({ ...c, definition: null })), problems: compiled.problems }
+    : await withDefinitions(compiled, platform);
+}
+
+type WatchedOptions = CompileProjectOptions & {
+  readonly cwd: string;
+  readonly project: string;
+  readonly files: string[];
+};
+
+interface Outputs {
+  readonly outputs: Output[];
+  readonly problems: CompileProblem[];
+}
+
 interface Compiled {
   readonly configs: readonly CompiledConfig[];
-  readonly problems: readonly CompileProblem[];
+  readonly problems: CompileProblem[];
 }
 
 /** Adds the platform definition of each config. A config that the platform cannot express adds a problem. */
-async function withDefinitions(
-  { configs, problems }: Compiled,
-  dialect: Dialect,
-): Promise<{ outputs: Output[]; problems: CompileProblem[] }> {
+async function withDefinitions({ configs, problems }: Compiled, dialect: Dialect): Promise<Outputs> {
   const [{ toDefinition }, { stringifyDefinition }] = await Promise.all([
     import("../../wallaroo/write/to-definition.js"),
     import("../../wallaroo/write/stringify.js"),

@@ -7,6 +7,7 @@ import type { GenerateOptions, GenerateResult } from "../../../codegen/models/ge
 import { describeRows } from "../../../codegen/models/rows/describe-rows.js";
 import { type RegisterCommand, errorLines, exitCodes, type Io } from "../output/io.js";
 import { selectModels } from "../options/models.js";
+import { untilStopped } from "../until-stopped.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 interface Options {
@@ -75,11 +76,8 @@ async function watch(io: Io, models: readonly string[], options: Options): Promi
   const { generateModels } = await import("../../../codegen/models/generate.js");
   const { watchModels } = await import("../../../codegen/models/watch-models.js");
   const { files, load } = createSettingsLoader(io.cwd, options.config);
-  const stop = new AbortController();
   let first = true;
-  const end = (): void => stop.abort();
-  process.once("SIGINT", end).once("SIGTERM", end);
-  try {
+  await untilStopped(async (signal) => {
     io.printStderr("watching for changes; Ctrl-C stops");
     await watchModels({
       sources: async () => {
@@ -94,11 +92,9 @@ async function watch(io: Io, models: readonly string[], options: Options): Promi
         first = false;
       },
       onError: (error) => io.printStderr(...errorLines(io, error)),
-      signal: stop.signal,
+      signal,
     });
-  } finally {
-    process.off("SIGINT", end).off("SIGTERM", end);
-  }
+  });
 }
 
 /** After the first run, prints only the changes: the full list would hide them. */

@@ -9,6 +9,7 @@ import { recordLines, writeRecords, writeTables, checkSingleDocument } from "../
 import { withheldInSchema, withheldLines } from "../output/withheld-lines.js";
 import type { AnyInferRecord, WithheldColumns } from "../../../dsl/deployment.js";
 import { dataFolder, withLocalTarget } from "../options/local-target.js";
+import { untilStopped } from "../until-stopped.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 interface Options extends LogFlags {
@@ -77,33 +78,28 @@ export const logs: RegisterCommand = (program, { getIo }) => {
 async function follow(io: Io, name: string, options: Options): Promise<void> {
   const { limit = 0, dataset, datasetExclude, ...query } = logRowsFromFlags(options);
   const folder = await dataFolder(io, options);
-  const stop = new AbortController();
-  const end = (): void => stop.abort();
-  process.once("SIGINT", end).once("SIGTERM", end);
-  const rows = followLog<AnyInferRecord>({
-    first: limit,
-    most: mostFollowed,
-    read: async (part) =>
-      withLocalTarget(io, options, async (target) => {
-        const live = await target.pipeline(name);
-        return live.logs({
-          ...query,
-          ...part,
-          // Rows are told apart by their time.
-          ...(dataset !== undefined && { dataset: [...new Set(["time", ...dataset])] }),
-          ...(datasetExclude !== undefined && {
-            datasetExclude: datasetExclude.filter((column) => column !== "time"),
-          }),
-        });
-      }),
-    stamp: () => folderStamp(folder),
-    wait: () => sleep(followMs, true, { signal: stop.signal }).catch(() => false),
-  });
-  try {
+  await untilStopped(async (signal) => {
+    const rows = followLog<AnyInferRecord>({
+      first: limit,
+      most: mostFollowed,
+      read: async (part) =>
+        withLocalTarget(io, options, async (target) => {
+          const live = await target.pipeline(name);
+          return live.logs({
+            ...query,
+            ...part,
+            // Rows are told apart by their time.
+            ...(dataset !== undefined && { dataset: [...new Set(["time", ...dataset])] }),
+            ...(datasetExclude !== undefined && {
+              datasetExclude: datasetExclude.filter((column) => column !== "time"),
+            }),
+          });
+        }),
+      stamp: () => folderStamp(folder),
+      wait: () => sleep(followMs, true, { signal }).catch(() => false),
+    });
     await printFollowed(io, rows, dataset !== undefined);
-  } finally {
-    process.off("SIGINT", end).off("SIGTERM", end);
-  }
+  });
 }
 
 async function printFollowed(io: Io, followed: AsyncIterable<NewRows<AnyInferRecord>>, chosen: boolean): Promise<void> {

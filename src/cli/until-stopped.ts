@@ -1,0 +1,11 @@
+/** Runs work that ends only with its signal. Ctrl-C or SIGTERM aborts it, and the command then ends normally. */
+export async function untilStopped(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  try {
+    await work(stop.signal);
+  } finally {
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+}
