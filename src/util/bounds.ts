@@ -293,6 +293,12 @@ export const bounds = {
     what: "the metadata of an uploaded model",
     wayOut: "send a shorter schema",
   },
+  uploadIdle: {
+    limit: 30_000,
+    unit: "milliseconds without a byte",
+    what: "the upload of a model",
+    wayOut: "send it again over a steadier connection",
+  },
   platformLogPage: {
     limit: 8 * 2 ** 20,
     unit: "bytes",

@@ -35,6 +35,48 @@ export function limitConnections({ server }: FastifyInstance, { maxConnections }
   server.maxConnections = maxConnections;
 }
 
+/** Connections whose request may arrive more slowly: its route watches them. */
+const watched = new WeakSet<Socket>();
+
+/** Watches how long no byte of a request arrives. */
+export interface BodyWatch {
+  /** Does not count the time in which nothing is read. */
+  pause(): void;
+  resume(): void;
+  /** Ends the watch: the connection's next request is limited as all are. */
+  end(): void;
+}
+
+/**
+ * Lets the body of a large request arrive for as long as bytes come.
+ *
+ * @param idleMs milliseconds without a byte after which `onIdle` is called, once
+ */
+export function watchBody(socket: Socket, idleMs: number, onIdle: () => void): BodyWatch {
+  watched.add(socket);
+  let isPaused = false;
+  let bytes = socket.bytesRead;
+  let since = Date.now();
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (isPaused || socket.bytesRead !== bytes) {
+      bytes = socket.bytesRead;
+      since = now;
+    } else if (now - since >= idleMs) {
+      clearInterval(timer);
+      onIdle();
+    }
+  }, idleMs / 10).unref();
+  return {
+    pause: () => void (isPaused = true),
+    resume: () => void (isPaused = false),
+    end: () => {
+      clearInterval(timer);
+      watched.delete(socket);
+    },
+  };
+}
+
 const reasons: Readonly<Record<string, readonly [status: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [
     "431 Request Header Fields Too Large",
@@ -45,6 +87,7 @@ const reasons: Readonly<Record<string, readonly [status: string, message: string
 
 /** Answers what node:http cannot read as a request, and closes the connection. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && watched.has(socket)) return;
   if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
     return;

@@ -1,11 +1,12 @@
-import type { FastifyInstance, FastifyPluginCallback } from "fastify";
+import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import * as z from "zod";
 import { TargetError } from "../../../../dsl/errors.js";
-import { bounds } from "../../../util/bounds.js";
+import { bounds, exceeded } from "../../../util/bounds.js";
 import { isRecord } from "../../../util/objects.js";
 import { optionalPackage } from "../../../util/process/require-package.js";
 import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
+import { type BodyWatch, watchBody } from "../../operations/http-limits.js";
 import { callerOf, type Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
 import { PlatformError, platformProblem } from "../errors.js";
@@ -54,20 +55,15 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
     { config: { role: "admin" }, bodyLimit: bounds.modelBytes.limit },
     async (request, reply) => {
       callers.note(request);
-      const parts = wholeParts((request as unknown as { parts: () => AsyncIterable<Part> }).parts());
-      let metadata: Metadata | null = null;
-      let stored: StoredModel | null = null;
-      let fileName = "";
-      for await (const part of parts) {
-        if (part.type === "file" && part.fieldname === "file" && part.file !== undefined) {
-          // What is known to be wrong is refused before the file is written.
-          if (metadata !== null) plane.workspaces.open(metadata.workspace_id);
-          const { file } = part;
-          fileName = (part.filename ?? "").slice(0, 255);
-          stored = await plane.files.add(file, () => file.truncated);
-        } else if (part.fieldname === "metadata") metadata = readMetadata(await textOf(part));
-        else part.file?.resume();
+      const idle = new PlatformError(408, exceeded(bounds.uploadIdle));
+      const watch = watchBody(request.raw.socket, bounds.uploadIdle.limit, () => request.raw.destroy(idle));
+      let received: Received;
+      try {
+        received = await receive(request, plane, watch);
+      } finally {
+        watch.end();
       }
+      const { metadata, stored, fileName } = received;
       if (metadata === null) throw new PlatformError(400, "the upload has no part 'metadata'");
       if (stored === null) throw new PlatformError(400, "the upload has no part 'file'");
       const model = await plane.models.add(stored, {
@@ -81,6 +77,33 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
       return reply.send({ insert_models: { returning: [{ models: [{ id: model.id }] }] } });
     },
   );
+}
+
+interface Received {
+  readonly metadata: Metadata | null;
+  readonly stored: StoredModel | null;
+  readonly fileName: string;
+}
+
+async function receive(request: FastifyRequest, plane: ControlPlane, watch: BodyWatch): Promise<Received> {
+  const parts = wholeParts((request as unknown as { parts: () => AsyncIterable<Part> }).parts());
+  let metadata: Metadata | null = null;
+  let stored: StoredModel | null = null;
+  let fileName = "";
+  for await (const part of parts) {
+    if (part.type === "file" && part.fieldname === "file" && part.file !== undefined) {
+      // What is known to be wrong is refused before the file is written.
+      if (metadata !== null) plane.workspaces.open(metadata.workspace_id);
+      const { file } = part;
+      fileName = (part.filename ?? "").slice(0, 255);
+      // Checking a large model takes time in which no byte need arrive.
+      file.once("end", () => watch.pause());
+      stored = await plane.files.add(file, () => file.truncated);
+      watch.resume();
+    } else if (part.fieldname === "metadata") metadata = readMetadata(await textOf(part));
+    else part.file?.resume();
+  }
+  return { metadata, stored, fileName };
 }
 
 /** Damaged and cut uploads are errors of the one who sends them; their parser's errors have no status. */

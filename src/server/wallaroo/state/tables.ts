@@ -17,7 +17,10 @@ export class Tables {
   /** @throws StorageError SL7001, SL7006 */
   static async open(folder: string): Promise<Tables> {
     const tables = new Tables();
-    tables.#journal = await Journal.open(join(folder, stateFile), (entry) => tables.#apply(entry as Change[]));
+    tables.#journal = await Journal.open(join(folder, stateFile), {
+      apply: (entry) => tables.#apply(entry as Change[]),
+      snapshot: () => tables.#snapshot(),
+    });
     return tables;
   }
 
@@ -54,10 +57,7 @@ export class Tables {
   change<A>(make: () => { readonly changes: readonly Change[]; readonly answer: A }): Promise<A> {
     const work = this.#queue.then(async () => {
       const { changes, answer } = make();
-      if (changes.length > 0) {
-        await this.#journal?.append(changes);
-        this.#apply(changes);
-      }
+      if (changes.length > 0) await this.#journal?.append(changes, () => this.#apply(changes));
       return answer;
     });
     this.#queue = work.catch(() => undefined);
@@ -74,6 +74,15 @@ export class Tables {
     let rows = this.#tables.get(table);
     if (rows === undefined) this.#tables.set(table, (rows = new Map<number, never>()));
     return rows as unknown as Map<number, Rows[T]>;
+  }
+
+  /** Changes that make the tables as they are, with the last id of each: a row that was deleted keeps its id. */
+  *#snapshot(): Generator<readonly Change[]> {
+    for (const [table, rows] of this.#tables) {
+      for (const [id, row] of rows) yield [[table, id, row] as unknown as Change];
+      const last = this.#last.get(table) ?? 0;
+      if (!rows.has(last)) yield [[table, last, null]];
+    }
   }
 
   #apply(changes: readonly Change[]): void {
