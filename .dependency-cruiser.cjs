@@ -43,6 +43,7 @@ const allowed = {
     "src/wallaroo",
     "src/client/http",
     "src/client/server/refuse-other.ts",
+    "src/client/server/config-of.ts",
   ],
   "src/server": [
     "src/wallaroo",

@@ -8,19 +8,31 @@ export type {
   ModelVersion,
   ObjectFactory,
   Pipeline,
+  PipelineDeployOptions,
   PipelineVersion,
   PlatformObject,
   PlatformStatus,
   Tag,
+  WallarooDeployment,
+  WallarooStatus,
   Workspace,
 } from "../targets/wallaroo/objects/types.js";
+export type { WaitOptions } from "../targets/wallaroo/deploying/wait-until.js";
 export type { PipelineList, PipelineSummary } from "../targets/wallaroo/pipeline-list.js";
 export type {
+  AlertCondition,
+  AlertEditOptions,
+  ModelHandle,
+  ModelReference,
+  PipelineEdits,
+  ValidationCondition,
+} from "../targets/wallaroo/edits/public-types.js";
+export type {
   PlatformFetch,
-  WallarooDeployment,
+  UploadOptions,
+  WallarooDeployOptions,
   WallarooOptions,
   WallarooPipelineOptions,
-  WallarooStatus,
   WallarooTarget,
 } from "../targets/wallaroo/public-types.js";
 export { wallaroo } from "../targets/wallaroo/wallaroo.js";

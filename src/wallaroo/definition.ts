@@ -15,4 +15,9 @@ export interface DefinitionForm {
    * adjacent validations into one Check, and `checks` makes one Check per validation.
    */
   readonly checks?: readonly number[];
+  /**
+   * `gauges`, only in `checks`: alerts are written as the gauges that they read. The platform needs their conditions
+   * too: `alertConfigurations(config)`. By default alerts are refused.
+   */
+  readonly alerts?: "gauges";
 }

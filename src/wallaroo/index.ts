@@ -10,5 +10,6 @@ export {
   type UploadedModel,
 } from "./read/runnable-definition.js";
 export type { DefinitionStep } from "./steps.js";
+export { alertConfigurations, type AlertConfiguration } from "./write/alerts.js";
 export { stringifyDefinition } from "./write/stringify.js";
 export { toDefinition } from "./write/to-definition.js";

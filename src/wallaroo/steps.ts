@@ -111,7 +111,7 @@ const writers: { readonly [K in StepConfig["kind"]]: StepWriter<StepConfigOf<K>>
       message: `alert '${name}': ${
         dialect === "polars"
           ? "platforms since 2023.4.2 have no alerts"
-          : "a definition of the older platforms contains the left side of an alert but not its condition"
+          : 'a definition of the older platforms contains the left side of an alert but not its condition; give alerts: "gauges" and send alertConfigurations(config) too'
       }: remove the step for the platform, and watch its metrics or log instead`,
     }),
   },

@@ -1,8 +1,8 @@
-import type { AnyPipeline, DeployOptions } from "../../../dsl/pipeline/any-pipeline.js";
+import type { AnyPipeline } from "../../../dsl/pipeline/any-pipeline.js";
 import { apiRoot, pipelinePath } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
-import type { Config } from "../../config/schema.js";
 import type { DeployedModel, DeployedPipeline } from "../../targets/local/public-types.js";
+import { configOf, isPipeline } from "./config-of.js";
 import { ApiConnection } from "./http.js";
 import type { ServerTargetSettings } from "./options.js";
 import type { ServerDeployment, ServerTarget } from "./public-types.js";
@@ -69,18 +69,4 @@ export function openServerTarget(settings: ServerTargetSettings): OpenedTarget {
 /** An empty list is a setting too: it leaves out nothing. */
 function listOrNone(names: readonly string[] | undefined): readonly string[] | undefined {
   return names?.length === 0 ? [""] : names;
-}
-
-function isPipeline(value: AnyPipeline | Config): value is AnyPipeline {
-  return !("shapeline" in value);
-}
-
-async function configOf(pipeline: AnyPipeline | Config, { config }: DeployOptions): Promise<unknown> {
-  if (config !== undefined) {
-    await refuseOther(pipeline as AnyPipeline, config, "the config", "compile the pipeline again");
-    return config;
-  }
-  if (!isPipeline(pipeline)) return pipeline;
-  const { build } = await import("../../build.js");
-  return build(pipeline);
 }

@@ -9,6 +9,9 @@ import { readSelfContained, type SelfContainedModel } from "../../util/onnx/self
 import { withoutUntakenPorts } from "../../util/onnx/without-untaken-ports.js";
 import { fileDifferences } from "./file-differences.js";
 
+/** What finding a model's file needs. */
+export type WantedModel = Pick<ModelConfig, "name" | "sha256">;
+
 /** A model's file. */
 export interface ModelFile {
   readonly path: string;
@@ -39,7 +42,7 @@ const digestCache = new Map<string, CachedDigest>();
  * @throws ModelError SL3020 no such folder, SL3021 no file with the digest, SL3022 the model's file has another digest,
  * SL3000 a file cannot be read
  */
-export async function findModelFiles(folder: string, models: readonly ModelConfig[]): Promise<Map<string, ModelFile>> {
+export async function findModelFiles(folder: string, models: readonly WantedModel[]): Promise<Map<string, ModelFile>> {
   const names = await modelFileNames(folder);
   let entries: Promise<readonly FolderEntry[]> | undefined;
   const found = new Map<string, ModelFile>();
@@ -64,7 +67,7 @@ export async function findModelFiles(folder: string, models: readonly ModelConfi
  */
 export async function readModelFiles(
   paths: ReadonlyMap<string, string>,
-  models: readonly ModelConfig[],
+  models: readonly WantedModel[],
 ): Promise<Map<string, ModelFile>> {
   const found = new Map<string, ModelFile>();
   for (const model of models) {
@@ -103,7 +106,7 @@ async function modelFileNames(folder: string): Promise<string[]> {
  * The file that has the model's name, if it has its digest too; else null. It spares hashing all files to find the one,
  * which is then read and hashed once more.
  */
-async function readNamesake(folder: string, names: readonly string[], model: ModelConfig): Promise<ModelFile | null> {
+async function readNamesake(folder: string, names: readonly string[], model: WantedModel): Promise<ModelFile | null> {
   const name = names.find((file) => isNamesake(file, model));
   if (name === undefined) return null;
   const path = join(resolve(folder), name);
@@ -130,14 +133,14 @@ async function hashFiles(folder: string, names: readonly string[]): Promise<Fold
   return entries;
 }
 
-async function readMatching(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelFile> {
+async function readMatching(folder: string, entries: readonly FolderEntry[], model: WantedModel): Promise<ModelFile> {
   const entry = entries.find((e) => e.sha256 === model.sha256);
   if (entry === undefined) throw await notFound(folder, entries, model);
   return readVerified(entry.path, entry.file, model);
 }
 
 /** Hashes the bytes that are loaded, because the file may have changed since it was listed. */
-async function readVerified(path: string, name: string, model: ModelConfig): Promise<ModelFile> {
+async function readVerified(path: string, name: string, model: WantedModel): Promise<ModelFile> {
   const read = await readSelfContained(path).catch(async (error: unknown) => {
     // Another file may have taken its place; that says more than what is wrong with it.
     if (isDamaged(error)) {
@@ -152,7 +155,7 @@ async function readVerified(path: string, name: string, model: ModelConfig): Pro
   throw otherDigest(model, path, name, read.sha256, read);
 }
 
-async function notFound(folder: string, entries: readonly FolderEntry[], model: ModelConfig): Promise<ModelError> {
+async function notFound(folder: string, entries: readonly FolderEntry[], model: WantedModel): Promise<ModelError> {
   const namesake = entries.find(({ file }) => isNamesake(file, model));
   if (namesake?.sha256 instanceof ModelError) return namesake.sha256;
   if (namesake !== undefined) {
@@ -177,15 +180,19 @@ async function notFound(folder: string, entries: readonly FolderEntry[], model: 
   );
 }
 
+function isWholeModel(model: WantedModel | ModelConfig): model is ModelConfig {
+  return "inputs" in model;
+}
+
 /** The error names what changed: the file may have other ports, or only other weights. */
 function otherDigest(
-  model: ModelConfig,
+  model: WantedModel,
   path: string,
   file: string,
   sha256: string,
   read: SelfContainedModel | null,
 ): ModelError {
-  const differences = read === null ? [] : fileDifferences(model, read.bytes, path);
+  const differences = read === null || !isWholeModel(model) ? [] : fileDifferences(model, read.bytes, path);
   const what = differences.length === 0 ? "" : ` (${differences.join("; ")})`;
   return new ModelError(
     "SL3022",
@@ -260,7 +267,7 @@ function unreadable(path: string, cause: unknown): ModelError {
   );
 }
 
-function isNamesake(file: string, { name }: ModelConfig): boolean {
+function isNamesake(file: string, { name }: WantedModel): boolean {
   return comparableName(file.replace(/\.onnx$/i, "")) === comparableName(name);
 }
 

@@ -17,7 +17,7 @@ import {
   type Read,
   valueOf,
 } from "../tree/tree.js";
-import { type ValidationBackEnd, rowByRow, type ValidationEmitter } from "./backend.js";
+import { type AlertContext, type ValidationBackEnd, rowByRow, type ValidationEmitter } from "./backend.js";
 import {
   cComparisons,
   eachRow,
@@ -60,6 +60,55 @@ const emitValidation: ValidationEmitter = (tree, name = "check", scope) => {
   });
   return checkLength(`{"values": {${values.join(", ")}}, "gauges": [], "validations": [${names.join(", ")}]}`);
 };
+
+/** The two parts of an alert on older platforms. */
+export interface ChecksAlert {
+  /** The gauge that the engine computes: one entry of a Check's `tree`. */
+  readonly gauge: string;
+  /** The condition on the gauge, in PromQL. */
+  readonly expression: string;
+}
+
+/**
+ * An alert as the platform's SDKs up to 2023.4.1 send it. Their only aggregate is the count of rows, compared with a
+ * number.
+ *
+ * @throws LambdaError SL1201 and others for what these platforms lack
+ */
+export function checksAlert(
+  tree: ExpressionTree,
+  { scope, name, overSeconds }: Pick<AlertContext, "scope" | "name" | "overSeconds">,
+): ChecksAlert {
+  const [count, op, limit] = countComparison(tree);
+  const { text, models } = write(unrolled(count), scope);
+  if (models.length === 0) refuse("SL1204", "it reads no column, and a gauge needs a value of a model");
+  const left = pythonString(`${name}:left`);
+  const required = models.map((model) => `{"name": ${pythonString(model)}}`).join(", ");
+  const window = `{"node": "literal", "timedelta": "${overSeconds}s"}`;
+  const root = `{"node": "fn", "fn": "count", "arguments": [${text}, ${window}]}`;
+  return {
+    gauge: checkLength(
+      `{"values": {${left}: {"root": ${root}, "required_data": [${required}]}}, "gauges": [${left}], "validations": []}`,
+    ),
+    expression: `sum by (pipeline_id) (pipeline_gauge:${name}:left) ${op} ${Number.isSafeInteger(limit) ? limit : pythonFloat(limit)}`,
+  };
+}
+
+const mirrored = { "<": ">", ">": "<", "<=": ">=", ">=": "<=", "===": "===" } as const;
+
+/** Of `all.count(…) > 10` or `10 < all.count(…)`: the condition of the counted rows, the comparison, and the number. */
+function countComparison(tree: ExpressionTree): readonly [ExpressionTree, string, number] {
+  const other = "the older platforms have only alerts of the form all.count((x) => …) > 10";
+  if (!("left" in tree) || !(tree.op in mirrored)) return refuse("SL1201", other);
+  const op = tree.op as keyof typeof mirrored;
+  const isMirrored = isConstant(tree.left);
+  const [count, limit] = isMirrored ? [tree.right, tree.left] : [tree.left, tree.right];
+  if (count.op !== "aggregate" || count.fn !== "count" || count.body === null || !isConstant(limit))
+    return refuse("SL1201", other);
+  const value = valueOf(limit);
+  if (typeof value !== "number" || !Number.isFinite(value)) return refuse("SL1201", other);
+  return [count.body, cComparisons[isMirrored ? mirrored[op] : op], value];
+}
 
 const platform = "the platform's checks have";
 

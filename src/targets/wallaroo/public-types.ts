@@ -1,10 +1,18 @@
-import type { AnyDeployment, DeploymentStatus, PipelineVersion } from "../../../dsl/deployment.js";
+import type { Model } from "../../../dsl/model.js";
 import type { AnyPipeline, DeployOptions, Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { FetchResponse } from "../../client/http/fetch.js";
 import type { Config } from "../../config/schema.js";
 import type { Dialect } from "../../wallaroo/platform.js";
 import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
-import type { Model, ObjectFactory, Pipeline, Workspace } from "./objects/types.js";
+import type { WaitOptions } from "./deploying/wait-until.js";
+import type { ModelHandle } from "./edits/public-types.js";
+import type {
+  Model as PlatformModel,
+  ModelVersion,
+  ObjectFactory,
+  WallarooDeployment,
+  Workspace,
+} from "./objects/types.js";
 import type { PipelineList } from "./pipeline-list.js";
 
 /** `fetch`, or a function like it. Uploads pass a stream as the body. */
@@ -52,42 +60,32 @@ export interface WallarooOptions {
   readonly fetch?: PlatformFetch;
 }
 
-/** The state of a deployment, and what the platform says of it. */
-export interface WallarooStatus extends DeploymentStatus {
-  readonly target: "wallaroo";
-  /** The platform's word: `Running`, `Starting`, …; null if it is not deployed. */
-  readonly platformStatus: string | null;
-}
-
-/** A version of a pipeline. The platform names it by a UUID. */
-export type PlatformVersionEntry = PipelineVersion;
-
-/** A pipeline that a platform runs. The platform evaluates no alerts here. */
-export interface WallarooDeployment extends Omit<AnyDeployment, "alerts"> {
-  status(): Promise<WallarooStatus>;
-  /** The config of a version, by default of the deployed one, read back from its definition. */
-  configuration(version?: string): Promise<Config>;
-  /** The definition of a version as the platform stores it. */
-  definition(version?: string): Promise<unknown>;
-  /** Where the platform takes inferences. */
-  url(): Promise<string>;
-  /** The platform's object, with versions, tags and workspace. */
-  pipeline(): Pipeline;
-}
-
 /** Options of `wallaroo().pipeline()`. */
 export interface WallarooPipelineOptions {
-  /** Handles of its models: the platform does not store their ports, which `infer` needs. */
-  readonly models?: readonly KnownModel[];
+  /**
+   * Its models: handles, results of `readSignature` or a config's models. The platform does not store their ports,
+   * which `infer` and validations need.
+   */
+  readonly models?: readonly (Model | KnownModel)[];
+}
+
+/** Options of `deploy` on a platform: how long to wait until the pipeline runs, ten minutes by default. */
+export interface WallarooDeployOptions extends DeployOptions, WaitOptions {}
+
+/** Options of `wallaroo().uploadModel()`. */
+export interface UploadOptions {
+  /** The name in the registry; by default the handle's. */
+  readonly name?: string;
 }
 
 /** Everything of `wallaroo()` that sends requests. */
 export interface OpenedPlatform {
-  deploy(pipeline: AnyPipeline | Config, options?: DeployOptions): Promise<WallarooDeployment>;
+  deploy(pipeline: AnyPipeline | Config, options?: WallarooDeployOptions): Promise<WallarooDeployment>;
   connect(pipeline: AnyPipeline): Promise<WallarooDeployment>;
+  uploadModel(model: ModelHandle, options?: UploadOptions): Promise<ModelVersion>;
   pipeline(name: string, options?: WallarooPipelineOptions): Promise<WallarooDeployment>;
   pipelines(): Promise<PipelineList>;
-  models(): Promise<Model[]>;
+  models(): Promise<PlatformModel[]>;
   workspaces(): Promise<Workspace[]>;
   readonly objects: ObjectFactory;
 }
@@ -103,7 +101,13 @@ export interface WallarooTarget extends Target {
    * @throws ConfigError SL4100 before anything is sent, for what the platform's dialect cannot say; ModelError SL3021
    * for a model file that is not there; TargetError SL6050 to SL6055, SL6004
    */
-  deploy(pipeline: AnyPipeline | Config, options?: DeployOptions): Promise<WallarooDeployment>;
+  deploy(pipeline: AnyPipeline | Config, options?: WallarooDeployOptions): Promise<WallarooDeployment>;
+  /**
+   * Uploads a model's file from the folder `models`, unless the platform has its digest. Python: `upload_model`.
+   *
+   * @throws ModelError SL3021 for a file that is not there
+   */
+  uploadModel(model: ModelHandle, options?: UploadOptions): Promise<ModelVersion>;
   /**
    * Connects to what is deployed under the pipeline's name.
    *
@@ -115,7 +119,7 @@ export interface WallarooTarget extends Target {
   /** All pipelines that the user may see: an array that displays itself as a table. */
   pipelines(): Promise<PipelineList>;
   /** The models of the workspace. */
-  models(): Promise<Model[]>;
+  models(): Promise<PlatformModel[]>;
   workspaces(): Promise<Workspace[]>;
   /** Makes objects from data that has at least their key: missing members are read when they are asked for. */
   objects(): Promise<ObjectFactory>;

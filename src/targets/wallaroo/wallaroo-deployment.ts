@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Table } from "apache-arrow";
 import type {
   AnyInferColumns,
@@ -13,6 +12,7 @@ import type {
   LogBatchesOptions,
   LogRows,
   LogsOptions,
+  PipelineVersion as VersionEntry,
 } from "../../../dsl/deployment.js";
 import { ConfigError, TargetError } from "../../../dsl/errors.js";
 import { invalid } from "../../client/http/invalid-option.js";
@@ -31,9 +31,15 @@ import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
 import { parseExportOptions } from "../local/options/export-options.js";
 import { parseLogBatchesOptions, parseLogsOptions } from "../local/options/log-options.js";
 import { unexpectedAnswer } from "./connection/platform-errors.js";
+import { stopDeployment } from "./deploying/run-version.js";
 import type { ObjectClient } from "./objects/lazy-object.js";
-import type { Deployment, Pipeline, PipelineVersion as PlatformVersion } from "./objects/types.js";
-import type { PlatformVersionEntry, WallarooDeployment, WallarooStatus } from "./public-types.js";
+import type {
+  Deployment,
+  Pipeline,
+  PipelineVersion as PlatformVersion,
+  WallarooDeployment,
+  WallarooStatus,
+} from "./objects/types.js";
 import { alignTables } from "./rows/align-tables.js";
 import { columnsOfTable, recordsOfColumns } from "./rows/answer-rows.js";
 import { exportPages } from "./rows/export-pages.js";
@@ -43,9 +49,6 @@ const inferOptions = ["timeoutMs", "signal", "metadata", "values", "dataset", "d
 /** Of `logs()` without `limit`, as on the platform. */
 const defaultLimit = 100;
 const pageRows = 10_000;
-const statusEveryMs = 1000;
-/** Milliseconds until a deployment must have stopped. */
-const undeployMs = 300_000;
 
 /** A pipeline that a platform runs. */
 export class WallarooDeploymentImpl implements WallarooDeployment {
@@ -185,7 +188,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     };
   }
 
-  async versions(): Promise<PlatformVersionEntry[]> {
+  async versions(): Promise<VersionEntry[]> {
     this.#assertOpen();
     const versions = await this.#pipeline.refresh().versions();
     return Promise.all(
@@ -231,14 +234,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     this.#assertOpen();
     const deployment = await this.#pipeline.refresh().deployment();
     if (deployment === null || !(await deployment.deployed())) return;
-    await this.#client.rest("undeployPipeline", { deployment_id: deployment.id });
-    for (const end = performance.now() + undeployMs; (await deployment.status()) !== null; await sleep(statusEveryMs))
-      if (performance.now() > end)
-        throw new TargetError(
-          "SL6004",
-          `pipeline '${this.name}' has not stopped within ${undeployMs / 1000} s; the platform goes on stopping it: ask status() later`,
-          { pipeline: this.name },
-        );
+    await stopDeployment(this.#client, deployment, this.name);
     this.#pipeline.refresh();
   }
 
@@ -275,7 +271,9 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   }
 
   #read(definition: unknown) {
-    return fromDefinition(definition, { models: this.#models });
+    const names = new Set(this.#models.map(({ name }) => name));
+    const told = this.#client.signatures.of(definition);
+    return fromDefinition(definition, { models: [...this.#models, ...told.filter(({ name }) => !names.has(name))] });
   }
 
   /** The request's columns. A definition does not say them: they follow from the models' signatures. */

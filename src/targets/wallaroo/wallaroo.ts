@@ -1,7 +1,15 @@
-import type { AnyPipeline, DeployOptions } from "../../../dsl/pipeline/any-pipeline.js";
+import type { AnyPipeline } from "../../../dsl/pipeline/any-pipeline.js";
 import type { Config } from "../../config/schema.js";
 import { parseWallarooOptions } from "./options.js";
-import type { OpenedPlatform, WallarooOptions, WallarooPipelineOptions, WallarooTarget } from "./public-types.js";
+import type { ModelHandle } from "./edits/public-types.js";
+import type {
+  OpenedPlatform,
+  UploadOptions,
+  WallarooDeployOptions,
+  WallarooOptions,
+  WallarooPipelineOptions,
+  WallarooTarget,
+} from "./public-types.js";
 
 /**
  * A Wallaroo platform as a target: uploads models that it lacks, makes a version where the definition differs, deploys
@@ -22,8 +30,10 @@ export function wallaroo(options: WallarooOptions): WallarooTarget {
   return Object.freeze({
     kind: "wallaroo" as const,
     url: settings.url,
-    deploy: async (pipeline: AnyPipeline | Config, given?: DeployOptions) => (await use()).deploy(pipeline, given),
+    deploy: async (pipeline: AnyPipeline | Config, given?: WallarooDeployOptions) =>
+      (await use()).deploy(pipeline, given),
     connect: async (pipeline: AnyPipeline) => (await use()).connect(pipeline),
+    uploadModel: async (model: ModelHandle, given?: UploadOptions) => (await use()).uploadModel(model, given),
     pipeline: async (name: string, given?: WallarooPipelineOptions) => (await use()).pipeline(name, given),
     pipelines: async () => (await use()).pipelines(),
     models: async () => (await use()).models(),

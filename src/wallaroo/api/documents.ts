@@ -70,6 +70,26 @@ export const documents = {
     }`,
     z.looseObject({ deployment: z.array(z.looseObject({ id, limit_status: z.json().nullish() })) }),
   ),
+  createTag: document(
+    `mutation CreateTag($tag_text: String!) { insert_tag(objects: { tag: $tag_text }) { returning { id tag } } }`,
+    z.looseObject({ insert_tag: z.looseObject({ returning: z.tuple([z.looseObject({ id, tag: z.string() })]) }) }),
+  ),
+  tagPipeline: document(
+    `mutation AddTagToPipeline($pipeline_id: bigint!, $tag_id: bigint!) {
+      insert_pipeline_tag(objects: { pipeline_pk_id: $pipeline_id, tag_pk_id: $tag_id }) {
+        returning { pipeline_pk_id tag_pk_id }
+      }
+    }`,
+    z.looseObject({ insert_pipeline_tag: z.looseObject({ returning: z.array(z.unknown()) }) }),
+  ),
+  untagPipeline: document(
+    `mutation RemoveTagFromPipeline($pipeline_id: bigint!, $tag_id: bigint!) {
+      delete_pipeline_tag(where: { _and: [{ pipeline_pk_id: { _eq: $pipeline_id } }, { tag_pk_id: { _eq: $tag_id } }] }) {
+        returning { pipeline_pk_id tag_pk_id }
+      }
+    }`,
+    z.looseObject({ delete_pipeline_tag: z.looseObject({ returning: z.array(z.unknown()) }) }),
+  ),
   createAlert: document(
     `mutation CreateAlertConfiguration(
       $pipeline_version_id: bigint, $name: String, $expression: String, $notifications: jsonb

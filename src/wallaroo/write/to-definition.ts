@@ -3,6 +3,7 @@ import { renamedText } from "../../../dsl/renamed-ports.js";
 import { parseConfig } from "../../config/config.js";
 import type { Config, StepConfig, StepConfigOf } from "../../config/schema.js";
 import { unknownOptionHint } from "../../util/options/known-options.js";
+import { alertProblems, checksAlerts } from "./alerts.js";
 import { rowProblems } from "./row-problems.js";
 import type { Definition, DefinitionForm } from "../definition.js";
 import { dialects, isPlatformName, nameRule, type DefinitionModel, type DefinitionProblem } from "../platform.js";
@@ -27,15 +28,19 @@ export function toDefinition(config: Config, form: DefinitionForm): Definition {
       `the dialect is 'polars' (platforms since 2023.4.2) or 'checks' (earlier ones), not ${JSON.stringify(form?.dialect) ?? "nothing"}`,
     );
   }
-  const unknown = unknownOptionHint("toDefinition()", form, ["dialect", "checks"]);
+  const unknown = unknownOptionHint("toDefinition()", form, ["dialect", "checks", "alerts"]);
   if (unknown !== null) throw new ConfigError("SL4106", unknown);
   // A value that is not a config gets the errors of parseConfig.
   if (!Array.isArray(config?.steps) || !Array.isArray(config.models)) parseConfig(config);
+  const hasGauges = form.dialect === "checks" && form.alerts === "gauges";
   const problems = [
     ...nameProblems(config),
     ...renamedPortProblems(config),
     ...rowProblems(config),
-    ...config.steps.flatMap((step, i) => stepProblems(step, form.dialect, `steps[${i}]`)),
+    ...config.steps.flatMap((step, i) =>
+      hasGauges && step.kind === "alert" ? [] : stepProblems(step, form.dialect, `steps[${i}]`),
+    ),
+    ...(hasGauges ? alertProblems(config) : []),
     ...keptTextProblems(config, form.dialect),
   ];
   if (problems.length > 0) {
@@ -49,12 +54,15 @@ export function toDefinition(config: Config, form: DefinitionForm): Definition {
   }
   const models = new Map(config.models.map(({ name, version, sha256 }) => [name, { name, version, sha: sha256 }]));
   const model = (name: string): DefinitionModel => models.get(name) as DefinitionModel;
+  const alerts = checksAlerts(config);
   const steps: DefinitionStep[] = [];
+  // The SDK of this dialect inserts a check right after the last inference step, so later checks come first.
+  const insert = (check: DefinitionStep) => steps.splice(steps.findLastIndex(isInference) + 1, 0, check);
   for (const part of groupValidations(config.steps, form)) {
-    if ("kind" in part) steps.push(...writeStep(part, model));
+    if ("kind" in part && part.kind === "alert") insert({ Check: { tree: [alerts.get(part)?.().gauge ?? ""] } });
+    else if ("kind" in part) steps.push(...writeStep(part, model));
     else if (form.dialect === "polars") steps.push(checkStep(part, form.dialect));
-    // The SDK of this dialect inserts a check right after the last inference step, so later checks come first.
-    else steps.splice(steps.findLastIndex(isInference) + 1, 0, checkStep(part, form.dialect));
+    else insert(checkStep(part, form.dialect));
   }
   return { id: config.name, steps };
 }

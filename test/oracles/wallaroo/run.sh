@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs three releases of the platform's SDK as oracles, each in its own virtual environment (.venvs beside this script). They build
-# the pipelines of build_definitions.py, and the result must equal the committed fixtures. polars 0.18.15 writes and reads
+# the pipelines of build_definitions.py and edit those of build_edits.py, and the result must equal the committed fixtures; with
+# SHAPELINE_RECORD=1 it replaces them. polars 0.18.15 writes and reads
 # 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,18 +34,24 @@ for version in 2026.1.3 2024.4.4 2023.4.1; do
     touch "$venv/installed"
   fi
   "$venv/bin/python" "$here/build_definitions.py" "$fresh/sdk-$version.json"
+  "$venv/bin/python" "$here/build_edits.py" "$fresh/edits-$version.jsonl.gz"
 done
 if [ ! -f "$fresh/sdk-2026.1.3.json" ]; then exit 0; fi
 
 # 2024.4.4 and 2026.1.3 send the same bytes and share one fixture.
-if [ -f "$fresh/sdk-2024.4.4.json" ]; then cmp "$fresh/sdk-2024.4.4.json" "$fresh/sdk-2026.1.3.json"; fi
-for version in 2026.1.3 2023.4.1; do
-  if [ -f "$fresh/sdk-$version.json" ]; then cmp "$fresh/sdk-$version.json" "$fixtures/sdk-$version.json"; else cp "$fixtures/sdk-$version.json" "$fresh/"; fi
+# The bytes inside of compressed files are compared: how they are compressed may change.
+for files in sdk-VERSION.json edits-VERSION.jsonl.gz; do
+  if [ -f "$fresh/${files/VERSION/2024.4.4}" ]; then cmp <(zcat -f "$fresh/${files/VERSION/2024.4.4}") <(zcat -f "$fresh/${files/VERSION/2026.1.3}"); fi
+  for version in 2026.1.3 2023.4.1; do
+    file="${files/VERSION/$version}"
+    if [ -n "${SHAPELINE_RECORD:-}" ] && [ -f "$fresh/$file" ]; then cp "$fresh/$file" "$fixtures/"; fi
+    if [ -f "$fresh/$file" ]; then cmp <(zcat -f "$fresh/$file") <(zcat -f "$fixtures/$file"); else cp "$fixtures/$file" "$fresh/"; fi
+  done
 done
 "$here/.venvs/2026.1.3/bin/python" "$here/write_numbers.py" "$fresh/numbers-0.18.15.txt" "${1:-100000}" 2>/dev/null
 
 cd "$root"
-SHAPELINE_PLATFORM_ORACLE="$fresh" npx vitest run test/wallaroo/sdk.test.ts test/wallaroo/numbers.test.ts
+SHAPELINE_PLATFORM_ORACLE="$fresh" SHAPELINE_SLOW=1 npx vitest run test/wallaroo/sdk.test.ts test/wallaroo/numbers.test.ts test/targets/wallaroo/edits.test.ts
 
 recordings="${SHAPELINE_RECORDINGS:-$root/../shared/recordings}"
 if [ ! -d "$recordings" ]; then echo "skipped: the SDK against the server needs the folder SHAPELINE_RECORDINGS"; exit 0; fi

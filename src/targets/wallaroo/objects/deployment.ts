@@ -34,10 +34,10 @@ export class DeploymentObject extends LazyObject<"deployment"> implements Deploy
     return rows.map(({ pipeline_version }) => this.client.objects.pipelineVersion(pipeline_version));
   }
 
-  async status(): Promise<PlatformStatus | null> {
+  async status(options: { readonly signal?: AbortSignal } = {}): Promise<PlatformStatus | null> {
     const name = deploymentName(await this.name(), this.id);
     try {
-      return await this.client.rest("deploymentStatus", { name });
+      return await this.client.rest("deploymentStatus", { name }, options);
     } catch (error) {
       if (error instanceof TargetError && error.details["status"] === 404) return null;
       throw error;

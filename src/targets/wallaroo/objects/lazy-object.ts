@@ -11,6 +11,7 @@ import {
 } from "../../../wallaroo/api/object-kinds.js";
 import type { PlatformClient } from "../connection/client.js";
 import { checkMember } from "../connection/member-loader.js";
+import type { Signatures } from "./signatures.js";
 import type { ObjectFactory } from "./types.js";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -18,6 +19,8 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 /** A client that also makes objects. */
 export interface ObjectClient extends PlatformClient {
   readonly objects: ObjectFactory;
+  /** The ports of models that the client was told. */
+  readonly signatures: Signatures;
 }
 
 /**
@@ -104,6 +107,11 @@ export abstract class LazyObject<K extends ObjectKind> {
   /** Takes what a call of the platform has just answered. */
   protected learn(name: MemberOf<K>, value: unknown): void {
     this.#known.set(name, value);
+  }
+
+  /** Takes what another handle of the same object knows. */
+  protected learnFrom(other: LazyObject<K>): void {
+    for (const [name, value] of other.#known) this.#known.set(name, value);
   }
 
   protected forget(...names: readonly MemberOf<K>[]): void {

@@ -7,11 +7,13 @@ import { ModelVersionObject } from "./model-version.js";
 import { ModelObject } from "./model.js";
 import { PipelineVersionObject } from "./pipeline-version.js";
 import { PipelineObject } from "./pipeline.js";
+import { Signatures } from "./signatures.js";
 import { WorkspaceObject } from "./workspace.js";
 
 /** Opens a client of a platform that makes objects. Nothing is sent before the first call. */
 export function openClient(settings: WallarooSettings): ObjectClient {
   const client: ObjectClient = Object.assign(new PlatformClient(settings), {
+    signatures: new Signatures(),
     objects: {
       pipeline: (data: object) => new PipelineObject(client, data),
       pipelineVersion: (data: object) => new PipelineVersionObject(client, data),

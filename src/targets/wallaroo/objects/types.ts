@@ -1,6 +1,10 @@
+import type { AnyDeployment, DeploymentStatus, PipelineVersion as VersionEntry } from "../../../../dsl/deployment.js";
+import type { Config } from "../../../config/schema.js";
 import type { Definition } from "../../../wallaroo/definition.js";
 import type { DefinitionModel } from "../../../wallaroo/platform.js";
 import type { DefinitionStep } from "../../../wallaroo/steps.js";
+import type { WaitOptions } from "../deploying/wait-until.js";
+import type { PipelineEdits } from "../edits/public-types.js";
 
 /** What every object of the platform has. */
 export interface PlatformObject {
@@ -103,7 +107,7 @@ export interface Deployment extends PlatformObject {
   modelConfigs(): Promise<ModelConfig[]>;
   pipelineVersions(): Promise<PipelineVersion[]>;
   /** The platform's status; null if it has no such deployment. */
-  status(): Promise<PlatformStatus | null>;
+  status(options?: { readonly signal?: AbortSignal }): Promise<PlatformStatus | null>;
   url(): Promise<string>;
 }
 
@@ -119,20 +123,80 @@ export interface ExplainabilityConfig {
   readonly status: unknown;
 }
 
-/** A pipeline of the platform. Python: `Pipeline`. */
-export interface Pipeline extends PlatformObject {
+/** Options of `Pipeline.deploy`. */
+export interface PipelineDeployOptions extends WaitOptions {
+  /**
+   * The deployment's name: letters, digits and `-`, at most 63, a letter first. By default that of the present
+   * deployment, or the pipeline's.
+   */
+  readonly name?: string;
+}
+
+/**
+ * A pipeline of the platform. Python: `Pipeline`. Its edits return other pipelines, and what `definition()`, `steps()`,
+ * `modelConfigs()`, `createVersion()` and `deploy()` of those use are the edited steps.
+ */
+export interface Pipeline extends PlatformObject, PipelineEdits<Pipeline> {
+  /** Python: `name`. */
   name(): Promise<string>;
+  /** Python: `create_time`. */
   createTime(): Promise<Date>;
+  /** Python: `last_update_time`. */
   lastUpdateTime(): Promise<Date>;
+  /** Python: `owner_id`. */
   ownerId(): Promise<string | null>;
-  /** The newest first. */
+  /** The newest first. Python: `versions`. */
   versions(): Promise<PipelineVersion[]>;
+  /** Python: `tags`. */
   tags(): Promise<readonly Tag[]>;
+  /** Creates a tag and puts it on the pipeline. Python: `Client.create_tag`, `Tag.add_to_pipeline`. */
+  addTag(text: string): Promise<Tag>;
+  /** Takes tags of this text off the pipeline. Python: `Tag.remove_from_pipeline`. */
+  removeTag(text: string): Promise<void>;
   workspace(): Promise<Workspace>;
   deployment(): Promise<Deployment | null>;
-  /** The definition with the steps of `steps()`. */
+  /** The definition with the steps of `steps()`. Python: `definition`. */
   definition(): Promise<Definition>;
+  /** The steps, as definitions have them. Python: `steps`. */
   steps(): Promise<readonly DefinitionStep[]>;
+  /** The configs of the models of all steps, in their order. Python: `model_configs`. */
+  modelConfigs(): Promise<ModelConfig[]>;
+  /**
+   * Python: `list_explainability_configs`, up to 2024.2.
+   *
+   * @throws TargetError SL6053 on later platforms
+   */
+  explainabilityConfigs(): Promise<ExplainabilityConfig[]>;
+  /** Makes a version of the steps, unless the newest version has them. Python: `create_version`. */
+  createVersion(): Promise<PipelineVersion>;
+  /**
+   * Makes a version unless the newest has these steps, deploys it and waits until it runs. Python: `deploy`.
+   *
+   * @throws TargetError SL6053 for a pipeline without steps, SL6054 for a deployment that fails, SL6004, SL6005
+   */
+  deploy(options?: PipelineDeployOptions): Promise<WallarooDeployment>;
+}
+
+/** The state of a deployment, and what the platform says of it. */
+export interface WallarooStatus extends DeploymentStatus {
+  readonly target: "wallaroo";
+  /** The platform's word: `Running`, `Starting`, …; null if it is not deployed. */
+  readonly platformStatus: string | null;
+}
+
+/** A pipeline that a platform runs. The platform evaluates no alerts here. */
+export interface WallarooDeployment extends Omit<AnyDeployment, "alerts"> {
+  status(): Promise<WallarooStatus>;
+  /** The platform names versions by UUIDs. */
+  versions(): Promise<VersionEntry[]>;
+  /** The config of a version, by default of the deployed one, read back from its definition. */
+  configuration(version?: string): Promise<Config>;
+  /** The definition of a version as the platform stores it. */
+  definition(version?: string): Promise<unknown>;
+  /** Where the platform takes inferences. */
+  url(): Promise<string>;
+  /** The platform's object, with versions, tags and workspace. */
+  pipeline(): Pipeline;
 }
 
 /** Makes objects of a platform: each from data as the platform returns it, of which only the key must be there. */

@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { ModelError } from "../../../dsl/errors.js";
-import type { ModelConfig } from "../../config/schema.js";
-import type { ModelFile } from "../../engine/session/model-files.js";
-import { restPath } from "../../wallaroo/api/routes.js";
-import type { PlatformClient } from "./connection/client.js";
+import { ModelError } from "../../../../dsl/errors.js";
+import type { ModelFile, WantedModel } from "../../../engine/session/model-files.js";
+import { restPath } from "../../../wallaroo/api/routes.js";
+import type { PlatformClient } from "../connection/client.js";
 
 /** Milliseconds for an upload: models may be large and lines slow. */
 const uploadMs = 3_600_000;
@@ -19,7 +18,7 @@ const chunkBytes = 2 ** 20;
 export async function uploadModel(
   client: PlatformClient,
   workspace: number,
-  { name, sha256 }: ModelConfig,
+  { name, sha256 }: WantedModel,
   { path, bytes }: ModelFile,
 ): Promise<number> {
   if (createHash("sha256").update(bytes).digest("hex") !== sha256)
