@@ -1,7 +1,8 @@
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { ts, type TS } from "../typescript.js";
 import { ProjectError } from "./errors.js";
-import { pipelineFileName } from "./cache/inputs.js";
+import { filesBelow, pipelineFileName } from "./cache/inputs.js";
 
 /** Observes what is read to find pipeline files. `InputRecorder` is one. */
 export interface InputObserver {
@@ -25,7 +26,7 @@ export function recordProjectOptions(project: string, observer: InputObserver): 
 
 /**
  * The pipeline files of a project: every `*.pipeline.ts` (`.tsx`, `.mts`, `.js`, `.mjs`) that its tsconfig or a
- * referenced tsconfig includes.
+ * referenced tsconfig includes; without a `tsconfig.json`, all below its folder.
  *
  * @param project the tsconfig's path
  * @returns absolute paths, sorted
@@ -35,14 +36,29 @@ export function recordProjectOptions(project: string, observer: InputObserver): 
 export function findPipelineFiles(project: string, observer: InputObserver = noObserver): string[] {
   const path = resolve(project);
   const files = new Set<string>();
+  observer.file(path);
+  if (basename(path) === "tsconfig.json" && !existsSync(path)) return filesWithoutProject(dirname(path), observer);
   collect(path, files, new Set(), observer);
   if (files.size === 0)
     throw new ProjectError(
       "SL2901",
-      `'${project}' includes no pipeline file: name the files that export pipelines *.pipeline.ts, or pass the files on the command line`,
+      `'${project}' includes no pipeline file: name the files that export pipelines *.pipeline.ts (or .js, with allowJs), or pass the files on the command line`,
       { project: path },
     );
   return [...files].sort();
+}
+
+/** A project of JavaScript alone has no tsconfig: all pipeline files below its folder are its own. */
+function filesWithoutProject(folder: string, observer: InputObserver): string[] {
+  observer.tree(folder);
+  const files = [...filesBelow(folder)].filter((file) => pipelineFileName.test(file));
+  if (files.length === 0)
+    throw new ProjectError(
+      "SL2901",
+      `'${folder}' holds neither a tsconfig.json nor a file named *.pipeline.ts or *.pipeline.js; pass the files on the command line, or the tsconfig with --project`,
+      { project: folder },
+    );
+  return files.sort();
 }
 
 function collect(tsconfig: string, files: Set<string>, seen: Set<string>, observer: InputObserver): void {

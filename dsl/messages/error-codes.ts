@@ -1,7 +1,7 @@
 /**
  * Every error code of Shapeline with its short title. `npm run docs` generates docs/errors.md from this list.
  * SL1xxx lambda, SL2xxx shapes and steps, SL3xxx models, SL4xxx config, SL5xxx input rows, SL6xxx targets, SL7xxx
- * storage.
+ * storage, SL8xxx command line.
  */
 export const errorCodes = {
   // SL1xxx: lambdas
@@ -190,6 +190,7 @@ export const errorCodes = {
   SL3054: "the file or answer does not describe a model",
   SL3055: "a server returns no metadata",
   SL3056: "the output file does not have the name of a TypeScript file",
+  SL3057: "several files were generated earlier",
   // SL4xxx: configs
   SL4001: "the config is not JSON",
   SL4002: "the config does not match the schema",
@@ -307,6 +308,8 @@ export const errorCodes = {
   SL7021: "the data folder belongs to another user",
   SL7030: "the output cannot be written",
   SL7031: "the name of an exported file leaves its folder",
+  // SL8xxx: the command line
+  SL8001: "the command line is not valid",
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

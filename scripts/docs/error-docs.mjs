@@ -6,6 +6,7 @@ const groups = {
   5: ["Input rows", "InputError"],
   6: ["Targets", "TargetError"],
   7: ["Storage", "StorageError"],
+  8: ["Command line", null],
 };
 
 /** Renders docs/errors.md from the list of error codes. */
@@ -18,7 +19,7 @@ export function errorCodesPage(errorCodes) {
     "This page is generated from `dsl/messages/error-codes.ts` by `npm run docs`.",
   ];
   for (const [digit, [title, thrown]] of Object.entries(groups)) {
-    lines.push("", `## SL${digit}xxx: ${title}`, "", `Thrown as ${thrown}.`, "", "| code | meaning |", "|---|---|");
+    lines.push("", `## SL${digit}xxx: ${title}`, "", thrown === null ? "Printed by the `shapeline` command." : `Thrown as ${thrown}.`, "", "| code | meaning |", "|---|---|");
     const codes = Object.entries(errorCodes).filter(([code]) => code.startsWith(`SL${digit}`));
     for (const [code, meaning] of codes.sort())
       lines.push(`| <a id="${code.toLowerCase()}"></a>${code} | ${meaning.replaceAll("|", "\\|")} |`);

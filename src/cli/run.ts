@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { ShapelineError } from "../../dsl/errors.js";
+import { type ErrorCode, ShapelineError } from "../../dsl/errors.js";
 import { type RegisterCommand, createIo, errorLines, escapedLines, exitCodes, type Io } from "./output/io.js";
 import { compile } from "./commands/compile.js";
 import { deploy } from "./commands/deploy.js";
@@ -42,6 +42,9 @@ const commands: readonly RegisterCommand[] = [
   undeploy,
 ];
 
+/** The code of the errors that commander finds in the arguments. */
+const usageCode: ErrorCode = "SL8001";
+
 /**
  * Runs one command line.
  *
@@ -75,7 +78,9 @@ export async function run(args: readonly string[]): Promise<number> {
   // Commander writes help in parts.
   const parts: string[] = [];
   const writeOut = (text: string): void => void (json ? parts.push(text) : process.stdout.write(text));
-  program.configureOutput({ writeOut, writeErr: json ? () => undefined : writeErr });
+  const outputError = (text: string, write: (text: string) => void): void =>
+    write(text.replace(/^error: /, `error ${usageCode}: `));
+  program.configureOutput({ writeOut, writeErr: json ? () => undefined : writeErr, outputError });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync(requireCommand(program, args), { from: "user" });
@@ -108,7 +113,7 @@ function requireCommand(program: Command, args: readonly string[]): readonly str
 /** Without `json`, commander has already printed its message or the help. */
 function usageExitCode(error: CommanderError, json: boolean, asked: object): number {
   const isError = error.exitCode !== 0;
-  const usage = { error: { code: "usage", message: error.message.replace(/^error: /, "") } };
+  const usage = { error: { code: usageCode, message: error.message.replace(/^error: /, "") } };
   if (json) process.stdout.write(`${escapeJson(toJson(isError ? usage : asked))}\n`);
   return isError ? exitCodes.userError : exitCodes.success;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../util/objects.js";
 import { modelIdentifiers } from "../util/model-identifiers.js";
 import { objectText, quote } from "./chain-text.js";
 import type { Config, ModelConfig, StepConfig, StepConfigOf } from "./schema.js";
@@ -21,12 +22,19 @@ export interface Decompiled {
  *
  * @param config what `build()` or `fromDefinition` returned
  * @param from the module to import the models from
+ * @param exported what that module exports: models are then imported by the names that it has for them. A file
+ *   `modelA.onnx` has the model name `modela` and the handle `modelA`, which no config tells
  * @example decompile(config).text // "import { pipeline } from \"shapeline\";\n…"
  */
-export function decompile(config: Config, from = "./models.gen.js"): Decompiled {
-  const identifiers = modelIdentifiers(config.models.map(({ name }) => name)).map(({ handle }) =>
-    imported.has(handle) ? `${handle}Model` : handle,
-  );
+export function decompile(
+  config: Config,
+  from = "./models.gen.js",
+  exported: Readonly<Record<string, unknown>> = {},
+): Decompiled {
+  const identifiers = modelIdentifiers(config.models.map(({ name }) => name)).map(({ handle }, i) => {
+    const own = Object.entries(exported).find(([, value]) => isHandleOf(config.models[i], value))?.[0];
+    return own ?? (imported.has(handle) ? `${handle}Model` : handle);
+  });
   const handles = new Map(config.models.map(({ name }, i) => [name, identifiers[i] as string]));
   const declared = declaredInputs(config);
   const lines = config.steps.map(
@@ -47,6 +55,10 @@ export function decompile(config: Config, from = "./models.gen.js"): Decompiled 
     batchSize === undefined ? [] : [`// The file of ${handles.get(model) ?? model} fixes batchSize: ${batchSize}.`],
   );
   return { text: `${[...imports, ...sizes].join("\n")}\n\nexport const ${name} = ${chain};\n`, chain, handles };
+}
+
+function isHandleOf(model: ModelConfig | undefined, value: unknown): boolean {
+  return isRecord(value) && value["name"] === model?.name && value["sha256"] === model?.sha256;
 }
 
 /** What the text imports from the package. */

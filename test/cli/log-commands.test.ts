@@ -68,7 +68,7 @@ it("refuses --arrow with --json and --arrow with --parquet", async () => {
   expect(both.code).toBe(1);
   expect(JSON.parse(both.out)).toEqual({
     error: {
-      code: "usage",
+      code: "SL8001",
       message: "--arrow and --json would both write to standard output; add --out FILE, or use only one of them",
     },
   });

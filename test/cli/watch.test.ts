@@ -73,7 +73,7 @@ it.each(["generate", "compile"])("`%s` refuses --watch with --check or --json", 
   const folder = project("fraud");
   expect(await shapeline(folder, [command, "--watch", "--check"])).toMatchObject({ code: 1 });
   const json = await shapeline(folder, [command, "--watch", "--json"]);
-  expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "usage" } }]);
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "SL8001" } }]);
 });
 
 it("`logs --follow` prints rows as they are logged, and exits with 0 on Ctrl-C", async () => {
@@ -90,5 +90,5 @@ it("`logs --follow` prints rows as they are logged, and exits with 0 on Ctrl-C",
   await untilLines(6);
   expect(await following.stop()).toEqual([0, null]);
   const json = await shapeline(folder, ["logs", "fraud", "--follow", "--json"]);
-  expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "usage" } }]);
+  expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "SL8001" } }]);
 });

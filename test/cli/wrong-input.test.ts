@@ -150,16 +150,16 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     const folder = project("fraud");
     const unknown = await shapeline(folder, ["deplyo"]);
     expect(unknown).toMatchObject({ code: 1, out: "" });
-    expect(unknown.err).toContain("Did you mean deploy?");
+    expect(unknown.err).toBe("error SL8001: unknown command 'deplyo'\n(Did you mean deploy?)\n");
     for (const args of [
       ["deplyo", "--help"],
       ["help", "deplyo"],
     ])
       expect(await shapeline(folder, args)).toEqual(unknown);
     expect((await shapeline(folder, ["logs", "fraud", "--limit", "many"])).err).toContain(
-      "'many' is not a whole number.",
+      "error SL8001: option '--limit <n>' argument 'many' is invalid. 'many' is not a whole number.",
     );
-    expect(JSON.parse((await shapeline(folder, ["infer", "--json"])).out)).toMatchObject({ error: { code: "usage" } });
+    expect(JSON.parse((await shapeline(folder, ["infer", "--json"])).out)).toMatchObject({ error: { code: "SL8001" } });
   });
 
   it("with --json, help and version are JSON, too", async () => {

@@ -87,6 +87,12 @@ describe("sources in a config", () => {
     expect((await build(stated)).hash).toBe((await build(first)).hash);
   });
 
+  it("are written back with the names that a generated file has for the models", () => {
+    const { text } = decompile(config, "./models.gen.js", { theDecoder: decoder, other: { ...encoder, sha256: "" } });
+    expect(text).toContain('import { encoder, theDecoder } from "./models.gen.js";');
+    expect(text).toContain(".model(theDecoder, {");
+  });
+
   it("are written back as TypeScript that builds the same config", async () => {
     const { text } = decompile(config);
     expect(text).toMatchInlineSnapshot(`

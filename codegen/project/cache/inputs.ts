@@ -83,7 +83,7 @@ export function inputsUnchanged(inputs: Inputs): boolean {
 const maxFiles = 20_000;
 
 /** All files below a folder, without packages and hidden folders. Follows symbolic links; visits each folder once. */
-function* filesBelow(folder: string): Generator<string> {
+export function* filesBelow(folder: string): Generator<string> {
   const pending = [folder];
   const visited = new Set<string>();
   let count = 0;

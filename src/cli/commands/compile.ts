@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
 import type { CompileProjectOptions } from "../../../codegen/project/compile-project.js";
+import { counted } from "../output/format.js";
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-result.js";
 import { type RegisterCommand, errorLines, exitCodes, redirectUserOutput, type Io } from "../output/io.js";
@@ -177,5 +178,5 @@ function writtenLine(io: Io, { config, path, changed, definition }: Output): str
   const { steps, models, hash } = config;
   if (definition !== null)
     return `${changed ? "wrote" : "kept"} ${displayPath(io.cwd, path)}: the platform's definition, dialect ${definition}`;
-  return `${changed ? "wrote" : "kept"} ${displayPath(io.cwd, path)}: ${steps.length} steps, ${models.length} models, hash ${hash.slice(0, 12)}`;
+  return `${changed ? "wrote" : "kept"} ${displayPath(io.cwd, path)}: ${counted(steps.length, "step")}, ${counted(models.length, "model")}, hash ${hash.slice(0, 12)}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../output/format.js";
 import { displayPath } from "../../util/display-path.js";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";
@@ -43,14 +44,15 @@ export const exportLogs: RegisterCommand = (program, { getIo }) => {
           ...(options.filePrefix === undefined ? {} : { filePrefix: options.filePrefix }),
           ...(options.sizeLimit === undefined ? {} : { dataSizeLimit: options.sizeLimit }),
           format: options.parquet === true ? "parquet" : options.arrow === true ? "arrow" : "json",
-          onProgress: ({ rows: written, bytes: size }) => progress(`${written} rows, ${size} bytes`),
+          onProgress: ({ rows: written, bytes: size }) =>
+            progress(`${counted(written, "row")}, ${counted(size, "byte")}`),
         });
         progress("");
         const paths = files.map((file) => displayPath(io.cwd, file));
         io.printJson({ files: paths, rows, bytes, cut, withheld });
         for (const path of paths) io.print(`wrote ${path}`);
         io.print(
-          `${rows} ${rows === 1 ? "row" : "rows"}, ${bytes} bytes${cut === null ? "" : `; cut: ${cutReasons[cut]}`}`,
+          `${counted(rows, "row")}, ${counted(bytes, "byte")}${cut === null ? "" : `; cut: ${cutReasons[cut]}`}`,
         );
         for (const line of withheldLines(withheld)) io.printStderr(line);
       });

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { formatPort } from "../output/format.js";
+import { counted, formatPort } from "../output/format.js";
 import { escapeUnsafe } from "../../util/escape-text.js";
 import { displayPath } from "../../util/display-path.js";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";
@@ -27,7 +27,10 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
       "[models...]",
       "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",
     )
-    .option("--out <file>", "the file to write (default: from the settings, or models.gen.ts)")
+    .option(
+      "--out <file>",
+      "the file to write (default: from the settings, or the file of an earlier run, or models.gen.ts)",
+    )
     .option("--split", "one file per model; --out is their index")
     .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
     .option("--check", "write nothing; exit with 2 if the file is out of date, and print the changes")
@@ -46,7 +49,7 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { generateModels } = await import("../../../codegen/models/generate.js");
       const result = await generateModels(
-        generateOptions(io, models, options, await loadSettings(io.cwd, options.config)),
+        await generateOptions(io, models, options, await loadSettings(io.cwd, options.config)),
       );
       report(io, result, options.check === true);
       if (options.check === true && result.changed) setExitCode(exitCodes.difference);
@@ -54,17 +57,20 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
     });
 };
 
-function generateOptions(
+async function generateOptions(
   io: Io,
   models: readonly string[],
   { out, split, check, onlyGood, watch: watching }: Options,
   loaded: LoadedSettings,
-): GenerateOptions {
+): Promise<GenerateOptions> {
   const { settings, ...chosen } = selectModels(io, models, loaded);
+  const stated = out ?? settings.out;
+  const { findEarlierOutput } = await import("../../../codegen/models/write/earlier-output.js");
+  const earlier = stated === undefined ? await findEarlierOutput(io.cwd) : null;
   return {
     ...chosen,
-    out: resolvePath(io, "--out", out ?? settings.out ?? "models.gen.ts"),
-    split: split ?? settings.split ?? false,
+    out: resolvePath(io, "--out", stated ?? earlier?.out ?? "models.gen.ts"),
+    split: split ?? settings.split ?? earlier?.split ?? false,
     check: check === true,
     // While a file is being written, watching keeps its handle.
     unusable: watching === true && onlyGood !== true ? "refuse" : "list",
@@ -85,7 +91,7 @@ async function watch(io: Io, models: readonly string[], options: Options): Promi
         return { ...chosen, furtherSources: Object.values(overrides).flatMap(({ sources = [] }) => sources) };
       },
       files,
-      run: async () => await generateModels(generateOptions(io, models, options, await load())),
+      run: async () => await generateModels(await generateOptions(io, models, options, await load())),
       onResult: (result) => {
         if (first) report(io, result, false);
         else reportChange(io, result);
@@ -102,13 +108,9 @@ function reportChange(io: Io, { out: path, changed, differences, models }: Gener
   for (const difference of differences) io.print(difference);
   io.print(
     changed
-      ? `wrote ${displayPath(io.cwd, path)}: ${modelCount(models)}`
+      ? `wrote ${displayPath(io.cwd, path)}: ${counted(models.length, "model")}`
       : `${displayPath(io.cwd, path)} is up to date`,
   );
-}
-
-function modelCount(models: GenerateResult["models"]): string {
-  return `${models.length} ${models.length === 1 ? "model" : "models"}`;
 }
 
 /** The setting that changes a decision that was not stated. */
@@ -145,5 +147,5 @@ function report(io: Io, { out: path, changed, differences, models, problems }: G
   if (check) {
     for (const difference of differences) io.print(difference);
     io.print(changed ? `${file} is out of date: run \`shapeline generate\`` : `${file} is up to date`);
-  } else io.print(changed ? `wrote ${file}: ${modelCount(models)}` : `${file} is up to date`);
+  } else io.print(changed ? `wrote ${file}: ${counted(models.length, "model")}` : `${file} is up to date`);
 }

@@ -1,5 +1,6 @@
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem } from "../../../codegen/project/compile-result.js";
+import { counted } from "./format.js";
 import { colorize, messageLines, type Io } from "./io.js";
 
 /** The problems for `--json`, each with its position if known. */
@@ -15,6 +16,5 @@ export function problemsToJson(io: Io, problems: readonly CompileProblem[]) {
 export function printProblems(io: Io, problems: readonly CompileProblem[], ending = ""): void {
   for (const { message } of problems) io.print(...messageLines(message), "");
   const files = new Set(problems.map(({ file, place }) => place?.file ?? displayPath(io.cwd, file))).size;
-  const count = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
-  io.printStderr(colorize(io, "red", `${count} in ${files} ${files === 1 ? "file" : "files"}${ending}`));
+  io.printStderr(colorize(io, "red", `${counted(problems.length, "problem")} in ${counted(files, "file")}${ending}`));
 }

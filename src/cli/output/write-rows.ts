@@ -1,6 +1,6 @@
 import type { Schema, Table } from "apache-arrow";
 import type { Command } from "commander";
-import { formatCell } from "./format.js";
+import { counted, formatCell } from "./format.js";
 import { displayPath } from "../../util/display-path.js";
 import type { AnyInferRecord } from "../../../dsl/deployment.js";
 import { privateFile } from "../../util/files/make-directory.js";
@@ -77,7 +77,7 @@ export async function writeRecords(
     : "";
   io.print(
     "",
-    `${length} ${length === 1 ? "row" : "rows"}${failing}${length > maxPrintedRows ? ` (showing the first ${maxPrintedRows}; --json prints all)` : ""}`,
+    `${counted(length, "row")}${failing}${length > maxPrintedRows ? ` (showing the first ${maxPrintedRows}; --json prints all)` : ""}`,
   );
 }
 
@@ -97,7 +97,7 @@ export function recordLines(records: readonly object[], chosen: boolean): string
 function printWritten(io: Io, out: string, rows: number): void {
   const file = displayPath(io.cwd, out);
   io.printJson({ out: file, rows });
-  io.print(`wrote ${file}: ${rows} ${rows === 1 ? "row" : "rows"}`);
+  io.print(`wrote ${file}: ${counted(rows, "row")}`);
 }
 
 function flattenRecord(record: object): Record<string, unknown> {

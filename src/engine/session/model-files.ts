@@ -95,7 +95,7 @@ async function modelFileNames(folder: string): Promise<string[]> {
   } catch (cause) {
     throw new ModelError(
       "SL3020",
-      `the models folder '${folder}' cannot be read (${systemErrorMessage(cause)}); give the folder that holds the .onnx files as the option 'models'`,
+      `the models folder '${folder}' cannot be read (${systemErrorMessage(cause)}); give the folder that holds the .onnx files with the option 'models' (--models)`,
       { folder: path },
       { cause },
     );

@@ -66,7 +66,7 @@ describe("refuses a models folder with its fault", () => {
   test("no such folder", async () => {
     const dir = folder();
     expect(await find(join(dir, "nowhere"))).toMatchInlineSnapshot(
-      `"SL3020 the models folder '<models>' cannot be read (there is no such file or folder); give the folder that holds the .onnx files as the option 'models'"`,
+      `"SL3020 the models folder '<models>' cannot be read (there is no such file or folder); give the folder that holds the .onnx files with the option 'models' (--models)"`,
     );
   });
 
