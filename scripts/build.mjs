@@ -1,11 +1,13 @@
 // Builds dist/: declarations and single modules (tsc), what the package ships as a few files (esbuild), and the JSON
-// Schemas of configs and signature files. There are no source maps: the JavaScript is not minified.
+// Schemas of configs and signature files. There are no source maps: the JavaScript is not minified. Does nothing if
+// dist/ is built from these sources; `npm run build -- --force` builds anyway.
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { hashInputs, isBuilt, markBuilt } from "./build-stamp.mjs";
 import { browserBuildBundle, clientBundle } from "./client-bundle.mjs";
 import { chunkPlan, mergeChunks } from "./merge-chunks.mjs";
 
@@ -15,6 +17,9 @@ const { dependencies, exports, peerDependencies } = JSON.parse(readFileSync(join
 // TypeScript 7 emits the same JavaScript as TypeScript 6 in a fifth of the time. Declarations differ in the order of
 // unions' members; scripts/check-package.mjs compiles them with all supported compilers.
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript-7/package.json")), "bin", "tsc");
+
+const hash = hashInputs();
+if (!process.argv.includes("--force") && isBuilt(hash)) process.exit();
 
 rmSync(dist(), { recursive: true, force: true });
 try {
@@ -114,3 +119,4 @@ for (const [model, name] of Object.entries({ a: "scan", c2: "risk", c1: "risk-li
 const exampleRows = JSON.parse(readFileSync(join(root, "examples", "fraud", "rows.df.json"), "utf8"));
 const rowLines = exampleRows.slice(10, 18).map((row) => JSON.stringify(row));
 writeFileSync(dist("starter", "rows.json"), `[\n${rowLines.join(",\n")}\n]\n`);
+markBuilt(hash);

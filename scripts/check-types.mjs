@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const program = (path) => fileURLToPath(new URL(`../node_modules/${path}`, import.meta.url));
+const program = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Runs a program of Node. Its output is printed when it ends, so that the two do not mix. */
 function run(file) {
@@ -17,5 +17,5 @@ function run(file) {
   });
 }
 
-const codes = await Promise.all([run(program("typescript-7/bin/tsc")), run(program("tsd/dist/cli.js"))]);
+const codes = await Promise.all(["../node_modules/typescript-7/bin/tsc", "tsd.mjs"].map((path) => run(program(path))));
 process.exitCode = Math.max(...codes);
