@@ -14,7 +14,7 @@ import type {
   LogsOptions,
   PipelineVersion as VersionEntry,
 } from "../../../dsl/deployment.js";
-import { ConfigError, TargetError } from "../../../dsl/errors.js";
+import { ConfigError, InputError, TargetError } from "../../../dsl/errors.js";
 import { invalid } from "../../client/http/invalid-option.js";
 import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { Config } from "../../config/schema.js";
@@ -30,6 +30,7 @@ import { fromDefinition } from "../../wallaroo/read/from-definition.js";
 import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
 import { parseExportOptions } from "../local/options/export-options.js";
 import { parseLogBatchesOptions, parseLogsOptions } from "../local/options/log-options.js";
+import type { CallOptions } from "./connection/http.js";
 import { unexpectedAnswer } from "./connection/platform-errors.js";
 import { stopDeployment } from "./deploying/run-version.js";
 import type { ObjectClient } from "./objects/lazy-object.js";
@@ -50,6 +51,12 @@ const inferOptions = ["timeoutMs", "signal", "metadata", "values", "dataset", "d
 const defaultLimit = 100;
 const pageRows = 10_000;
 
+/** The deployed version, and where it takes rows. */
+interface Route {
+  readonly config: Config;
+  readonly path: string;
+}
+
 /** A pipeline that a platform runs. */
 export class WallarooDeploymentImpl implements WallarooDeployment {
   readonly name: string;
@@ -58,6 +65,8 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   /** Signatures of the models, where they are known. */
   readonly #models: readonly KnownModel[];
   #topic: Promise<string> | null = null;
+  /** What was deployed when it was last asked. */
+  #route: Promise<Route> | null = null;
   #isClosed = false;
 
   constructor(client: ObjectClient, pipeline: Pipeline, name: string, models: readonly KnownModel[]) {
@@ -80,30 +89,49 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
         "metadata",
         "is not sent by the platform's interface: the platform reads split keys itself",
       );
+    const selected = datasetQuery({ dataset, exclude: datasetExclude, separator: datasetSeparator });
+    const query = new URLSearchParams(selected).toString();
+    const { answer, validations } = await this.#answer(input, query, { timeoutMs, signal });
+    if (isTable(input)) return answer;
+    const columns = columnsOfTable(answer, datasetSeparator !== undefined, validations);
+    return Array.isArray(input) ? recordsOfColumns(columns, answer.numRows) : columns;
+  }
+
+  /**
+   * Sends rows to what is deployed, as the last call found it. Where the platform no longer has that, or the rows do not
+   * fit it, the platform is asked once what is deployed now: such rows were not inferred.
+   */
+  async #answer(
+    input: unknown,
+    query: string,
+    options: CallOptions,
+  ): Promise<{ readonly answer: Table; readonly validations: readonly string[] }> {
     const { tableFromIPC, tableToIPC } = await import("apache-arrow");
-    const request = requestTable(await this.#ports(), input);
-    const given = new URLSearchParams(
-      datasetQuery({ dataset, exclude: datasetExclude, separator: datasetSeparator }),
-    ).toString();
-    const path = new URL(await (await this.#running()).url()).pathname;
-    const { bytes } = await this.#client.http.send({
-      path: `${path}?${given}`,
-      body: tableToIPC(request, "file") as Uint8Array<ArrayBuffer>,
-      headers: { "content-type": mediaTypes.arrow, accept: mediaTypes.arrow, format: "arrow" },
-      // The rows of a request that was sent may be logged: it is not repeated.
-      repeat: "once",
-      timeoutMs,
-      signal,
-    });
-    let answer: Table;
+    const known = this.#route;
+    const { config, path } = await this.#routeOf();
+    let bytes: Uint8Array<ArrayBuffer>;
     try {
-      answer = tableFromIPC(bytes);
+      const request = requestTable(config, input);
+      ({ bytes } = await this.#client.http.send({
+        path: `${path}?${query}`,
+        body: tableToIPC(request, "file") as Uint8Array<ArrayBuffer>,
+        headers: { "content-type": mediaTypes.arrow, accept: mediaTypes.arrow, format: "arrow" },
+        // The rows of a request that was sent may be logged: it is not repeated.
+        repeat: "once",
+        ...options,
+      }));
+    } catch (error) {
+      const isGone = error instanceof TargetError && error.details["status"] === 404;
+      if (isGone || error instanceof InputError) this.#route = null;
+      if (known !== null && this.#route === null) return this.#answer(input, query, options);
+      throw error;
+    }
+    const validations = config.steps.flatMap((step) => (step.kind === "validation" ? [step.name] : []));
+    try {
+      return { answer: tableFromIPC(bytes), validations };
     } catch (cause) {
       throw unexpectedAnswer(`${this.#client.url}${path}`, "it is no Arrow file", cause);
     }
-    if (isTable(input)) return answer;
-    const columns = columnsOfTable(answer, datasetSeparator !== undefined);
-    return Array.isArray(input) ? recordsOfColumns(columns, answer.numRows) : columns;
   }
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
@@ -112,7 +140,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     const { ignoreUnknown = false, maxBytes: given = defaultMaxBytes, ...rest } = options;
     const maxBytes = parseByteSize(given);
     if (maxBytes === null || maxBytes === 0) throw invalid("inferFromFile()", "maxBytes", 'is a size such as "4GB"');
-    const { name: pipeline, inputs } = await this.#ports();
+    const { name: pipeline, inputs } = (await this.#routeOf()).config;
     const wanted = { pipeline, inputs, ignoreUnknown, maxBytes, pace: new ReadingPace() };
     const { request } = await readRows({ name: path, path: resolve(path) }, wanted);
     return this.infer(request as readonly AnyRecord[], rest);
@@ -234,6 +262,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     this.#assertOpen();
     const deployment = await this.#pipeline.refresh().deployment();
     if (deployment === null || !(await deployment.deployed())) return;
+    this.#route = null;
     await stopDeployment(this.#client, deployment, this.name);
     this.#pipeline.refresh();
   }
@@ -276,10 +305,23 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     return fromDefinition(definition, { models: [...this.#models, ...told.filter(({ name }) => !names.has(name))] });
   }
 
-  /** The request's columns. A definition does not say them: they follow from the models' signatures. */
-  async #ports(): Promise<Pick<Config, "name" | "inputs" | "missing">> {
-    const { config, inferred } = this.#read(await (await this.#version(undefined)).definition());
-    if (config !== null && inferred.length === 0) return config;
+  /** What is deployed, asked once. A failure is forgotten. */
+  #routeOf(): Promise<Route> {
+    return (this.#route ??= this.#findRoute().catch((error: unknown) => {
+      this.#route = null;
+      throw error;
+    }));
+  }
+
+  /** A definition does not say the request's columns: they follow from the models' signatures. */
+  async #findRoute(): Promise<Route> {
+    this.#pipeline.refresh();
+    const deployment = await this.#running();
+    const [deployed] = await deployment.pipelineVersions();
+    const version = deployed ?? (await this.#version(undefined));
+    const [definition, url] = await Promise.all([version.definition(), deployment.url()]);
+    const { config, inferred } = this.#read(definition);
+    if (config !== null && inferred.length === 0) return { config, path: new URL(url).pathname };
     throw new TargetError(
       "SL6000",
       `the inputs of '${this.name}' are not known: the platform does not store the ports of ${inferred.map((name) => `'${name}'`).join(", ")}; connect with the pipeline's source, fraud.connect(wallaroo(…)), or give its models: target.pipeline("${this.name}", { models })`,

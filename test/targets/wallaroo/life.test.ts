@@ -94,6 +94,21 @@ it("sends nothing that the platform has: a second deploy makes no version and up
   expect(await second.infer(rows)).toHaveLength(20);
 });
 
+it("asks what is deployed once, and again when that has changed", async () => {
+  const live = await fraud.deploy(platform());
+  await live.infer(rows);
+  requests.length = 0;
+  await live.infer(rows);
+  expect(requests.map((path) => path.replace(/fraud-\d+/, "fraud-ID"))).toEqual([
+    "/v1/api/pipelines/infer/fraud-ID/fraud",
+  ]);
+  const elsewhere = await fraud.connect(platform());
+  await elsewhere.undeploy();
+  await expect(live.infer(rows)).rejects.toMatchObject({ code: "SL6008" });
+  await fraud.deploy(platform());
+  expect(await live.infer(rows)).toHaveLength(20);
+});
+
 it("connects with the pipeline's source, and names the step that differs", async () => {
   await fraud.deploy(platform());
   const live = await fraud.connect(platform());
