@@ -5,8 +5,9 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const require = createRequire(import.meta.url);
-const tsdRequire = createRequire(require.resolve("tsd"));
+// Not called `require`: TypeScript would load the declarations of tsd, whose libraries are newer than ours.
+const own = createRequire(import.meta.url);
+const tsdRequire = createRequire(own.resolve("tsd"));
 const typescript = tsdRequire("@tsd/typescript");
 
 function createProgram(...args) {
@@ -20,7 +21,7 @@ function createProgram(...args) {
 // The compiler's exports cannot be replaced one by one.
 tsdRequire.cache[tsdRequire.resolve("@tsd/typescript")].exports = { ...typescript, createProgram };
 
-const { default: tsd, formatter } = require("tsd");
+const { default: tsd, formatter } = own("tsd");
 const diagnostics = await tsd({ cwd: root, testFiles: ["type-tests/*.test-d.ts"] });
 if (diagnostics.length > 0) {
   process.stdout.write(formatter(diagnostics));
