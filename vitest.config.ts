@@ -35,7 +35,7 @@ export default defineConfig({
       { find: /^shapeline\/wallaroo$/, replacement: here("./src/entries/wallaroo.ts") },
       { find: /^shapeline\/codegen$/, replacement: here("./codegen/index.ts") },
       {
-        find: /^shapeline\/(vite|rollup|rolldown|webpack|rspack|esbuild|bun)$/,
+        find: /^shapeline\/(vite|rollup|rolldown|webpack|rspack|esbuild|bun|loader)$/,
         replacement: here("./codegen/plugin/entries/$1.ts"),
       },
     ],

@@ -54,7 +54,7 @@ const entries = {
   wallaroo: "src/entries/wallaroo.ts",
   codegen: "codegen/index.ts",
   ...Object.fromEntries(
-    ["vite", "rollup", "rolldown", "webpack", "rspack", "esbuild", "bun"].map((name) => [
+    ["vite", "rollup", "rolldown", "webpack", "rspack", "esbuild", "bun", "loader", "register"].map((name) => [
       name,
       `codegen/plugin/entries/${name}.ts`,
     ]),
@@ -65,6 +65,9 @@ const entries = {
   eslint: "codegen/eslint/plugin.ts",
   // What the lint rule loads when the first file has a pipeline: a file beside its own.
   "lambda-problems": "codegen/eslint/lambda-problems.ts",
+  // Node loads these by their names.
+  "shapeline-register-hooks": "codegen/plugin/register/hooks.ts",
+  "shapeline-transform": "codegen/plugin/transform.ts",
   // Types only.
   internals: "dsl/internals.ts",
   cli: "src/cli/main.ts",
