@@ -399,19 +399,25 @@ export interface PipelineVersion {
 export interface Deployment<In, Out, Checks extends string, Challengers> {
   readonly name: string;
 
+  /** For editors. */
+  infer<const A extends object>(
+    rows: A | readonly RecordInput<In>[] | ColumnsInput<In>,
+    options: InferOptions,
+    no: never,
+  ): Promise<InferAnswer<A, In, Out, Checks, Challengers>>;
   /**
    * Runs the pipeline on records, columns or an Arrow table, and answers in the same form. Every row is logged.
-   * (The first signature cannot be called. It makes every deployment assignable to `AnyDeployment`.)
    * @param rows one object per row, or one object of columns (a list with one entry per row, or a flat typed array), or
    * an Arrow table
    * @throws InputError when the rows do not fit the pipeline's inputs, TargetError when the pipeline cannot run
    * @example const [row] = await live.infer([{ dense_input: [0.1, 0.2] }]);
    */
-  infer(rows: never, options: never): Promise<never>;
   infer<const A extends object, const O extends InferOptions = InferOptions>(
     rows: InferRequest<A, In>,
     options?: KnownOptions<O>,
   ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, Challengers>>;
+  /** No call fits it. It makes every deployment assignable to `AnyDeployment`. */
+  infer(rows: never, options: never): Promise<never>;
 
   /**
    * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with
@@ -506,6 +512,12 @@ export interface AnyDeployment {
 export interface ConnectedModel<In, Out, Checks extends string> {
   /** The name of the handle or pipeline. */
   readonly name: string;
+  /** For editors. */
+  infer<const A extends object>(
+    rows: A | readonly RecordInput<In>[] | ColumnsInput<In>,
+    options: InferOptions,
+    no: never,
+  ): Promise<InferAnswer<A, In, Out, Checks, object>>;
   /**
    * Runs the model on records or columns, and answers in the same form. `time` is this machine's clock when the answer
    * arrived.

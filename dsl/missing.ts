@@ -13,13 +13,15 @@ const floatDTypes: readonly unknown[] = ["float16", "float32", "float64"] satisf
 export type MissingOption = "nan" | Readonly<Record<string, "nan">>;
 
 /** The option `M` where it names float columns of `In`; the text of a wrong one is the type of its property. */
-export type Missing<M, In> = M extends string
-  ? M
-  : {
-      readonly [K in keyof M]: Text<K> extends FloatColumns<In>
-        ? M[K]
-        : NoInfer<NotFloat<Text<K> & string, Sorted<FloatColumns<In>>>>;
-    };
+export type Missing<M, In> = [M] extends [never] // No such option: its columns are completions.
+  ? "nan" | { readonly [K in FloatColumns<In>]?: "nan" }
+  : M extends string
+    ? M
+    : {
+        readonly [K in keyof M]: Text<K> extends FloatColumns<In>
+          ? M[K]
+          : NoInfer<NotFloat<Text<K> & string, Sorted<FloatColumns<In>>>>;
+      };
 type FloatColumns<In> = { [K in keyof In]: In[K] extends Tensor<FloatDType> ? K & string : never }[keyof In];
 
 /** Marks a column in which null stands for NaN. Only types have it. */

@@ -15,20 +15,27 @@ import type {
   Resolved,
   Substituted,
 } from "../shapes/fits.js";
-import type { SourceEntry, Sources } from "../shapes/sources.js";
-import type { Alert, AlertName, AlertOptions, AlertRows, NoInferenceBeforeAlert } from "../steps/alert.js";
-import type { Audit, AuditNames, Slice } from "../steps/audit.js";
+import type { InputHints, SourceEntry, SourceHints, Sources } from "../shapes/sources.js";
+import type {
+  Alert,
+  AlertName,
+  AlertOptions,
+  AlertRows,
+  DurationHints,
+  NoInferenceBeforeAlert,
+} from "../steps/alert.js";
+import type { Audit, AuditNames, Slice, SliceHints } from "../steps/audit.js";
 import type { DefaultModel, KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
 import type { AlertEntry } from "../steps/logged-names.js";
 import type { CheckedSources, Columns, FirstSources, Renamed } from "../steps/model.js";
 import type { Members, MultiModel, OutputsByName, TupleOf } from "../steps/models.js";
 import type { NeedsModels } from "../steps/multi-model.js";
 import type { FirstModel, HashKey, RandomSplit, Weighted, Weights } from "../steps/random-split.js";
-import type { Refine, Refined, SizeOption, Sizes } from "../steps/refine.js";
-import type { Select, Selected, SelectIndex } from "../steps/select.js";
+import type { Refine, Refined, SizeHints, SizeOption, Sizes } from "../steps/refine.js";
+import type { IndexHints, Select, Selected, SelectIndex } from "../steps/select.js";
 import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/shadow.js";
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
-import type { After, CountOf, PairsOf, Stated, Unstated } from "../steps/step-list.js";
+import type { After, Below, CountOf, PairsOf, Stated, Unstated } from "../steps/step-list.js";
 import type { IsRefusedName, NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
 import type { AnyPipeline, ConnectedOn, DeployedOn, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type {
@@ -96,6 +103,10 @@ export interface Deployable<
   ): Promise<ConnectedOn<T, Deployment<In, Out, Checks, ChallengersOut>>>;
 }
 
+// No call fits the signatures "for editors", because of their last parameter. If a call fits no signature, the compiler
+// takes the contextual types of its arguments from the first one with enough parameters. Without them, the text of the
+// error would be a completion. In `.model` it is not the first: that would cost 9 instantiations a step.
+
 /**
  * An immutable, ordered list of steps with a name. Every method returns a new pipeline. An argument that does not fit
  * is a compile error at that argument, and the same message from `build()`.
@@ -153,13 +164,19 @@ export interface Pipeline<
     object,
     Names
   >;
+  /** For editors. */
+  model<M extends Model>(
+    model: M,
+    sources: SourceHints<M, Out, In, Steps>,
+    no: never,
+  ): Pipeline<In, Next<Out, M>, Checks, After<M, Steps>, object, Names>;
   /**
    * Inference with one model, with the source of some inputs. The others take the current output of their name.
    * @param sources model input <- current output, request column (`in.mask`), output of an earlier step's model
    * (`encoder.states`), or `constant(value)`; in the first inference step a name is that of a request column
    * @example pipeline("imdb").model(embedder, { input: "tensor" })
    */
-  model<M extends Model, const R extends Sources>(
+  model<M extends Model, const R extends Sources = InputHints<M>>(
     model: FitsRenamed<Out, M, R, In, Steps>,
     sources: CheckedSources<M, R, Out, In, Steps>,
   ): Pipeline<
@@ -180,15 +197,22 @@ export interface Pipeline<
     models: Members<Out, Ms, Names, In, Steps>,
   ): Pipeline<In, TupleOf<Out, Ms>, Checks, After<MultiModel<Ms>, Steps>, OutputsByName<Out, Ms>, Names>;
 
+  /** For editors. */
+  audit(slice: SliceHints<Out>, no: never): Pipeline<In, Out, Checks, After<Audit<string>, Steps>, ByModel, Names>;
   /**
    * Which outputs of the tuple are logged, each as `out_<model>`.
    * @param slice `"1:"`, `"1:3"`, `":2"`, and `"1"`, which is `"1:"`
    * @example pipeline("imdb").models([a, b, c]).audit("1:").select(0)
    */
-  audit<const S extends string>(
+  audit<const S extends string = never>(
     slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S,
   ): Pipeline<In, Out, Checks, After<Audit<S>, Steps>, ByModel, Names | AuditNames<S, Steps>>;
 
+  /** For editors. */
+  select<const I extends number = never>(
+    index: I | IndexHints<Out>,
+    no: never,
+  ): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, ByModel, Names>;
   /**
    * Selects one output of the tuple for the next step.
    * @param index of the model in `.models([…])`, from 0
@@ -197,6 +221,12 @@ export interface Pipeline<
     index: SelectIndex<I, Out, Steps>,
   ): Pipeline<In, Selected<Out, I>, Checks, After<Select<I>, Steps>, ByModel, Names>;
 
+  /** For editors. */
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: K,
+    options: KeySplitOptions<D, R>,
+    no: never,
+  ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
   /**
    * The request's metadata choose the model.
    * @param key a key of the metadata
@@ -209,6 +239,12 @@ export interface Pipeline<
     options: KeySplitOptions<DefaultModel<Out, D, In, Steps>, Routes<Out, D, R, In, Steps>>,
   ): Pipeline<In, Next<Out, D>, Checks, After<KeySplit<D, PairsOf<R>>, Steps>, object, Names>;
 
+  /** For editors. */
+  randomSplit<const Ws extends readonly Weighted[]>(
+    weights: Ws,
+    options: { readonly hashKey?: string },
+    no: never,
+  ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
   /**
    * Chooses the model at random, by weight.
    * @param weights pairs of a weight above 0 and a model. All models must have the same outputs
@@ -220,12 +256,14 @@ export interface Pipeline<
     options?: { readonly hashKey?: HashKey<H> },
   ): Pipeline<In, Next<Out, FirstModel<Ws>>, Checks, After<RandomSplit<Ws>, Steps>, object, Names>;
 
+  /** For editors. */
+  refine(sizes: Partial<SizeHints<Out>>, no: never): Pipeline<In, Out, Checks, Steps, ByModel, Names>;
   /**
    * Replaces symbols of the current outputs by sizes. Every batch is checked for them.
    * @param sizes symbol -> size, 1 or more
    * @example pipeline("bert").model(encoder).refine({ seq: 128 }).model(pool)
    */
-  refine<const Z extends SizeOption>(
+  refine<const Z extends SizeOption = SizeHints<Out>>(
     sizes: Sizes<Z, Out, In, Steps>,
   ): Pipeline<In, Refined<Out, Z>, Checks, After<Refine<PairsOf<Z>>, Steps>, ByModel, Names>;
 
@@ -246,6 +284,12 @@ export interface Pipeline<
     Names | ShadowNames<Cs>
   >;
 
+  /** For editors. */
+  validate<const N extends string>(
+    name: N,
+    check: (row: RowOf<In, Out, ByModel>) => boolean,
+    no: never,
+  ): Pipeline<In, Out, Checks | N, After<Validation<N>, Steps>, ByModel, Names>;
   /**
    * States what must hold for every row. All validations run on every row; failures are logged, never dropped.
    * @param name an identifier, for `anomaly.<name>` in answers and logs
@@ -262,6 +306,13 @@ export interface Pipeline<
     check: (row: RowOf<In, Out, ByModel>) => boolean,
   ): Pipeline<In, Out, Checks | N, After<Validation<N>, Steps>, ByModel, Names>;
 
+  /** For editors. */
+  alert<const N extends string>(
+    name: N,
+    condition: (all: AlertRows<RowOf<In, Out, ByModel>>) => boolean,
+    options: AlertOptions<DurationHints, DurationHints>,
+    no: never,
+  ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertEntry<N>>;
   /**
    * Watches the rows of a time window and fires when the condition holds. An alert does not change the rows.
    * @param name an identifier that no other alert has
@@ -281,6 +332,12 @@ export interface Pipeline<
     options: AlertOptions<D, F>,
   ): Pipeline<In, Out, Checks, After<Alert<N>, Steps>, ByModel, Names | AlertEntry<N>>;
 
+  /** For editors. */
+  replaceStep<const I extends number = never>(
+    index: I | Below<CountOf<Steps>>,
+    make: (at: AtIndex<In, Steps, I>) => unknown,
+    no: never,
+  ): Pipeline<In, Out, Checks, Steps, ByModel, Names>;
   /**
    * Replaces one step. All later steps are checked again; the message names the step that the edit breaks.
    * @param index of the step, from 0. If it is a `number` and not a literal, `build()` checks the edit
@@ -292,6 +349,12 @@ export interface Pipeline<
     make: (at: AtIndex<In, Steps, I>) => CallbackResult<Replaced<In, Out, Steps, ByModel, Names, I, P>, P>,
   ): EditedOr<Replaced<In, Out, Steps, ByModel, Names, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
+  /** For editors. */
+  insertStep<const I extends number = never>(
+    index: I | Below<CountOf<Steps, [0]>>,
+    make: (at: AtIndex<In, Steps, I, [0]>) => unknown,
+    no: never,
+  ): Pipeline<In, Out, Checks, Steps, ByModel, Names>;
   /**
    * Inserts a step before the step `index`, or at the end. All later steps are checked again.
    * @example imdb.insertStep(1, (at) => at.validate("seen", (x) => x.out[0] < 1))
@@ -301,6 +364,8 @@ export interface Pipeline<
     make: (at: AtIndex<In, Steps, I, [0]>) => CallbackResult<Inserted<In, Out, Steps, ByModel, Names, I, P>, P>,
   ): EditedOr<Inserted<In, Out, Steps, ByModel, Names, I, P>, Pipeline<In, Out, Checks, Steps, ByModel, Names>>;
 
+  /** For editors. */
+  removeStep(index: Below<CountOf<Steps>>, no: never): Pipeline<In, Out, Checks, Steps, ByModel, Names>;
   /**
    * Removes one step. All later steps are checked again.
    * @example pipeline("imdb").model(embedder).validate("v", (x) => x.out[0] < 1).removeStep(1)
@@ -349,7 +414,7 @@ export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
  */
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   model<M extends Model>(model: M): Pipeline<M["inputs"], FirstNext<M>, never, After<M, Steps>>;
-  model<M extends Model, const R extends Sources>(
+  model<M extends Model, const R extends Sources = InputHints<M>>(
     model: FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
     sources: FirstSources<M, R>,
   ): Pipeline<
@@ -380,31 +445,62 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
     After<MultiModel<Ms>, Steps>,
     OutputsByName<Ms[0]["inputs"], Ms>
   >;
+  /** For editors. */
+  audit(slice: string, no: never): PipelineBeforeInference<After<Audit<string>, Steps>>;
   /** Always refused: there are no outputs to audit. */
-  audit<const S extends string>(
+  audit<const S extends string = never>(
     slice: S extends unknown ? NoInfer<NeedsModels<"audit">> : S,
   ): PipelineBeforeInference<After<Audit<S>, Steps>>;
+  /** For editors. */
+  select(index: number, no: never): PipelineBeforeInference<After<Select<number>, Steps>>;
   /** Always refused: there are no outputs to select from. */
   select<const I extends number>(
     index: I extends unknown ? NoInfer<NeedsModels<"select">> : I,
   ): PipelineBeforeInference<After<Select<I>, Steps>>;
+  /** For editors. */
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: K,
+    options: KeySplitOptions<D, R>,
+    no: never,
+  ): Pipeline<D["inputs"], FirstNext<D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
   keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<DefaultModel<Unstated, D, Unstated, Steps>, Routes<D["inputs"], D, R, D["inputs"], Steps>>,
   ): Pipeline<D["inputs"], FirstNext<D>, never, After<KeySplit<D, PairsOf<R>>, Steps>>;
+  /** For editors. */
+  randomSplit<const Ws extends readonly Weighted[]>(
+    weights: Ws,
+    options: { readonly hashKey?: string },
+    no: never,
+  ): Pipeline<FirstModel<Ws>["inputs"], FirstNext<FirstModel<Ws>>, never, After<RandomSplit<Ws>, Steps>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<FirstModel<Ws>["inputs"], Ws, FirstModel<Ws>["inputs"], Steps>,
     options?: { readonly hashKey?: HashKey<H> },
   ): Pipeline<FirstModel<Ws>["inputs"], FirstNext<FirstModel<Ws>>, never, After<RandomSplit<Ws>, Steps>>;
+  /** For editors. */
+  refine(sizes: SizeOption, no: never): PipelineBeforeInference<After<Refine<never>, Steps>>;
   /** Always refused: only stated inputs or a model's outputs have symbols. */
   refine<const Z extends SizeOption>(
     sizes: Sizes<Z, object, object, Steps>,
   ): PipelineBeforeInference<After<Refine<PairsOf<Z>>, Steps>>;
+  /** For editors. */
+  validate<const N extends string>(
+    name: N,
+    check: (row: UnknownRow) => boolean,
+    no: never,
+  ): PipelineBeforeInference<After<Validation<N>, Steps>>;
   /** Always refused: a validation needs an inference step before it. */
   validate<const N extends string>(
     name: N extends unknown ? NoInfer<NoInferenceBefore<N>> : N,
     check: (row: UnknownRow) => boolean,
   ): PipelineBeforeInference<After<Validation<N>, Steps>>;
+  /** For editors. */
+  alert<const N extends string>(
+    name: N,
+    condition: (all: AlertRows<UnknownRow>) => boolean,
+    options: AlertOptions<DurationHints, DurationHints>,
+    no: never,
+  ): PipelineBeforeInference<After<Alert<N>, Steps>>;
   /** Always refused: an alert needs an inference step before it. */
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: N extends unknown ? NoInfer<NoInferenceBeforeAlert<N>> : N,
@@ -416,6 +512,8 @@ export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
     index: StepIndex<I, Steps, "replaceStep">,
     make: (at: UncheckedPipeline) => unknown,
   ): UncheckedPipeline;
+  /** For editors. */
+  insertStep(index: 0, make: (at: UncheckedPipeline) => unknown, no: never): EmptyPipeline;
   /** @example pipeline("imdb").insertStep(0, (at) => at.model(embedder)) */
   insertStep<const I extends number, P>(
     index: StepIndex<I, Steps, "insertStep", [0]>,
@@ -440,6 +538,11 @@ type AnswerOutputs<Out, ByModel> = Out extends readonly unknown[] ? OutputsByMod
  * @example
  * export const fraud = pipeline("fraud").model(a).shadow(champ, [c1, c2]).validate("amt", (x) => x.out < 1);
  */
+export function pipeline<const N extends string>(
+  name: N,
+  options: { readonly inputs: PortDefinitions; readonly missing?: MissingOption },
+  no: never,
+): EmptyPipeline;
 export function pipeline<const N extends string>(name: PipelineName<N>): EmptyPipeline;
 export function pipeline<
   const N extends string,

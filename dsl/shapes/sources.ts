@@ -133,6 +133,17 @@ type TextOr<T, Fine> = [T] extends [never] ? Fine : T;
 type FirstKind<C, D> =
   Sorted<OtherKind<C, D>> extends readonly [infer F extends string, ...(readonly unknown[])] ? F : never;
 
+/** For completions: the inputs of `M`. */
+export type InputHints<M extends Model> = { readonly [K in keyof M["inputs"]]: string };
+
+/** For completions: each input of `M`, from any current output, request column or output of an earlier step's model. */
+export type SourceHints<M extends Model, Out, In, Steps> = {
+  readonly [K in keyof M["inputs"]]?:
+    CurrentName<Out> | `in.${keyof In & string}` | EarlierName<EarlierModels<Steps>, In, Steps> | Constant;
+};
+type CurrentName<Out> = Out extends readonly unknown[] ? never : keyof Out & string;
+type EarlierName<N, In, Steps> = N extends string ? `${N}.${keyof EarlierOutputs<N, In, Steps> & string}` : never;
+
 /** The text of why the tensor `P` does not fit the input `K`, without the other inputs; `never` if it does. */
 type Explained<N extends string, I, K extends string, P, From extends string> = ExplainPorts<
   N,

@@ -86,6 +86,9 @@ export interface AlertOptions<D extends string, F extends string> {
   readonly for?: Duration<F, "for">;
 }
 
+/** For completions: usual durations. */
+export type DurationHints = "1m" | "5m" | "15m" | "1h" | "24h";
+
 /** An identifier that no other alert has. `N`, or the error message. */
 export type AlertName<N extends string, Names extends string, Steps> =
   IsOpen<N> extends true
@@ -140,6 +143,13 @@ export type AlertFlaw<N extends string, Names extends string, Steps> = TextOf<Al
 
 /** `.alert` in the callback of an edit. */
 export interface AtAlert<In, Out, Steps, ByModel, Names extends string> {
+  /** For editors. */
+  alert<const N extends string>(
+    name: N,
+    condition: (all: AlertRows<[Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>>) => boolean,
+    options: AlertOptions<DurationHints, DurationHints>,
+    no: never,
+  ): NewStep<Alert<N>>;
   alert<const N extends string, const D extends string, const F extends string = never>(
     name: AlertName<N, Names, Steps>,
     condition: (all: AlertRows<[Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>>) => boolean,

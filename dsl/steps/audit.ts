@@ -45,6 +45,13 @@ export type Slice<S extends string, Out, Steps> = Out extends readonly unknown[]
       : SliceIn<S, Out, Steps>
   : NoInfer<NeedsModels<"audit">>;
 
+/** For completions: slices of the tuple with one end. */
+export type SliceHints<Out> = Out extends readonly unknown[]
+  ? number extends Out["length"]
+    ? string
+    : `${Below<Out["length"]>}:` | `:${Exclude<Below<Out["length"]>, 0>}`
+  : string;
+
 /**
  * The compiler evaluates this for every audit, also for the constraint of `S`: where `S` is not known, it must not
  * traverse the list of steps.
@@ -134,7 +141,11 @@ export type RepeatedAuditFlaw<Steps> =
 
 /** `.audit` in the callback of an edit. */
 export interface AtAudit<Out, Steps> {
-  audit<const S extends string>(slice: Slice<S, Out, Steps>): NewStep<Audit<S>>;
+  /** For editors. */
+  audit(slice: SliceHints<Out>, no: never): NewStep<Audit<string>>;
+  audit<const S extends string = never>(
+    slice: S extends unknown ? NoInfer<Slice<S, Out, Steps>> : S,
+  ): NewStep<Audit<S>>;
 }
 
 /** `.audit` if the compiler does not know the steps. */

@@ -82,6 +82,12 @@ type RoutesFlaw<Out, D extends Model, R, In, Steps, Names> = Names extends reado
 
 /** `.keySplit` in the callback of an edit. */
 export interface AtKeySplit<In, Out, Steps> {
+  /** For editors. */
+  keySplit<const K extends string, D extends Model, const R extends RouteModels>(
+    key: K,
+    options: KeySplitOptions<D, R>,
+    no: never,
+  ): NewStep<KeySplit<D, PairsOf<R>>>;
   keySplit<const K extends string, D extends Model = never, const R extends RouteModels = RouteModels>(
     key: KeyName<K>,
     options: KeySplitOptions<

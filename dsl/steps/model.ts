@@ -6,7 +6,7 @@ import type { NoSuchInput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
 import type { Fits, FitsRenamed } from "../shapes/fits.js";
 import type { NamesOf, Sorted } from "../shapes/port-names.js";
-import type { CheckedConstant, CheckedSource, Sources } from "../shapes/sources.js";
+import type { CheckedConstant, CheckedSource, InputHints, SourceHints, Sources } from "../shapes/sources.js";
 import type { Port } from "../tensor.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
 import type { NewStep } from "./step-kinds.js";
@@ -44,11 +44,13 @@ export type CheckedSources<M extends Model, R, Out, In, Steps> = {
       ? R[K] extends keyof Out
         ? R[K]
         : NoInfer<SourceOrText<M, K, R, Out, In, Steps>>
-      : NoInfer<NoInput<M, K>>;
+      : NoInfer<NoInput<M, K, R[K]>>;
 };
 
-/** An input that is not known, as in `Record<string, string>`, is checked by `build()`. */
-type NoInput<M extends Model, K> = string extends K ? string : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>;
+/** `build()` checks an input that is not known, as in `Record<string, string>`. One without a value yet is `any`. */
+type NoInput<M extends Model, K, V> = string extends (0 extends 1 & V ? string : K)
+  ? string
+  : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>;
 
 /**
  * The compiler evaluates this text for every source, in both branches and for the constraint of `M`. Where the name
@@ -69,7 +71,7 @@ export type FirstSources<M extends Model, R> = {
     ? R[K] extends string
       ? R[K]
       : NoInfer<ConstantOrText<M, K, R[K]>>
-    : NoInfer<NoInput<M, K>>;
+    : NoInfer<NoInput<M, K, R[K]>>;
 };
 type ConstantOrText<M extends Model, K extends keyof M["inputs"], V> =
   V extends Constant<infer C> ? CheckedConstant<M["name"], M["inputs"], K, C, V> : V;
@@ -101,7 +103,13 @@ type FirstSourceFlaw<T, R, Names> = Names extends readonly [infer K extends keyo
 /** `.model` in the callback of an edit. */
 export interface AtModel<In, Out, Steps> {
   model<M extends Model>(model: [Out] extends [Unstated] ? M : Fits<Out, M, In, Steps>): NewStep<M>;
-  model<M extends Model, const R extends Sources>(
+  /** For editors. */
+  model<M extends Model>(
+    model: M,
+    sources: [Out] extends [Unstated] ? InputHints<M> : SourceHints<M, Out, In, Steps>,
+    no: never,
+  ): NewStep<M>;
+  model<M extends Model, const R extends Sources = InputHints<M>>(
     model: [Out] extends [Unstated]
       ? FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>
       : FitsRenamed<Out, M, R, In, Steps>,

@@ -97,6 +97,12 @@ export type RandomSplitFlaw<Ws, First extends Model, Out, In, Steps> = Ws extend
 
 /** `.randomSplit` in the callback of an edit. */
 export interface AtRandomSplit<In, Out, Steps> {
+  /** For editors. */
+  randomSplit<const Ws extends readonly Weighted[]>(
+    weights: Ws,
+    options: { readonly hashKey?: string },
+    no: never,
+  ): NewStep<RandomSplit<Ws>>;
   randomSplit<const Ws extends readonly Weighted[], const H extends string = never>(
     weights: Weights<ArrivingAtModel<Out, FirstModel<Ws>>, Ws, ArrivingAtModel<In, FirstModel<Ws>>, Steps>,
     options?: { readonly hashKey?: HashKey<H> },

@@ -48,9 +48,11 @@ type Unselected<Out, Steps> = Out extends readonly unknown[]
 
 type Size<S extends string, N extends number, Out, In, Steps> = string extends S
   ? N
-  : NoInfer<
-      TextElse<IsOne<Out> extends true ? SizeText<S, N, Out, Steps> : SizeTextAt<AlternativesOf<In, Steps>, S, N>, N>
-    >;
+  : 0 extends 1 & N
+    ? N // A name that an author has not finished.
+    : NoInfer<
+        TextElse<IsOne<Out> extends true ? SizeText<S, N, Out, Steps> : SizeTextAt<AlternativesOf<In, Steps>, S, N>, N>
+      >;
 type SizeTextAt<States, S extends string, N extends number> =
   States extends At<infer _In, infer Out, infer _Checks, infer Steps, infer _ByModel, infer _Names>
     ? SizeText<S, N, Out, Steps>
@@ -78,6 +80,9 @@ type SymbolsOf<Out> = {
         : never
     : never;
 }[keyof Out];
+
+/** For completions: the symbols. */
+export type SizeHints<Out> = { readonly [S in SymbolsOf<Out>]: number };
 
 /** The tensors `Out` with symbols replaced by sizes. */
 export type Refined<Out, Z> =
@@ -117,7 +122,9 @@ type SizesFlaw<Z, Out, In, Steps, Names> = Names extends readonly [infer S exten
 
 /** `.refine` in the callback of an edit. */
 export interface AtRefine<In, Out, Steps> {
-  refine<const Z extends SizeOption>(
+  /** For editors. */
+  refine(sizes: Partial<SizeHints<Out>>, no: never): NewStep<Refine<never>>;
+  refine<const Z extends SizeOption = SizeHints<Out>>(
     sizes: Sizes<Z, [Out] extends [Unstated] ? object : Out, In, Steps>,
   ): NewStep<Refine<PairsOf<Z>>>;
 }

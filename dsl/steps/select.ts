@@ -5,6 +5,7 @@ import { kindOf } from "../value-kind.js";
 import { isCount, needsModels, type MultiModelOf, type NeedsModels } from "./multi-model.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
 import type { NewStep } from "./step-kinds.js";
+import type { Below } from "./step-list.js";
 
 /** Selects one output of the tuple. */
 export interface SelectStep {
@@ -42,6 +43,13 @@ type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I ex
     : SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
   : never;
 
+/** For completions: the indices of the tuple. */
+export type IndexHints<Out> = Out extends readonly unknown[]
+  ? number extends Out["length"]
+    ? number
+    : Below<Out["length"]>
+  : number;
+
 /** The selected output; the whole tuple if the index is out of range. */
 export type Selected<Out, I extends number> = Out extends readonly object[]
   ? number extends I | Out["length"]
@@ -56,6 +64,8 @@ export type SelectFlaw<I extends number, Out, Steps> = TextOf<SelectIndex<I, Out
 
 /** `.select` in the callback of an edit. */
 export interface AtSelect<Out, Steps> {
+  /** For editors. */
+  select(index: IndexHints<Out>, no: never): NewStep<Select<number>>;
   select<const I extends number>(index: SelectIndex<I, Out, Steps>): NewStep<Select<I>>;
 }
 

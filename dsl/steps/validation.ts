@@ -67,6 +67,12 @@ export type ValidationFlaw<N extends string, Checks extends string, Steps> = Tex
 
 /** `.validate` in the callback of an edit. */
 export interface AtValidation<In, Out, Checks extends string, Steps, ByModel> {
+  /** For editors. */
+  validate<const N extends string>(
+    name: N,
+    check: (row: [Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>) => boolean,
+    no: never,
+  ): NewStep<Validation<N>>;
   validate<const N extends string>(
     name: ValidationName<N, Checks, Steps>,
     check: (row: [Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>) => boolean,

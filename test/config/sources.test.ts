@@ -83,7 +83,7 @@ describe("sources in a config", () => {
       prefix: "in.p",
       scales: constant([1, 2, 3]),
       rate: constant(1n),
-    } as never);
+    } as Record<string, unknown> as Record<string, string>);
     expect((await build(stated)).hash).toBe((await build(first)).hash);
   });
 

@@ -1,9 +1,6 @@
-import { join } from "node:path";
-import ts from "typescript";
 import { expect, it } from "vitest";
-import { repository } from "../compilers.js";
+import { LanguageService } from "./language-service.js";
 
-const file = join(repository, "type-tests/editor/hovers.ts");
 const text = `
 import { pipeline, type InferInput, type InferOutput, type LogRow, type Target } from "../../dsl/index.js";
 import { embed, head, head2 } from "../models.js";
@@ -23,32 +20,8 @@ const verdict = logged!.anomaly.low;
 
 /** The hover over the first occurrence of each name. */
 function hovers(names: readonly string[]): string[] {
-  const options: ts.CompilerOptions = {
-    strict: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    types: ["node"],
-    skipLibCheck: true,
-  };
-  const service = ts.createLanguageService({
-    getCompilationSettings: () => options,
-    getScriptFileNames: () => [file],
-    getScriptVersion: () => "1",
-    getScriptSnapshot: (name) => {
-      const content = name === file ? text : ts.sys.readFile(name);
-      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
-    },
-    getCurrentDirectory: () => repository,
-    getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
-    fileExists: (name) => name === file || ts.sys.fileExists(name),
-    readFile: (name) => (name === file ? text : ts.sys.readFile(name)),
-    directoryExists: ts.sys.directoryExists,
-  });
-  return names.map((name) => {
-    const at = text.search(new RegExp(`\\b${name}`));
-    return ts.displayPartsToString(service.getQuickInfoAtPosition(file, at)?.displayParts);
-  });
+  const service = new LanguageService(text);
+  return names.map((name) => service.hover(text.search(new RegExp(`\\b${name}`))));
 }
 
 const requested = `{

@@ -179,7 +179,7 @@ class LspServer extends Server {
       textDocument: { uri: pathToFileURL(file).href },
       position,
     });
-    return (result as { items: readonly { label: string }[] }).items.map(({ label }) => label);
+    return (result as { items: readonly { label: string }[] } | null)?.items.map(({ label }) => label) ?? [];
   }
 
   async hover(file: string, position: Position): Promise<string> {
