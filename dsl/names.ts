@@ -84,10 +84,14 @@ export function isIdentifier(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 }
 
+/** Ends the messages on names: the one kind refuses what the other takes. */
+export type NamesRule = "pipelines are named with '-', validations and alerts with '_'";
+export const namesRule: NamesRule = "pipelines are named with '-', validations and alerts with '_'";
+
 type BadPipelineName<N extends string> =
-  `pipeline name '${N}' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends`;
+  `pipeline name '${N}' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends; ${NamesRule}`;
 const badPipelineName = (name: string): string =>
-  `pipeline name '${name}' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends`;
+  `pipeline name '${name}' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends; ${namesRule}`;
 
 type LongPipelineName = "the pipeline name is too long: it must be under 64 characters";
 const longPipelineName: LongPipelineName = "the pipeline name is too long: it must be under 64 characters";

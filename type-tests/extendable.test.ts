@@ -31,7 +31,7 @@ const refused = {
   'withGuard(pipeline("p"));': "Argument of type 'EmptyPipeline' is not assignable",
   'withGuard(withGuard(scoring)).validate("x", () => true);': `Property 'validate' does not exist on type '"validation name 'guard' is taken: choose another"'.`,
   'watched(watched(scoring)).validate("x", () => true);': `Property 'validate' does not exist on type `,
-  '<P extends Extendable<HeadOut>>(p: P) => p.validate("gu-ard", () => true);': `Argument of type '"gu-ard"' is not assignable to parameter of type '"validation name 'gu-ard' is not an identifier: use letters, digits and '_', and no digit at the beginning"'.`,
+  '<P extends Extendable<HeadOut>>(p: P) => p.validate("gu-ard", () => true);': `Argument of type '"gu-ard"' is not assignable to parameter of type '"validation name 'gu-ard' is not an identifier: use letters, digits and '_', and no digit at the beginning; pipelines are named with '-', validations and alerts with '_'"'.`,
   '<P extends Extendable<HeadOut>>(p: P) => p.validate("guard", (x) => x.out.z < 1);':
     "Property 'z' does not exist on type 'number & { y: readonly [number]; }'.",
   '<P extends Extendable<HeadOut>>(p: P) => p.validate("guard", (x) => x.in.image[0] < 1);':

@@ -1,7 +1,15 @@
 import type { CheckState } from "../check/check-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { Problem } from "../errors.js";
-import { isIdentifier, type Digit, type IsOpen, type IsRefused, type ScanIdentifier } from "../names.js";
+import {
+  isIdentifier,
+  type Digit,
+  type IsOpen,
+  type IsRefused,
+  type ScanIdentifier,
+  namesRule,
+  type NamesRule,
+} from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { OneText } from "../shapes/alternatives.js";
 import type { RowOf, UnknownRow } from "../row.js";
@@ -221,9 +229,9 @@ export const alertKind = {
 type NoQuantile = "'quantile' takes a constant from 0 to 1";
 
 type BadAlertName<N extends string> =
-  `alert name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+  `alert name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning; ${NamesRule}`;
 const badAlertName = (name: string): string =>
-  `alert name '${name}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+  `alert name '${name}' is not an identifier: use letters, digits and '_', and no digit at the beginning; ${namesRule}`;
 
 type ReservedAlertName<N extends string> = `alert name '${N}' is reserved: choose another`;
 const reservedAlertName = (name: string): string => `alert name '${name}' is reserved: choose another`;

@@ -1,7 +1,15 @@
 import type { CheckState } from "../check/check-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { Problem } from "../errors.js";
-import { isIdentifier, type IsOpen, type KnownNames, type NoKeys, type ScanIdentifier } from "../names.js";
+import {
+  isIdentifier,
+  type IsOpen,
+  type KnownNames,
+  type NoKeys,
+  type ScanIdentifier,
+  namesRule,
+  type NamesRule,
+} from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
@@ -128,9 +136,9 @@ export const validationKind = {
 // ---------------------------------------------------------------- messages
 
 type BadValidationName<N extends string> =
-  `validation name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+  `validation name '${N}' is not an identifier: use letters, digits and '_', and no digit at the beginning; ${NamesRule}`;
 const badValidationName = (name: string): string =>
-  `validation name '${name}' is not an identifier: use letters, digits and '_', and no digit at the beginning`;
+  `validation name '${name}' is not an identifier: use letters, digits and '_', and no digit at the beginning; ${namesRule}`;
 
 type ReservedValidationName<N extends string> = `validation name '${N}' is reserved: choose another`;
 const reservedValidationName = (name: string): string => `validation name '${name}' is reserved: choose another`;

@@ -128,7 +128,7 @@ describe("all problems of a pipeline", () => {
       .validate("count", "x => x.out < 1");
     expect(problemLines(p)).toMatchInlineSnapshot(`
       [
-        "SL2001 pipeline name 'Fraud' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends",
+        "SL2001 pipeline name 'Fraud' is not allowed: use lower-case letters, digits and '-', with a letter or digit at both ends; pipelines are named with '-', validations and alerts with '_'",
         "SL2005 validation 'early' needs an inference step before it",
         "SL2016 model 'embedder' has no input 'inputs', only 'input'",
         "SL2012 model 'ccfraud-lstm' input 'dense_input' expects float32[batch, 29] but step 1 (model 'embedder') produces float32[batch, 800]",

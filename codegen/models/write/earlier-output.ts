@@ -15,8 +15,9 @@ const maxDepth = 6;
 const maxFolders = 2000;
 
 /**
- * Finds the file that an earlier `generate` wrote, so that a run without `--out` brings it up to date instead of writing
- * a second one. `models.gen.ts` in the folder itself comes first. Other packages below the folder are not searched.
+ * Finds the file that an earlier `generate` wrote, so that a run without `--out` brings it up to date instead of
+ * writing a second one. `models.gen.ts` in the folder itself comes first. Other packages below the folder are not
+ * searched.
  *
  * @throws ModelError SL3057 if there are several
  */
