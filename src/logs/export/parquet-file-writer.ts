@@ -98,6 +98,15 @@ export class ParquetFileWriter {
         `the column ${JSON.stringify(unnamed.name)} has the character NUL in its name, which Parquet cannot hold; export as "arrow" or "json", or rename the port`,
         { column: unnamed.name },
       );
+    const names = fields.map(({ name }) => String(name));
+    const folded = names.map((name) => name.toLowerCase());
+    const second = folded.findIndex((name, i) => folded.indexOf(name) < i);
+    if (second >= 0)
+      throw new StorageError(
+        "SL7030",
+        `the columns '${names[folded.indexOf(folded[second] ?? "")] ?? ""}' and '${names[second] ?? ""}' differ in case only, and DuckDB would write the second one to Parquet under another name; export as "arrow" or "json", leave one out with datasetExclude, or rename the port`,
+        { column: names[second] },
+      );
     await mkdir(this.#spill, privateFolder);
     const duckdb = loadDuckDB();
     const instance = await duckdb.DuckDBInstance.create(":memory:", {

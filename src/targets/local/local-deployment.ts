@@ -300,12 +300,13 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#assertOpen();
     const { query, choice, batchRows, signal } = parseLogBatchesOptions(options);
     const { arrowPages } = await import("../../logs/export/arrow-tables.js");
+    // Small tables are cut from larger pages: a query takes longer than the conversion of a few rows.
+    const rows = Math.max(batchRows, Math.floor(maxSliceRows / batchRows) * batchRows);
     yield* this.#streamLog(signal, async function* (reader, name) {
-      yield* arrowPages(
-        prefetch(reader.pages(name, query, { rows: batchRows, bytes: maxTableBytes })),
-        await reader.layouts(name, query),
-        choice,
-      );
+      const pages = prefetch(reader.pages(name, query, { rows, bytes: maxTableBytes }));
+      for await (const table of arrowPages(pages, await reader.layouts(name, query), choice))
+        for (let from = 0; from < Math.max(table.numRows, 1); from += batchRows)
+          yield table.numRows <= batchRows ? table : table.slice(from, from + batchRows);
     });
   }
 

@@ -30,12 +30,36 @@ export class LocalTargetImpl implements LocalTarget {
   readonly kind = "local";
   readonly #settings: LocalSettings;
   readonly #deployments = new Set<LocalDeploymentImpl>();
+  /** Deploys under way, which `close()` waits for and ends. */
+  readonly #deploys = new Set<Promise<unknown>>();
+  /** Increases with each `close()`. */
+  #closings = 0;
 
   constructor(settings: LocalSettings) {
     this.#settings = settings;
   }
 
   async deploy(pipeline: AnyPipeline | Config, options: DeployOptions = {}): Promise<LocalDeploymentImpl> {
+    const deploying = handledLater(this.#deploy(pipeline, options));
+    this.#deploys.add(deploying);
+    try {
+      return await deploying;
+    } finally {
+      this.#deploys.delete(deploying);
+    }
+  }
+
+  async #deploy(pipeline: AnyPipeline | Config, options: DeployOptions): Promise<LocalDeploymentImpl> {
+    const begun = this.#closings;
+    const assertNotClosed = (): void => {
+      if (this.#closings === begun) return;
+      const { name } = pipeline;
+      throw new TargetError(
+        "SL6009",
+        `the target was closed while pipeline '${name}' was being deployed, so it is not deployed; await the deploy before close()`,
+        { pipeline: name },
+      );
+    };
     const config = await toConfig(pipeline, options);
     // Rejects unknown columns, and alerts that cannot be evaluated, before anything is stored.
     checkLoggedColumns(config, logLayout(config, 0), this.#settings.log);
@@ -61,6 +85,7 @@ export class LocalTargetImpl implements LocalTarget {
     try {
       const store = await opening;
       try {
+        assertNotClosed();
         const current = (await store.current(config.name))?.current ?? null;
         const settings = deployedSettings(this.#settings.log, current?.log);
         this.#checkAlerts(config, settings);
@@ -181,6 +206,8 @@ export class LocalTargetImpl implements LocalTarget {
   }
 
   async close(): Promise<void> {
+    this.#closings++;
+    await Promise.allSettled(this.#deploys);
     await Promise.all(
       Array.from(this.#deployments, async (deployment) => {
         await deployment.close();

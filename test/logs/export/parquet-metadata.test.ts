@@ -6,10 +6,10 @@ import { ParquetFileWriter } from "../../../src/logs/export/parquet-file-writer.
 import { folder } from "../../engine/make-config.js";
 import { refusal } from "../../refusal.js";
 
-function batchOf(column: string, metadata: ReadonlyMap<string, string>): RecordBatch {
-  const fields = [new Field(column, new Float32(), true)];
-  const child = makeData({ type: new Float32(), length: 2, data: Float32Array.of(1, 2) });
-  const data = makeData({ type: new Struct(fields), length: 2, nullCount: 0, children: [child] });
+function batchOf(columns: readonly string[], metadata: ReadonlyMap<string, string>): RecordBatch {
+  const fields = columns.map((column) => new Field(column, new Float32(), true));
+  const children = columns.map(() => makeData({ type: new Float32(), length: 2, data: Float32Array.of(1, 2) }));
+  const data = makeData({ type: new Struct(fields), length: 2, nullCount: 0, children });
   return new RecordBatch(new Schema(fields, new Map(metadata)), data);
 }
 
@@ -17,7 +17,7 @@ test("a Parquet file says which columns the log leaves out, as an Arrow file doe
   const path = join(folder(), "rows.parquet");
   const excluded = JSON.stringify(["in.it's", "in.image"]);
   const writer = new ParquetFileWriter(path);
-  await writer.write(batchOf("out.y", new Map([["shapeline.excluded", excluded]])));
+  await writer.write(batchOf(["out.y"], new Map([["shapeline.excluded", excluded]])));
   await writer.end();
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
@@ -31,7 +31,10 @@ test("a Parquet file says which columns the log leaves out, as an Arrow file doe
 
 test("a name that Parquet cannot hold is refused with the name and the way out", async () => {
   const writer = new ParquetFileWriter(join(folder(), "rows.parquet"));
-  expect(await refusal(writer.write(batchOf("out.a\0b", new Map())))).toMatch(
+  expect(await refusal(writer.write(batchOf(["out.a\0b"], new Map())))).toMatch(
     /^SL7030 the column "out\.a\\u0000b" has the character NUL in its name, .*export as "arrow" or "json"/,
+  );
+  expect(await refusal(writer.write(batchOf(["time", "in.X", "in.x"], new Map())))).toBe(
+    `SL7030 the columns 'in.X' and 'in.x' differ in case only, and DuckDB would write the second one to Parquet under another name; export as "arrow" or "json", leave one out with datasetExclude, or rename the port`,
   );
 });

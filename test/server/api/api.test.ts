@@ -166,7 +166,7 @@ describe("refuses with the code and message of local()", () => {
       400,
       "SL6011 logs(): the option 'limit' is \"x\"; give a number of rows, 0 or more",
     ],
-    ["GET", "pipelines/same/logs?batchRows=5", "", 400, /^SL6011 logs\(\): the option 'batchRows' is unknown/],
+    ["GET", "pipelines/same/logs?batchRows=5", "", 400, /^SL6011 logs\(\) has no option 'batchRows'; /],
     ["GET", "pipelines/same/logs?dataset=outs", "", 400, /^SL5031 the dataset names 'outs', which the result has not/],
     ["GET", "pipelines/same/export?directory=/etc", "", 400, /^SL6011 the request has no parameter 'directory'/],
     [

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ShapelineError } from "../../../dsl/errors.js";
 import { local } from "../../../src/targets/local/index.js";
 import { config, folder, run, validation, writeModel } from "../../engine/make-config.js";
+import { refusal } from "../../refusal.js";
 import { float32 } from "../../engine/recorded-models.js";
 
 const dir = folder();
@@ -68,6 +69,20 @@ describe("closing a deployment", () => {
         /SL6009|ended/,
       );
     }
+  });
+
+  test("of a target ends a deploy under way, which says so, and leaves nothing open", async () => {
+    const data = join(dir, "under-way");
+    const target = local({ models: dir, data });
+    const deploying = refusal(target.deploy(plain));
+    await target.close();
+    expect(await deploying).toBe(
+      "SL6009 the target was closed while pipeline 'plain' was being deployed, so it is not deployed; await the deploy before close()",
+    );
+    expect(await target.pipelines()).toEqual([]);
+    const again = await target.deploy(plain);
+    expect(await again.infer([{ x: [1] }])).toMatchObject([{ out: { y: [1] } }]);
+    await target.close();
   });
 
   test("twice at the same time: both calls wait until the folder is released", async () => {

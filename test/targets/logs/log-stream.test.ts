@@ -41,6 +41,19 @@ describe.skipIf(process.platform === "win32")("a log stream keeps the data folde
     expect(isOpen()).toBe(false);
   });
 
+  test("with small tables, which are cut from larger pages", async () => {
+    const { live } = await logged();
+    const sizes: number[] = [];
+    const values: unknown[] = [];
+    for await (const table of live.logBatches({ batchRows: 3, limit: 10, dataset: ["out"] })) {
+      sizes.push(table.numRows);
+      for (const row of table.toArray()) values.push((row as { toJSON(): object }).toJSON());
+    }
+    expect(sizes).toEqual([3, 3, 3, 1]);
+    const all = await live.logs({ limit: 10, dataset: ["out"], arrow: true });
+    expect(JSON.stringify(values)).toBe(JSON.stringify(all.toArray()));
+  });
+
   test("until the loop exits early", async () => {
     const { live, isOpen } = await logged();
     for await (const table of live.logBatches({ batchRows: 10 })) if (table.numRows > 0) break;
