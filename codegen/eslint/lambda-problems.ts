@@ -2,6 +2,7 @@ import { checkLambdas, type CheckedFunction } from "../lambda/attach/attach.js";
 import { isGlobal } from "../lambda/lower/globals.js";
 import { refusals, type Refusal } from "../lambda/refusals.js";
 import { lintRefusals } from "./lint-refusals.js";
+import { untypedProblems } from "./untyped-problems.js";
 import { squares, strictEquality, type Mend } from "./mends.js";
 
 /** A problem of a lambda, or of a function of the file that it calls, at `[start, end)` of the file. */
@@ -49,6 +50,8 @@ export function lambdaProblems(
     });
   }
   for (const fn of functions) {
+    for (const { start, end, ...refusal } of untypedProblems(fn, checked))
+      problems.push({ ...refusal, start: fn.offset + start, end: fn.offset + end });
     // A name that is refused for another reason is not reported twice.
     if (readAtRunTime)
       problems.push(...outsideNames(fn).filter(({ start }) => !problems.some((known) => known.start === start)));

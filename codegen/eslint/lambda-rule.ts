@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { relative } from "node:path";
 import { isPipelineModule, resolveOptions } from "../plugin/options.js";
 import { callWithLambda, importOfPipeline } from "../plugin/prefilter.js";
 import type { LambdaProblem } from "./lambda-problems.js";
@@ -58,7 +59,9 @@ export const lambdaRule: Rule = {
         const options = resolveOptions({ modules, root: context.cwd }, "shapeline/lambda");
         if (!importOfPipeline(options).test(code)) return;
         const isModule = (specifier: string) => isPipelineModule(specifier, file, options);
-        for (const problem of findProblems(code, { file, isPipelineModule: isModule, readAtRunTime }))
+        // Messages name the file where they speak of a function that a lambda calls.
+        const shown = relative(context.cwd, file);
+        for (const problem of findProblems(code, { file: shown, isPipelineModule: isModule, readAtRunTime }))
           context.report(reportOf(problem, context));
       },
     };

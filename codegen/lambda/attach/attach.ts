@@ -97,13 +97,18 @@ export function attachLambdas(
 /** A function of a file that is certainly part of a pipeline: the lambda of a step, or a function that one calls. */
 export interface CheckedFunction {
   readonly node: LambdaNode;
+  /** The method whose lambda it is, or "helper". */
+  readonly role: "validate" | "alert" | "helper";
   readonly lowered: LoweredLambda | LoweredHelper;
+  /** The outside paths that it calls, or passes to a method that calls them. */
+  readonly called: readonly FreePath[];
   /** The offset of the function in the file; spans are relative to it. */
   readonly offset: number;
 }
 
 export interface CheckedFile extends Pick<AttachedFile, "refused"> {
-  readonly source: TS.SourceFile;
+  /** Resolves names in the file. */
+  readonly declarations: FileDeclarations;
   /** In source order. */
   readonly functions: readonly CheckedFunction[];
 }
@@ -141,6 +146,7 @@ class Attacher {
   readonly #lowered = new Map<LambdaNode, LoweredFunction>();
   readonly #importedCalls: ImportedCall[] = [];
   readonly #notFunctions: RefusedFunction[] = [];
+  readonly #methods = new Map<LambdaNode, "validate" | "alert">();
   #complete = true;
 
   constructor(source: TS.SourceFile, code: string, file: string, isPipelineModule: AttachOptions["isPipelineModule"]) {
@@ -195,11 +201,13 @@ class Attacher {
     // The set grows during the loop: helpers may call other helpers.
     for (const node of this.#helpers) this.#lower(node, lowerHelper, (l) => l.helper);
     const { refused } = this.#problems();
-    const functions = [...this.#certain].flatMap((node) => {
+    const functions = [...this.#certain].flatMap((node): CheckedFunction[] => {
       const found = this.#lowered.get(node);
-      return found === undefined ? [] : [{ node, lowered: found.lowered, offset: found.offset }];
+      if (found === undefined) return [];
+      const role = "lambda" in found.lowered ? (this.#methods.get(node) ?? "validate") : "helper";
+      return [{ ...found, node, role }];
     });
-    return { source: this.#source, functions: functions.sort((a, b) => a.offset - b.offset), refused };
+    return { declarations: this.#declarations, functions: functions.sort((a, b) => a.offset - b.offset), refused };
   }
 
   /** The functions of the file that are passed to steps, without duplicates, in source order. */
@@ -213,7 +221,9 @@ class Attacher {
       if (functions === null) this.#complete = false;
       for (const fn of functions ?? []) {
         found.add(fn);
-        if (isPipeline === "yes") this.#certain.add(fn);
+        if (isPipeline !== "yes") continue;
+        this.#certain.add(fn);
+        this.#methods.set(fn, memberName(node) === "alert" ? "alert" : "validate");
       }
       return true;
     });
