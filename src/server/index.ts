@@ -8,6 +8,7 @@ import { apiRoutes } from "./api/api-routes.js";
 import { LongReads } from "./api/long-reads.js";
 import { GrpcServer } from "./grpc/grpc-server.js";
 import { Access, requireRoles } from "./http/access.js";
+import { Users } from "./http/users.js";
 import { ForeignHosts, isLoopback } from "./http/hosts.js";
 import { allowOrigins, refuseForeignPages } from "./http/cors.js";
 import type { InferenceObserver } from "../targets/local/inference-observer.js";
@@ -30,7 +31,7 @@ import { platformRoutes } from "./wallaroo/platform-routes.js";
 import { Tracing } from "./tracing/tracing.js";
 import { parseServerOptions, type ServerOptions, type ServerSettings } from "./options.js";
 
-export type { LogLevel, Role, ServerOptions } from "./options.js";
+export type { LogLevel, Role, ServerOptions, UserOption } from "./options.js";
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -61,12 +62,12 @@ export interface ShapelineServer {
   /** Answers a request of a `node:http` server, or of Express: `app.use((req, res) => server.handle(req, res))`. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /**
-   * Reads the data folder and the model files again, and takes new tokens and a new certificate. Running requests are
-   * not disturbed. If it fails, everything stays as it was.
+   * Reads the data folder and the model files again, and takes new tokens, users and a new certificate. Running
+   * requests are not disturbed. If it fails, everything stays as it was.
    *
-   * @throws TargetError SL6011 for tokens or a certificate that are not valid
+   * @throws TargetError SL6011 for tokens, users or a certificate that are not valid
    */
-  reload(changed?: Pick<ServerOptions, "token" | "tls">): Promise<void>;
+  reload(changed?: Pick<ServerOptions, "token" | "users" | "tls">): Promise<void>;
   /**
    * Answers as usual for `drainMs`, with `/v2/health/ready` at 503; then takes no new connection, finishes the running
    * requests, stores all rows and closes the data folder.
@@ -86,6 +87,12 @@ export interface ShapelineServer {
  */
 export async function createServer(options: ServerOptions = {}): Promise<ShapelineServer> {
   const settings = parseServerOptions(options);
+  if (settings.users.length > 0 && !settings.wallaroo)
+    throw new TargetError(
+      "SL6011",
+      "createServer(): the option 'users' is for the platform's token endpoint; set wallaroo: true (--wallaroo), or use 'token'",
+      { option: "users" },
+    );
   const stream = new LogStream();
   const app = fastifyApp(settings, stream);
   const observers: InferenceObserver[] = [];
@@ -95,7 +102,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   const tracing = new Tracing();
   observers.push(tracing);
   const localCommands = new LocalCommands();
-  const access = new Access(settings.tokens, localCommands.token);
+  const access = new Access(settings.tokens, localCommands.token, new Users(settings.users));
   const foreignHosts = new ForeignHosts(settings, access);
   let state: "loading" | "ready" | "closing" = "loading";
   const longReads = new LongReads(settings.timeoutMs);
@@ -192,18 +199,19 @@ function replaceSecrets(
   app: FastifyInstance,
   settings: ServerSettings,
   access: Access,
-  changed: Pick<ServerOptions, "token" | "tls">,
+  changed: Pick<ServerOptions, "token" | "users" | "tls">,
 ): void {
-  const { tokens, tls } = parseServerOptions(changed);
+  const { tokens, users, tls } = parseServerOptions(changed);
   if (tls !== null && settings.tls === null)
     throw new TargetError("SL6011", "a server without TLS cannot get a certificate; start it again", { option: "tls" });
-  if (changed.token !== undefined) {
-    if (tokens.length === 0 && access.isRestricted)
-      throw new TargetError("SL6011", "a server with tokens cannot go on without any; start it again", {
-        option: "token",
-      });
-    access.replace(tokens);
-  }
+  const tokensLeft = changed.token === undefined ? access.tokens : tokens.length;
+  const usersLeft = changed.users === undefined ? access.users.size : users.length;
+  if (access.isRestricted && tokensLeft + usersLeft === 0)
+    throw new TargetError("SL6011", "a server with tokens cannot go on without any; start it again", {
+      option: "token",
+    });
+  if (changed.token !== undefined) access.replace(tokens);
+  if (changed.users !== undefined) access.users.replace(users);
   if (tls !== null) (app.server as unknown as TlsServer).setSecureContext(tls);
 }
 
@@ -258,8 +266,8 @@ function loadFastify(): FastifyPackage {
 const localhost = "127.0.0.1";
 
 /** @throws TargetError SL6030 for an address that others can reach without a token */
-function requireTokenBeyondLoopback({ tokens }: ServerSettings, host: string): void {
-  if (tokens.length > 0 || isLoopback(host)) return;
+function requireTokenBeyondLoopback({ tokens, users }: ServerSettings, host: string): void {
+  if (tokens.length > 0 || users.length > 0 || isLoopback(host)) return;
   throw new TargetError(
     "SL6030",
     `the server does not listen on '${host}' without a token, because others can reach that address; give a token, or listen on 127.0.0.1`,

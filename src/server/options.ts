@@ -3,7 +3,7 @@ import * as z from "zod";
 import { TargetError } from "../../dsl/errors.js";
 import type { LocalOptions } from "../targets/local/index.js";
 import { localOptionNames } from "../targets/local/options/local-options.js";
-import { bounds } from "../util/bounds.js";
+import { bounds, exceeded } from "../util/bounds.js";
 import { errorSummary } from "../util/error-message.js";
 import { requireKnownOptions } from "../util/options/known-options.js";
 import { parseByteSize } from "../util/quantities/parse-quantity.js";
@@ -11,15 +11,30 @@ import { parseByteSize } from "../util/quantities/parse-quantity.js";
 /** What a token allows: `read` sees, `infer` sees and infers, `admin` may do everything. */
 export type Role = "read" | "infer" | "admin";
 
+/** Somebody who signs in with a password. */
+export interface UserOption {
+  /** The name to sign in with, such as an e-mail address. */
+  readonly user: string;
+  /** 12 characters or more. */
+  readonly password: string;
+  readonly role: Role;
+}
+
 /** The options of `createServer()`. */
 export interface ServerOptions extends Omit<LocalOptions, "models"> {
   /** The folder of the `.onnx` files. Each is also served by itself, under its file's name. Default: `./models`. */
   readonly models?: string;
   /**
-   * Who may call: a token for everything, or tokens with roles. Sent as `Authorization: Bearer <token>`. Without one,
-   * the server listens on loopback addresses only.
+   * Who may call: a token for everything, or tokens with roles, and the users who have them. Sent as
+   * `Authorization: Bearer <token>`. Without one, the server listens on loopback addresses only.
    */
-  readonly token?: string | readonly { readonly token: string; readonly role: Role }[];
+  readonly token?: string | readonly { readonly token: string; readonly role: Role; readonly user?: string }[];
+  /**
+   * Who may sign in with a password at the token endpoint of the Wallaroo platform, as its SDK does with
+   * `user_password`.
+   * Needs `wallaroo: true`. Default: nobody.
+   */
+  readonly users?: readonly UserOption[];
   /**
    * Whether requests of one row, from any connections, share runs of a model: `"adaptive"` joins those that arrive
    * while others run, and delays no request that is alone. Only for models whose rows keep every bit of their answer
@@ -70,7 +85,8 @@ export interface ServerSettings {
   readonly local: LocalOptions;
   readonly models: string;
   readonly joinRuns: boolean;
-  readonly tokens: readonly { readonly token: string; readonly role: Role }[];
+  readonly tokens: readonly { readonly token: string; readonly role: Role; readonly user?: string | undefined }[];
+  readonly users: readonly UserOption[];
   readonly cors: readonly string[];
   readonly hosts: readonly string[];
   readonly tls: NonNullable<ServerOptions["tls"]> | null;
@@ -86,10 +102,26 @@ const token = z
   .string()
   .min(16, "give a token of at least 16 characters")
   .regex(/^[\x21-\x7e]+$/, "use printable ASCII characters without spaces");
+const role = z.enum(["read", "infer", "admin"]);
+const userName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\s\p{Cc}]+$/u, "use a name without spaces");
 const sinkUrl = z.url({ protocol: /^https?$/ });
 const schema = z.object({
   models: z.string().default("models"),
-  token: z.union([token, z.array(z.strictObject({ token, role: z.enum(["read", "infer", "admin"]) }))]).default([]),
+  token: z.union([token, z.array(z.strictObject({ token, role, user: userName.optional() }))]).default([]),
+  users: z
+    .array(
+      z.strictObject({
+        user: userName,
+        password: z.string().min(12, "give a password of at least 12 characters").max(1000),
+        role,
+      }),
+    )
+    .max(bounds.signInNames.limit, exceeded(bounds.signInNames))
+    .default([]),
   cors: z.array(z.union([z.literal("*"), z.url({ protocol: /^https?$/ })])).default([]),
   tls: z
     .strictObject({ cert: z.string(), key: z.string() })
@@ -137,9 +169,9 @@ function tlsProblem(pair: { readonly cert: string; readonly key: string }): stri
  * @throws TargetError SL6011
  */
 export function parseServerOptions(options: ServerOptions): ServerSettings {
-  const { models, batchWindow, token: tokens, cors, hosts, tls, maxBody, timeoutMs, ...others } = options;
+  const { models, batchWindow, token: tokens, users, cors, hosts, tls, maxBody, timeoutMs, ...others } = options;
   const { maxConnections, logLevel, logSink, wallaroo, ...local } = others;
-  const http = { batchWindow, token: tokens, cors, hosts, tls, maxBody, timeoutMs, maxConnections };
+  const http = { batchWindow, token: tokens, users, cors, hosts, tls, maxBody, timeoutMs, maxConnections };
   const own = { models, ...http, logLevel, logSink, wallaroo };
   requireKnownOptions("createServer()", options, optionNames);
   const parsed = schema.safeParse(own);
@@ -151,6 +183,12 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     });
   }
   const { data } = parsed;
+  const names = data.users.map(({ user }) => user.toLowerCase());
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new TargetError("SL6011", `createServer(): the option 'users' names '${twice}' twice; give each user once`, {
+      option: "users",
+    });
   const maxBodyBytes = parseByteSize(data.maxBody);
   if (maxBodyBytes === null || maxBodyBytes < 1)
     throw new TargetError(
@@ -163,6 +201,7 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     models: data.models,
     joinRuns: data.batchWindow === "adaptive",
     tokens: typeof data.token === "string" ? [{ token: data.token, role: "admin" }] : data.token,
+    users: data.users,
     cors: data.cors.map((origin) => origin.replace(/\/$/, "")),
     hosts: data.hosts,
     tls: data.tls,

@@ -293,6 +293,30 @@ export const bounds = {
     what: "the metadata of an uploaded model",
     wayOut: "send a shorter schema",
   },
+  signIns: {
+    limit: 32,
+    unit: "passwords that wait to be checked",
+    what: "the token endpoint",
+    wayOut: "try again in some seconds",
+  },
+  signInNames: {
+    limit: 1000,
+    unit: "users",
+    what: "a server",
+    wayOut: "give tokens to those who need no password",
+  },
+  signInBody: {
+    limit: 16_384,
+    unit: "bytes",
+    what: "a request to the token endpoint",
+    wayOut: "send the grant's own fields only",
+  },
+  signedToken: {
+    limit: 4096,
+    unit: "characters",
+    what: "a signed token",
+    wayOut: "send one of the token endpoint",
+  },
   uploadIdle: {
     limit: 30_000,
     unit: "milliseconds without a byte",

@@ -17,6 +17,7 @@ interface Options {
   readonly databaseMemory?: number;
   readonly durability?: string;
   readonly tokenFile?: string;
+  readonly userFile?: string;
   readonly batchWindow?: string;
   readonly cors?: readonly string[];
   readonly allowHost?: readonly string[];
@@ -39,7 +40,11 @@ export const serve: RegisterCommand = (program, { getIo }) => {
     .option("--models <dir>", "the folder of model files; each is served under its file's name")
     .option(
       "--token-file <file>",
-      "a file with a token, or a line '<role> <token>' for each: read, infer or admin (default: $SHAPELINE_TOKEN)",
+      "a file with a token, or a line '<role> <token> [user]' for each: read, infer or admin (default: $SHAPELINE_TOKEN)",
+    )
+    .option(
+      "--user-file <file>",
+      "with --wallaroo: a file with a line '<role> <user> <password>' for each who signs in with a password",
     )
     .option(
       "--durability <mode>",
@@ -124,9 +129,14 @@ async function serverOptions(io: Io, options: Options): Promise<ServerOptions> {
 }
 
 /** What SIGHUP reads again. */
-async function secrets(io: Io, options: Options): Promise<Pick<ServerOptions, "token" | "tls">> {
+async function secrets(io: Io, options: Options): Promise<Pick<ServerOptions, "token" | "users" | "tls">> {
   const token = await tokens(io, options.tokenFile);
-  return { ...(token !== undefined && { token }), ...(await tls(io, options)) };
+  const signIns = options.userFile === undefined ? undefined : await users(io, options.userFile);
+  return {
+    ...(token !== undefined && { token }),
+    ...(signIns !== undefined && { users: signIns }),
+    ...(await tls(io, options)),
+  };
 }
 
 async function tls(io: Io, { tlsCert, tlsKey }: Options): Promise<Pick<ServerOptions, "tls">> {
@@ -139,20 +149,39 @@ async function tls(io: Io, { tlsCert, tlsKey }: Options): Promise<Pick<ServerOpt
 /** Tokens are never arguments: other users of the machine see those. */
 async function tokens(io: Io, file: string | undefined): Promise<ServerOptions["token"]> {
   if (file === undefined) return process.env.SHAPELINE_TOKEN;
-  const lines = (await readText(io, "--token-file", file)).split("\n").map((line) => line.trim());
-  const entries = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  const entries = await secretLines(io, "--token-file", file);
   if (entries.length === 0)
     throw new TargetError("SL6011", `--token-file '${file}' has no token`, { option: "--token-file" });
-  return entries.map((line) => {
-    const [first = "", second, ...more] = line.split(/\s+/);
+  return entries.map(([first = "", second, user, ...more]) => {
     if (second === undefined) return { token: first, role: "admin" };
-    if (more.length === 0 && ["read", "infer", "admin"].includes(first)) return { token: second, role: first as Role };
+    if (more.length === 0 && isRole(first)) return { token: second, role: first, ...(user !== undefined && { user }) };
     throw new TargetError(
       "SL6011",
-      `--token-file '${file}' has a line that is neither a token nor '<role> <token>' with the role read, infer or admin`,
+      `--token-file '${file}' has a line that is neither a token nor '<role> <token> [user]' with the role read, infer or admin`,
       { option: "--token-file" },
     );
   });
+}
+
+async function users(io: Io, file: string): Promise<NonNullable<ServerOptions["users"]>> {
+  const entries = await secretLines(io, "--user-file", file);
+  return entries.map(([role = "", user, password, ...more]) => {
+    if (isRole(role) && user !== undefined && password !== undefined && more.length === 0)
+      return { role, user, password };
+    throw new TargetError(
+      "SL6011",
+      `--user-file '${file}' has a line that is not '<role> <user> <password>' with the role read, infer or admin`,
+      { option: "--user-file" },
+    );
+  });
+}
+
+const isRole = (text: string): text is Role => ["read", "infer", "admin"].includes(text);
+
+/** The words of each line. Empty lines, and those that begin with #, are left out. */
+async function secretLines(io: Io, option: string, file: string): Promise<string[][]> {
+  const lines = (await readText(io, option, file)).split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(/\s+/));
 }
 
 async function readText(io: Io, option: string, file: string): Promise<string> {

@@ -39,9 +39,9 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
  */
 export function refuseForeignPages(
   app: FastifyInstance,
-  { tokens, cors }: Pick<ServerSettings, "tokens" | "cors">,
+  { tokens, users, cors }: Pick<ServerSettings, "tokens" | "users" | "cors">,
 ): void {
-  if (tokens.length > 0 || cors.includes("*")) return;
+  if (tokens.length > 0 || users.length > 0 || cors.includes("*")) return;
   app.addHook("onRequest", (request, _, done) => {
     const { origin } = request.headers;
     if (request.method === "GET" || origin === undefined) return done();

@@ -7,18 +7,27 @@ export const localUser = "99cace15-e0d4-4bb6-bf14-35efee181b90";
 
 const maxRemembered = 10_000;
 
-/** The user that a call's token names; it is not trusted for anything but names in the state. */
-export function callerOf({ headers }: Pick<FastifyRequest, "headers">): string {
-  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+/** The user that a JWT names, unverified: for servers without tokens, where it only chooses what is shown. */
+function namedUser(authorization: string): string | null {
+  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "";
   const payload = token.split(".")[1];
-  if (payload === undefined) return localUser;
+  if (payload === undefined) return null;
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString());
     const sub = isRecord(claims) ? claims["sub"] : null;
-    return typeof sub === "string" && sub.length <= 100 ? sub : localUser;
+    return typeof sub === "string" && sub.length <= 100 ? sub : null;
   } catch {
-    return localUser;
+    return null;
   }
+}
+
+/** A user as the SDK reads it. */
+interface PlatformUser {
+  readonly id: string;
+  readonly email: string;
+  readonly username: string;
+  readonly enabled: true;
+  readonly createdTimestamp: number;
 }
 
 /** Who calls, and with which release of the platform's SDK. */
@@ -29,6 +38,19 @@ export class Callers {
 
   constructor(access: Access) {
     this.#access = access;
+  }
+
+  /** The user of a call: that of its token, or the one user of a server without tokens. */
+  userOf({ headers }: Pick<FastifyRequest, "headers">): string {
+    const authorization = headers.authorization ?? "";
+    if (!this.#access.isRestricted) return namedUser(authorization) ?? localUser;
+    return this.#access.callerOf(authorization)?.user ?? localUser;
+  }
+
+  /** Everybody who may sign in or has a token with a name, and the user of all other tokens. */
+  users(): PlatformUser[] {
+    const all = [{ id: localUser, name: "local@shapeline" }, ...this.#access.named(), ...this.#access.users.all()];
+    return all.map(({ id, name }) => ({ id, email: name, username: name, enabled: true, createdTimestamp: 0 }));
   }
 
   /** Remembers the SDK's release of a caller. */

@@ -8,6 +8,7 @@ import { registerGraphql } from "./graphql/graphql-route.js";
 import { registerInfer } from "./inference/infer-route.js";
 import { registerLogs } from "./inference/log-route.js";
 import { registerRest } from "./rest/rest-routes.js";
+import { registerTokens } from "./rest/token-route.js";
 import { registerUpload } from "./rest/upload-route.js";
 
 /** The interface of the Wallaroo platform, below `/v1`. */
@@ -29,6 +30,7 @@ export function platformRoutes(app: FastifyInstance, context: ServerContext, acc
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, parsed) => parsed(null, body));
     answerPlatformErrors(scope);
+    registerTokens(scope, access);
     await registerUpload(scope, opened, callers);
     await registerGraphql(scope, opened, callers);
     registerInfer(scope, opened, context, callers);

@@ -7,7 +7,7 @@ import { isRecord } from "../../../util/objects.js";
 import { optionalPackage } from "../../../util/process/require-package.js";
 import type { ControlPlane } from "../control-plane.js";
 import { faultMessage, platformProblem } from "../errors.js";
-import { callerOf, type Callers } from "../callers.js";
+import type { Callers } from "../callers.js";
 import { checkDocument } from "./document-bounds.js";
 import { resolvers } from "./resolvers.js";
 import { schemaText } from "./schema.js";
@@ -63,7 +63,7 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
         return reply.send(failure(error instanceof GraphQLError ? error.message : errorSummary(error)));
       }
       try {
-        const context = { plane, user: callerOf(request) };
+        const context = { plane, user: callers.userOf(request) };
         const answer = await graphql(query, context, isRecord(variables) ? variables : {}, text(operationName));
         if (answer.errors === undefined || answer.errors.length === 0) return await reply.send({ data: answer.data });
         return await reply.send({

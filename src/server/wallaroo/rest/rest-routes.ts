@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import { errorSummary } from "../../../util/error-message.js";
-import { callerOf, type Callers } from "../callers.js";
+import type { Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
 import { notFound, PlatformError } from "../errors.js";
 import type { ModelName, ModelVersion, PipelineRow, PipelineVersionRow } from "../state/rows.js";
@@ -13,19 +13,24 @@ const name = z.string().min(1).max(255);
 interface Call {
   readonly role: "read" | "admin";
   readonly body: z.ZodType;
-  readonly answer: (body: never, plane: ControlPlane, request: FastifyRequest) => unknown;
+  readonly answer: (body: never, plane: ControlPlane, caller: Caller) => unknown;
+}
+
+interface Caller {
+  readonly user: string;
+  readonly callers: Callers;
 }
 
 const call = <B extends z.ZodType>(
   role: Call["role"],
   body: B,
-  answer: (body: z.output<B>, plane: ControlPlane, request: FastifyRequest) => unknown,
+  answer: (body: z.output<B>, plane: ControlPlane, caller: Caller) => unknown,
 ): Call => ({ role, body, answer: answer });
 
 /** The calls below `/v1/api/`: the body's form, and the answer. */
 const calls: Readonly<Record<string, Call>> = {
-  "workspaces/create": call("admin", z.object({ workspace_name: name }), async (body, plane, request) => {
-    const { id: created } = await plane.workspaces.create(body.workspace_name, callerOf(request));
+  "workspaces/create": call("admin", z.object({ workspace_name: name }), async (body, plane, { user }) => {
+    const { id: created } = await plane.workspaces.create(body.workspace_name, user);
     return { workspace_id: created };
   }),
   "workspaces/list": call("read", z.object({}), async (_, plane) => {
@@ -50,6 +55,15 @@ const calls: Readonly<Record<string, Call>> = {
       url: z.string().optional(),
     }),
     (body, plane) => plane.workspaces.addUser(body.workspace_id, body.user_id ?? body.email ?? "", body.user_type),
+  ),
+  "users/query": call(
+    "read",
+    z.object({ user_ids: z.array(z.string()).max(1000).nullish() }),
+    (body, _, { callers }) => {
+      const wanted = body.user_ids ?? null;
+      const users = callers.users().filter(({ id: user }) => wanted === null || wanted.includes(user));
+      return { users: Object.fromEntries(users.map((user) => [user.id, user])) };
+    },
   ),
   "models/get_version_by_id": call("read", z.object({ model_version_id: id }), (body, plane) => {
     return { model_version: configuredVersion(plane.models.get(body.model_version_id), plane) };
@@ -132,14 +146,14 @@ const calls: Readonly<Record<string, Call>> = {
   "pipelines/create": call(
     "admin",
     z.object({ pipeline_id: z.string(), workspace_id: id, definition: z.json() }),
-    async (body, plane, request) => {
+    async (body, plane, { user }) => {
       // A pipeline of that name may have been deployed in another way.
       await plane.sync();
       const { pipeline, version } = await plane.pipelines.create({
         name: body.pipeline_id,
         workspace: body.workspace_id,
         definition: body.definition,
-        user: callerOf(request),
+        user,
       });
       return {
         pipeline_pk_id: pipeline.id,
@@ -228,7 +242,7 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
           `the member '${issue?.path.join(".") ?? ""}' of the body: ${issue?.message ?? ""}`,
         );
       }
-      return reply.send(await answer(body.data as never, plane, request));
+      return reply.send(await answer(body.data as never, plane, { user: callers.userOf(request), callers }));
     });
   }
   const refuse = (request: FastifyRequest): never => {

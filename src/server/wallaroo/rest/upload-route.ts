@@ -7,7 +7,7 @@ import { isRecord } from "../../../util/objects.js";
 import { optionalPackage } from "../../../util/process/require-package.js";
 import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
 import { type BodyWatch, watchBody } from "../../operations/http-limits.js";
-import { callerOf, type Callers } from "../callers.js";
+import type { Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
 import { PlatformError, platformProblem } from "../errors.js";
 import type { StoredModel } from "../state/model-store.js";
@@ -72,7 +72,7 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
         visibility: metadata.visibility,
         conversion: metadata.conversion,
         fileName,
-        user: callerOf(request),
+        user: callers.userOf(request),
       });
       return reply.send({ insert_models: { returning: [{ models: [{ id: model.id }] }] } });
     },
