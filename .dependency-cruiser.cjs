@@ -39,6 +39,7 @@ const allowed = {
     "src/engine",
     "src/files",
     "src/build.ts",
+    "src/diff.ts",
     // What wallaroo() stands on.
     "src/wallaroo",
     "src/client/http",

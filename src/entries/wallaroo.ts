@@ -17,6 +17,7 @@ export type {
   WallarooStatus,
   Workspace,
 } from "../targets/wallaroo/objects/types.js";
+export type { PlatformPlan } from "../targets/wallaroo/deploying/public-types.js";
 export type { WaitOptions } from "../targets/wallaroo/deploying/wait-until.js";
 export type { PipelineList, PipelineSummary } from "../targets/wallaroo/pipeline-list.js";
 export type {

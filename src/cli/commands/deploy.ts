@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { Option } from "commander";
 import { type RegisterCommand, exitCodes } from "../output/io.js";
+import type { WaitOptions } from "../../entries/wallaroo.js";
+import { escapeUnsafe } from "../../util/escape-text.js";
 import { readPipeline } from "../input/read-pipeline.js";
 import { addLoggedColumnsOptions, loggedColumns, type LoggedColumnsFlags } from "../options/logged-columns.js";
 import { logStatusLines } from "../output/withheld-lines.js";
+import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
 import { localSettings, withLocalTarget, addDataOption } from "../options/local-target.js";
 
-interface Options extends LoggedColumnsFlags {
-  readonly to: "local";
+interface Options extends LoggedColumnsFlags, PlatformFlags {
   readonly project: string;
   readonly models?: string;
   readonly data?: string;
@@ -16,18 +17,19 @@ interface Options extends LoggedColumnsFlags {
 }
 
 export const deploy: RegisterCommand = (program, { getIo, setExitCode }) => {
-  addLoggedColumnsOptions(
-    addDataOption(
-      program
-        .command("deploy")
-        .description("deploy a pipeline to the embedded engine")
-        .argument("<pipeline>", "a config, a pipeline file, or an earlier version such as fraud@3")
-        .addOption(new Option("--to <target>", "the target").choices(["local"]).default("local"))
-        .option(
-          "--models <dir>",
-          "the folder of the model files (default: from the settings, or models/ beside the config)",
-        )
-        .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
+  addTargetOptions(
+    addLoggedColumnsOptions(
+      addDataOption(
+        program
+          .command("deploy")
+          .description("deploy a pipeline to the embedded engine or a platform")
+          .argument("<pipeline>", "a config, a pipeline file, or an earlier version such as fraud@3")
+          .option(
+            "--models <dir>",
+            "the folder of the model files (default: from the settings, or models/ beside the config)",
+          )
+          .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
+      ),
     ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline deploy fraud.pipeline.json --models ./models")
@@ -42,6 +44,16 @@ export const deploy: RegisterCommand = (program, { getIo, setExitCode }) => {
       const settings = await localSettings(io);
       const models =
         options.models ?? settings.models ?? (existsSync(modelsBesideConfig) ? modelsBesideConfig : "models");
+      if (options.to === "wallaroo") {
+        const live = await (await openPlatform(io, options, models)).deploy(config, { onProgress: progressOf() });
+        const status = await live.status();
+        io.printJson(status);
+        io.print(
+          `${config.name} version ${status.version} is deployed: ${config.models.map((m) => m.name).join(", ")}`,
+          `next: shapeline infer ${config.name} rows.json --to wallaroo`,
+        );
+        return;
+      }
       const log = loggedColumns(options, settings.log);
       const chosen = {
         ...(options.data === undefined ? {} : { data: options.data }),
@@ -62,3 +74,13 @@ export const deploy: RegisterCommand = (program, { getIo, setExitCode }) => {
       });
     });
 };
+
+/** Says on a terminal what the platform does, each time that its word for it changes. */
+function progressOf(): NonNullable<WaitOptions["onProgress"]> {
+  let last = "";
+  return ({ status, elapsedMs }) => {
+    if (status === last || !process.stderr.isTTY) return;
+    last = status;
+    process.stderr.write(`${escapeUnsafe(status)} after ${Math.round(elapsedMs / 1000)} s\n`);
+  };
+}

@@ -1,19 +1,22 @@
 import { extname } from "node:path";
 import { InvalidArgumentError } from "commander";
-import type { DatasetOptions } from "../../../dsl/deployment.js";
+import type { AnyDeployment, DatasetOptions } from "../../../dsl/deployment.js";
+import type { Config } from "../../config/schema.js";
 import { parseSize } from "../options/parse-values.js";
 import { datasetFromFlags, addDatasetOptions } from "../options/dataset.js";
-import { type RegisterCommand, colorize } from "../output/io.js";
+import { type Io, type RegisterCommand, colorize } from "../output/io.js";
 import { rowsSource } from "../input/read-files.js";
 import { defaultMaxBytes } from "../../files/wanted-rows.js";
 import { checkWritable } from "../../util/files/write-file-atomic.js";
 import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
+import { addTargetOptions, connectWithModels, openPlatform, type PlatformFlags } from "../options/platform-target.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 type MetadataValue = string | number | boolean;
 
-interface Options extends DatasetOptions {
+interface Options extends DatasetOptions, PlatformFlags {
+  readonly models?: string;
   readonly metadata?: Record<string, MetadataValue>;
   readonly ignoreUnknown?: boolean;
   readonly maxSize?: number;
@@ -23,18 +26,24 @@ interface Options extends DatasetOptions {
 }
 
 export const infer: RegisterCommand = (program, { getIo }) => {
-  addDatasetOptions(
-    addDataOption(
-      program
-        .command("infer")
-        .description("run rows through a deployed pipeline")
-        .argument("<pipeline>", "the pipeline's name")
-        .argument("<file>", "rows: Arrow, Parquet, CSV, JSON or JSON lines, also .gz or .zst; or - for standard input")
-        .option("--metadata <key=value...>", "metadata that the pipeline's splits read", parseKeyValue)
-        .option("--ignore-unknown", "leave out columns that are no inputs")
-        .option("--max-size <size>", "the largest file, and the most it unpacks to (default: 1GiB)", parseSize)
-        .option("--arrow", "write the answer as an Arrow file")
-        .option("--out <file>", "write the answer to a file (.json or .arrow)"),
+  addTargetOptions(
+    addDatasetOptions(
+      addDataOption(
+        program
+          .command("infer")
+          .description("run rows through a deployed pipeline")
+          .argument("<pipeline>", "the pipeline's name")
+          .argument(
+            "<file>",
+            "rows: Arrow, Parquet, CSV, JSON or JSON lines, also .gz or .zst; or - for standard input",
+          )
+          .option("--metadata <key=value...>", "metadata that the pipeline's splits read", parseKeyValue)
+          .option("--ignore-unknown", "leave out columns that are no inputs")
+          .option("--max-size <size>", "the largest file, and the most it unpacks to (default: 1GiB)", parseSize)
+          .option("--models <dir>", "wallaroo: the folder of the model files, which have the inputs (default: models)")
+          .option("--arrow", "write the answer as an Arrow file")
+          .option("--out <file>", "write the answer to a file (.json or .arrow)"),
+      ),
     ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline infer fraud rows.df.json --dataset out,anomaly --json")
@@ -51,9 +60,7 @@ export const infer: RegisterCommand = (program, { getIo }) => {
         ...datasetFromFlags(options),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
       };
-      await withLocalTarget(io, options, async (target) => {
-        const live = await target.pipeline(name);
-        const config = await live.configuration();
+      await withDeployment(io, name, options, async (live, config) => {
         const wanted = {
           pipeline: config.name,
           inputs: config.inputs,
@@ -75,6 +82,23 @@ export const infer: RegisterCommand = (program, { getIo }) => {
       });
     });
 };
+
+/** Uses a deployed pipeline, of the embedded engine or of a platform, and the columns that it takes. */
+async function withDeployment(
+  io: Io,
+  name: string,
+  options: Options,
+  use: (live: Pick<AnyDeployment, "infer">, takes: Pick<Config, "name" | "inputs" | "missing">) => Promise<void>,
+): Promise<void> {
+  if (options.to === "local")
+    return withLocalTarget(io, options, async (target) => {
+      const live = await target.pipeline(name);
+      await use(live, await live.configuration());
+    });
+  const models = resolvePath(io, "--models", options.models ?? "models");
+  const live = await connectWithModels(await openPlatform(io, options), name, models);
+  await use(live, { name, inputs: await live.inputs() });
+}
 
 /** Parses `segment=gold` and adds it to the previous pairs. Numbers and booleans are converted. */
 function parseKeyValue(text: string, previous: Record<string, MetadataValue> = {}): Record<string, MetadataValue> {

@@ -7,12 +7,13 @@ import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/lo
 import { type Io, type RegisterCommand, exitCodes } from "../output/io.js";
 import { recordLines, writeRecords, writeTables, checkSingleDocument } from "../output/write-rows.js";
 import { withheldInSchema, withheldLines } from "../output/withheld-lines.js";
-import type { AnyInferRecord, WithheldColumns } from "../../../dsl/deployment.js";
+import type { AnyDeployment, AnyInferRecord, WithheldColumns } from "../../../dsl/deployment.js";
+import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
 import { dataFolder, withLocalTarget } from "../options/local-target.js";
 import { untilStopped } from "../until-stopped.js";
 import { resolvePath } from "../options/resolve-path.js";
 
-interface Options extends LogFlags {
+interface Options extends LogFlags, PlatformFlags {
   readonly arrow?: boolean;
   readonly out?: string;
   readonly follow?: boolean;
@@ -28,7 +29,7 @@ export const logs: RegisterCommand = (program, { getIo }) => {
     .command("logs")
     .description("read a pipeline's log, newest rows first")
     .argument("<pipeline>", "the pipeline's name");
-  addLogRowOptions(command, 100)
+  addTargetOptions(addLogRowOptions(command, 100))
     .option("--arrow", "write the rows as an Arrow file")
     .option("--out <file>", "write the rows to a file (.json or .arrow)")
     .addOption(
@@ -53,8 +54,7 @@ export const logs: RegisterCommand = (program, { getIo }) => {
       checkSingleDocument(command, io, options);
       const query = logRowsFromFlags(options);
       const destination = options.out === undefined ? {} : { out: resolvePath(io, "--out", options.out) };
-      await withLocalTarget(io, options, async (target) => {
-        const live = await target.pipeline(name);
+      await withLog(io, name, options, async (live) => {
         let withheld: WithheldColumns = { excluded: [], redacted: [], digested: [] };
         if (options.arrow === true || extname(options.out ?? "") === ".arrow") {
           const noting = async function* () {
@@ -74,18 +74,28 @@ export const logs: RegisterCommand = (program, { getIo }) => {
     });
 };
 
+/** Uses the log of a pipeline, of the embedded engine or of a platform. */
+async function withLog<T>(
+  io: Io,
+  name: string,
+  options: Options,
+  use: (live: Pick<AnyDeployment, "logs" | "logBatches">) => Promise<T>,
+): Promise<T> {
+  if (options.to === "wallaroo") return use(await (await openPlatform(io, options)).pipeline(name));
+  return withLocalTarget(io, options, async (target) => use(await target.pipeline(name)));
+}
+
 /** Prints the newest rows and then those that are logged, until Ctrl-C. */
 async function follow(io: Io, name: string, options: Options): Promise<void> {
   const { limit = 0, dataset, datasetExclude, ...query } = logRowsFromFlags(options);
-  const folder = await dataFolder(io, options);
+  const folder = options.to === "local" ? await dataFolder(io, options) : null;
   await untilStopped(async (signal) => {
     const rows = followLog<AnyInferRecord>({
       first: limit,
       most: mostFollowed,
       read: async (part) =>
-        withLocalTarget(io, options, async (target) => {
-          const live = await target.pipeline(name);
-          return live.logs({
+        withLog(io, name, options, (live) =>
+          live.logs({
             ...query,
             ...part,
             // Rows are told apart by their time.
@@ -93,9 +103,10 @@ async function follow(io: Io, name: string, options: Options): Promise<void> {
             ...(datasetExclude !== undefined && {
               datasetExclude: datasetExclude.filter((column) => column !== "time"),
             }),
-          });
-        }),
-      stamp: () => folderStamp(folder),
+          }),
+        ),
+      // A platform does not say whether rows were logged.
+      stamp: () => (folder === null ? String(performance.now()) : folderStamp(folder)),
       wait: () => sleep(followMs, true, { signal }).catch(() => false),
     });
     await printFollowed(io, rows, dataset !== undefined);

@@ -1,13 +1,13 @@
-import { Option } from "commander";
 import type { Config } from "../../config/schema.js";
 import { type RegisterCommand, exitCodes } from "../output/io.js";
 import { diffLines } from "../output/diff-lines.js";
 import { readPipeline } from "../input/read-pipeline.js";
+import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { printPlatformPlan } from "../output/platform-plan.js";
 import { addDataOption, type CommandTarget, withLocalTarget } from "../options/local-target.js";
 
-interface Options {
+interface Options extends PlatformFlags {
   readonly project: string;
-  readonly to: "local";
   readonly data?: string;
   readonly sharedFolder?: boolean;
 }
@@ -20,13 +20,14 @@ interface Deployed {
 }
 
 export const plan: RegisterCommand = (program, { getIo, setExitCode }) => {
-  addDataOption(
-    program
-      .command("plan")
-      .description("show what a deploy would change; exit with 2 if it would change something")
-      .argument("<pipeline>", "a config, a pipeline file, or a deployed version such as fraud@3")
-      .addOption(new Option("--to <target>", "the target").choices(["local"]).default("local"))
-      .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
+  addTargetOptions(
+    addDataOption(
+      program
+        .command("plan")
+        .description("show what a deploy would change; exit with 2 if it would change something")
+        .argument("<pipeline>", "a config, a pipeline file, or a deployed version such as fraud@3")
+        .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
+    ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline plan fraud.pipeline.json --to local")
     .action(async (name: string, options: Options) => {
@@ -35,6 +36,11 @@ export const plan: RegisterCommand = (program, { getIo, setExitCode }) => {
         withLocalTarget(io, options, use);
       const config = await readPipeline(io, name, { project: options.project, withTarget });
       if (config === null) return setExitCode(exitCodes.userError);
+      if (options.to === "wallaroo") {
+        const found = await (await openPlatform(io, options)).plan(config);
+        if (!found.same || !found.running) setExitCode(exitCodes.difference);
+        return printPlatformPlan(io, found);
+      }
       const deployed = await withTarget((target) => findDeployed(target, config.name));
       const { additionsOf, diffConfigs } = await import("../../diff.js");
       const found = deployed === null ? additionsOf(config) : await diffConfigs(deployed.config, config);

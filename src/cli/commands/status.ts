@@ -1,18 +1,28 @@
 import type { RegisterCommand } from "../output/io.js";
+import type { ModelStatus } from "../../../dsl/deployment.js";
+import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { logStatusLines } from "../output/withheld-lines.js";
 import { textTable } from "../output/text-table.js";
 
 export const status: RegisterCommand = (program, { getIo }) => {
-  addDataOption(
-    program
-      .command("status")
-      .description("show the deployed version of a pipeline")
-      .argument("<pipeline>", "the pipeline's name"),
+  addTargetOptions(
+    addDataOption(
+      program
+        .command("status")
+        .description("show the deployed version of a pipeline")
+        .argument("<pipeline>", "the pipeline's name"),
+    ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline status fraud --json")
-    .action(async (name: string, options: { data?: string }) => {
+    .action(async (name: string, options: PlatformFlags & { readonly data?: string }) => {
       const io = getIo();
+      if (options.to === "wallaroo") {
+        const found = await (await (await openPlatform(io, options)).pipeline(name)).status();
+        io.printJson(found);
+        io.print(`${found.pipeline} version ${found.version} is ${found.platformStatus ?? "not deployed"}`);
+        return io.print(...modelLines(found.models));
+      }
       // Counts and latencies belong to a handle, and this command's handle has served no request.
       const {
         counts: _counts,
@@ -25,12 +35,14 @@ export const status: RegisterCommand = (program, { getIo }) => {
         `${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`,
       );
       for (const line of logStatusLines(found)) io.print(line);
-      io.print(
-        ...textTable(
-          ["model", "version", "sha256"],
-          found.models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),
-        ),
-      );
+      io.print(...modelLines(found.models));
       for (const { notice } of found.models) if (notice !== undefined) io.print(notice);
     });
 };
+
+function modelLines(models: readonly ModelStatus[]): string[] {
+  return textTable(
+    ["model", "version", "sha256"],
+    models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),
+  );
+}

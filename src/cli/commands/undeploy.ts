@@ -1,21 +1,22 @@
 import type { RegisterCommand } from "../output/io.js";
+import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 
 export const undeploy: RegisterCommand = (program, { getIo }) => {
-  addDataOption(
-    program
-      .command("undeploy")
-      .description("stop serving a pipeline; keep its versions and its log")
-      .argument("<pipeline>", "the pipeline's name"),
+  addTargetOptions(
+    addDataOption(
+      program
+        .command("undeploy")
+        .description("stop serving a pipeline; keep its versions and its log")
+        .argument("<pipeline>", "the pipeline's name"),
+    ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")
-    .action(async (name: string, options: { data?: string }) => {
+    .action(async (name: string, options: PlatformFlags & { readonly data?: string }) => {
       const io = getIo();
-      await withLocalTarget(io, options, async (target) => {
-        const live = await target.pipeline(name);
-        await live.undeploy();
-        io.printJson({ pipeline: name, state: "undeployed" });
-        io.print(`${name} is undeployed; its versions and its log are kept`);
-      });
+      if (options.to === "wallaroo") await (await (await openPlatform(io, options)).pipeline(name)).undeploy();
+      else await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).undeploy());
+      io.printJson({ pipeline: name, state: "undeployed" });
+      io.print(`${name} is undeployed; its versions and its log are kept`);
     });
 };

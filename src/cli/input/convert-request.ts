@@ -3,11 +3,14 @@ import type { Config } from "../../config/schema.js";
 import { inputReader } from "../../engine/input/read-input.js";
 import { nestedRows } from "../../tensors/nested-lists.js";
 
+/** The columns that a pipeline takes. */
+type Takes = Pick<Config, "name" | "inputs" | "missing">;
+
 /**
  * Converts a request to records, so that `infer` answers with records: an answer has the form of its request. Arrays
  * are returned unchanged; other forms are checked against the pipeline's inputs.
  */
-export function toRecords({ name, inputs, missing }: Config, request: unknown): Record<string, unknown>[] {
+export function toRecords({ name, inputs, missing }: Takes, request: unknown): Record<string, unknown>[] {
   if (Array.isArray(request)) return request as Record<string, unknown>[];
   const { rows, tensors } = inputReader(name, inputs, missing)(request);
   const columns = tensors.map(nestedRows);
@@ -17,7 +20,7 @@ export function toRecords({ name, inputs, missing }: Config, request: unknown): 
 }
 
 /** Converts a request to an Arrow table, so that `infer` answers with one. Tables are returned unchanged. */
-export async function toTable(config: Config, request: unknown): Promise<Table> {
+export async function toTable(config: Takes, request: unknown): Promise<Table> {
   // Arrow takes as long to load as a small model takes to answer: only who asks for a table waits for it.
   const { Table } = await import("apache-arrow");
   if (request instanceof Table) return request;

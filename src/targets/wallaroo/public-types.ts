@@ -4,6 +4,7 @@ import type { FetchResponse } from "../../client/http/fetch.js";
 import type { Config } from "../../config/schema.js";
 import type { Dialect } from "../../wallaroo/platform.js";
 import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
+import type { PlatformPlan } from "./deploying/public-types.js";
 import type { WaitOptions } from "./deploying/wait-until.js";
 import type { ModelHandle } from "./edits/public-types.js";
 import type {
@@ -81,6 +82,7 @@ export interface UploadOptions {
 /** Everything of `wallaroo()` that sends requests. */
 export interface OpenedPlatform {
   deploy(pipeline: AnyPipeline | Config, options?: WallarooDeployOptions): Promise<WallarooDeployment>;
+  plan(pipeline: AnyPipeline | Config): Promise<PlatformPlan>;
   connect(pipeline: AnyPipeline): Promise<WallarooDeployment>;
   uploadModel(model: ModelHandle, options?: UploadOptions): Promise<ModelVersion>;
   pipeline(name: string, options?: WallarooPipelineOptions): Promise<WallarooDeployment>;
@@ -102,6 +104,12 @@ export interface WallarooTarget extends Target {
    * for a model file that is not there; TargetError SL6050 to SL6055, SL6004
    */
   deploy(pipeline: AnyPipeline | Config, options?: WallarooDeployOptions): Promise<WallarooDeployment>;
+  /**
+   * What a deploy would do, without doing it: models to upload, and the steps and models that it would change.
+   *
+   * @throws ConfigError SL4100 for what the platform's dialect cannot say
+   */
+  plan(pipeline: AnyPipeline | Config): Promise<PlatformPlan>;
   /**
    * Uploads a model's file from the folder `models`, unless the platform has its digest. Python: `upload_model`.
    *

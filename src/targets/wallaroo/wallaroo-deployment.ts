@@ -98,8 +98,8 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   }
 
   /**
-   * Sends rows to what is deployed, as the last call found it. Where the platform no longer has that, or the rows do not
-   * fit it, the platform is asked once what is deployed now: such rows were not inferred.
+   * Sends rows to what is deployed, as the last call found it. Where the platform no longer has that, or the rows do
+   * not fit it, the platform is asked once what is deployed now: such rows were not inferred.
    */
   async #answer(
     input: unknown,
@@ -247,6 +247,11 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   async definition(version?: string): Promise<unknown> {
     this.#assertOpen();
     return (await this.#version(version)).definition();
+  }
+
+  async inputs(): Promise<Config["inputs"]> {
+    this.#assertOpen();
+    return (await this.#routeOf()).config.inputs;
   }
 
   async url(): Promise<string> {

@@ -11,6 +11,7 @@ import type { Dialect } from "../../wallaroo/platform.js";
 import { alertConfigurations } from "../../wallaroo/write/alerts.js";
 import { stringifyDefinition } from "../../wallaroo/write/stringify.js";
 import { toDefinition } from "../../wallaroo/write/to-definition.js";
+import { planDeploy } from "./deploying/plan.js";
 import { type RegisteredModel, uploadMissing } from "./deploying/registry.js";
 import { runVersion } from "./deploying/run-version.js";
 import { findOrCreateVersion, findPipeline, requirePipeline } from "./deploying/versions.js";
@@ -44,6 +45,9 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
       await runVersion(client, target, version.id, uploaded, wait);
       for (const model of config.models) client.signatures.add(model);
       return new WallarooDeploymentImpl(client, target.refresh(), config.name, config.models);
+    },
+    async plan(pipeline) {
+      return planDeploy(client, parseConfig(await configOf(pipeline, {})));
     },
     async connect(pipeline) {
       const { build } = await import("../../build.js");

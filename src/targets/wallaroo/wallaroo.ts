@@ -32,6 +32,7 @@ export function wallaroo(options: WallarooOptions): WallarooTarget {
     url: settings.url,
     deploy: async (pipeline: AnyPipeline | Config, given?: WallarooDeployOptions) =>
       (await use()).deploy(pipeline, given),
+    plan: async (pipeline: AnyPipeline | Config) => (await use()).plan(pipeline),
     connect: async (pipeline: AnyPipeline) => (await use()).connect(pipeline),
     uploadModel: async (model: ModelHandle, given?: UploadOptions) => (await use()).uploadModel(model, given),
     pipeline: async (name: string, given?: WallarooPipelineOptions) => (await use()).pipeline(name, given),

@@ -193,6 +193,12 @@ export interface WallarooDeployment extends Omit<AnyDeployment, "alerts"> {
   configuration(version?: string): Promise<Config>;
   /** The definition of a version as the platform stores it. */
   definition(version?: string): Promise<unknown>;
+  /**
+   * The request's columns of the deployed version, from the signatures of its models.
+   *
+   * @throws TargetError SL6000 where they are not known, SL6008
+   */
+  inputs(): Promise<Config["inputs"]>;
   /** Where the platform takes inferences. */
   url(): Promise<string>;
   /** The platform's object, with versions, tags and workspace. */
