@@ -1,5 +1,3 @@
-import { ShapelineError } from "../../dsl/errors.js";
-
 /** Codes that do not mean a wrong request. Storage errors (SL7xxx) are 503: the same request may work later. */
 const statuses: Readonly<Record<string, number>> = {
   SL6001: 503,
@@ -33,5 +31,7 @@ export function statusOfCode(code: string): number {
  * live.infer(rows).catch((error) => response.writeHead(httpStatus(error)).end(String(error)));
  */
 export function httpStatus(error: unknown): number {
-  return error instanceof ShapelineError ? statusOfCode(error.code) : 500;
+  // Not by the class: where a loader compiles packages to CommonJS, as tsx does, a process may have it twice.
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" && /^SL\d{4}$/.test(code) ? statusOfCode(code) : 500;
 }

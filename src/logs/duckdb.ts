@@ -7,6 +7,7 @@ import type {
 import { createRequire } from "node:module";
 import { TargetError } from "../../dsl/errors.js";
 import { errorMessage } from "../util/error-message.js";
+import { canResolve, enginePackages, installCommand } from "../util/process/missing-packages.js";
 import { requirePackage } from "../util/process/require-package.js";
 
 /** The most memory in bytes that the log's database takes by default. A row must fit in it. */
@@ -54,13 +55,11 @@ export function loadDuckDB(user = "the inference log", load: NodeJS.Require = re
     // A dependency of the client, resolved from the client's own folder.
     return { ...client, bindings: createRequire(file)("@duckdb/node-bindings") as Bindings };
   } catch (error) {
-    const reason = file === undefined ? "is not installed" : `does not load (${errorMessage(error)})`;
-    throw new TargetError(
-      "SL6020",
-      `${user} needs @duckdb/node-api, which ${reason}; run: npm install @duckdb/node-api (--ignore-scripts is safe: it has no install script)`,
-      {},
-      { cause: error },
-    );
+    const todo =
+      file === undefined
+        ? `which is not installed; run: ${installCommand(["@duckdb/node-api", ...enginePackages], (name) => canResolve(load, name))}`
+        : `which does not load (${errorMessage(error)}); install it again: npm install --ignore-scripts @duckdb/node-api`;
+    throw new TargetError("SL6020", `${user} needs @duckdb/node-api, ${todo}`, {}, { cause: error });
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:tls";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { TargetError } from "../../dsl/errors.js";
+import { enginePackages, installCommand } from "../util/process/missing-packages.js";
 import { requirePackage } from "../util/process/require-package.js";
 import type { ServerContext } from "./context.js";
 import { apiRoutes } from "./api/api-routes.js";
@@ -221,7 +222,7 @@ function createMetrics(host: ModelHost): ServerMetrics | null {
 }
 
 function fastifyApp(settings: ServerSettings, stream: LogStream): FastifyInstance {
-  const { default: create, LogController } = loadFastify();
+  const { default: create, LogController } = loadFastify(settings);
   const noLinesOfItsOwn = { disableRequestLogging: true, requestIdLogLabel: "id" };
   const { requestTimeout, ...http } = httpLimits(settings);
   const { tls, maxBodyBytes, logLevel } = settings;
@@ -250,13 +251,13 @@ interface FastifyPackage {
   readonly LogController?: new (options: object) => NonNullable<FastifyServerOptions["logController"]>;
 }
 
-function loadFastify(): FastifyPackage {
+function loadFastify({ wallaroo }: ServerSettings): FastifyPackage {
   try {
     return requirePackage("fastify") as FastifyPackage;
   } catch (cause) {
     throw new TargetError(
       "SL6000",
-      "the server needs the package 'fastify'; install it with `npm install fastify`",
+      `the server needs the package 'fastify'; run: ${installCommand(["fastify", ...enginePackages, ...(wallaroo ? ["mercurius", "@fastify/multipart"] : [])])}`,
       {},
       { cause },
     );

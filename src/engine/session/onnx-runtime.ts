@@ -3,6 +3,7 @@ import { ModelError, TargetError } from "../../../dsl/errors.js";
 import type { DType } from "../../../dsl/tensor.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
 import { errorSummary } from "../../util/error-message.js";
+import { enginePackages, installCommand } from "../../util/process/missing-packages.js";
 import { requirePackage } from "../../util/process/require-package.js";
 import { defaultSession } from "./session-options.js";
 
@@ -61,7 +62,7 @@ export async function loadRuntime(load: () => Runtime | Promise<Runtime> = requi
     throw new TargetError(
       "SL6001",
       missing
-        ? "onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)"
+        ? `onnxruntime-node is not installed, and the embedded engine runs models with it; run: ${installCommand(enginePackages)} (the install script of onnxruntime-node only fetches GPU parts)`
         : `onnxruntime-node is installed but does not load (${errorSummary(cause)}): install it again with npm install onnxruntime-node, or with --ignore-scripts where its install script fails: the script only fetches GPU parts`,
       {},
       { cause },

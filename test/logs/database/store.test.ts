@@ -192,7 +192,7 @@ describe("openStore", () => {
   it("names the package to install if DuckDB is missing", async () => {
     const elsewhere = createRequire(join(newFolder(), "app.js"));
     expect(await refusal(() => loadDuckDB("the inference log", elsewhere))).toMatchInlineSnapshot(
-      `"SL6020 the inference log needs @duckdb/node-api, which is not installed; run: npm install @duckdb/node-api (--ignore-scripts is safe: it has no install script)"`,
+      `"SL6020 the inference log needs @duckdb/node-api, which is not installed; run: npm install --ignore-scripts @duckdb/node-api onnxruntime-node"`,
     );
   });
 });

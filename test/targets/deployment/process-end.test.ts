@@ -149,7 +149,7 @@ describe("a model that runs for an hour", () => {
   });
 });
 
-test("without onnxruntime-node, deploy fails with the install command and writes nothing", async () => {
+test("without onnxruntime-node, deploy fails with the one command that installs what is missing, and writes nothing", async () => {
   const at = folder();
   await bundleLocal(at);
   const end = await script(
@@ -160,7 +160,7 @@ test("without onnxruntime-node, deploy fails with the install command and writes
     at,
   );
   expect(end.stdout.trim()).toBe(
-    "TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it: npm install onnxruntime-node (or npm install --ignore-scripts onnxruntime-node, where its install script cannot reach the network: the script only fetches GPU parts)",
+    "TargetError SL6001 onnxruntime-node is not installed, and the embedded engine runs models with it; run: npm install --ignore-scripts onnxruntime-node @duckdb/node-api (the install script of onnxruntime-node only fetches GPU parts)",
   );
   expect(existsSync(join(at, "data"))).toBe(false);
 });
