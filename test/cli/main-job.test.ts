@@ -112,8 +112,24 @@ it("explains how each back-end compiles a lambda, from a pipeline file and from 
     "decided",
   ]);
   expect(validations(source)).toEqual(validations(config));
-  const text = await shapeline(folder, ["explain", "breast-cancer.pipeline.json"]);
-  expect(text.out).toContain("polars-0.18");
+  const explain = (...args: string[]) => shapeline(folder, ["explain", "breast-cancer.pipeline.json", ...args]);
+  const brief = (await explain()).out;
+  // One screen, however many languages there are.
+  expect(brief.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
+  expect(brief).toContain(`
+  decided  (x) => Math.max(x.out.probabilities[0], x.out.probabilities[1]) > DECIDED
+    means        Math.max(x.out.probabilities[0], x.out.probabilities[1]) > 0.7
+    exact        javascript
+    guarded      polars-0.18, polars-1, polars-1.44, cel, sql (max, reads, constants, >)
+    refused      checks: the platform's checks have no 'max' (SL1201)
+`);
+  const sql = (await explain("--target", "sql")).out;
+  expect(sql).toContain('    sql          abs((("out.probabilities"[1]::DOUBLE');
+  expect(sql).not.toContain("polars");
+  expect((await explain("--target", "promql")).out).toContain("    promql       not a language of validations\n");
+  expect((await explain("--target", "spark")).err).toMatch(/Allowed choices are polars-0\.18, .*javascript/);
+  const text = await explain("--all");
+  expect(text.out).toContain("    polars-0.18  {");
   // An imported constant is replaced by its value.
   expect(text.out).toContain("0.7");
   const alerts = (json(config.out) as { alerts: object[] }[])[0]?.alerts;

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import { displayPath } from "../../util/display-path.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
 import { readConfigText } from "../input/read-files.js";
@@ -5,6 +6,9 @@ import { isDefinition } from "../input/read-pipeline.js";
 import { prettyJson } from "../output/pretty-json.js";
 import { problemsToJson, printProblems } from "../output/print-problems.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
+import type { AlertBackEnd } from "../../expression/backends/back-ends.js";
+import type { Support } from "../../expression/backends/support.js";
+import type { AlertExpression, Expression } from "../../expression/compile.js";
 import type { ExpressionTree } from "../../expression/tree/tree.js";
 
 interface Explained {
@@ -13,18 +17,39 @@ interface Explained {
 }
 type Definition = Awaited<ReturnType<typeof explainDefinition>>;
 
-type PrintTree = (tree: ExpressionTree) => string;
+/** What the tree of a lambda says, loaded when needed. */
+interface Describe {
+  readonly readable: (tree: ExpressionTree) => string;
+  readonly supportOf: (expression: Expression | AlertExpression) => Support;
+}
+
+/** The names of all back-ends, without loading them. */
+const targets = Object.keys({
+  "polars-0.18": true,
+  "polars-1": true,
+  "polars-1.44": true,
+  checks: true,
+  cel: true,
+  sql: true,
+  promql: true,
+  javascript: true,
+} satisfies Record<AlertBackEnd, true>) as readonly AlertBackEnd[];
 
 export const explain: RegisterCommand = (program, { getIo, setExitCode }) => {
   program
     .command("explain")
     .description(
-      "show each lambda as every back-end compiles it, or why it cannot; show a platform definition as TypeScript",
+      "show each lambda, its meaning and where it runs, on one screen; show a platform definition as TypeScript",
     )
     .argument("<files...>", "pipeline files, configs, or platform definitions")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
-    .addHelpText("after", "\nExample:\n  $ shapeline explain fraud.pipeline.ts")
-    .action(async (files: string[], options: { project: string }) => {
+    .addOption(new Option("--target <back-end>", "print the lambdas in this language only").choices(targets))
+    .option("--all", "print every language")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ shapeline explain fraud.pipeline.ts\n  $ shapeline explain fraud.pipeline.ts --target polars-0.18",
+    )
+    .action(async (files: string[], options: { project: string; target?: AlertBackEnd; all?: true }) => {
       const io = getIo();
       const explained: Explained[] = [];
       const definitions: Definition[] = [];
@@ -51,17 +76,21 @@ export const explain: RegisterCommand = (program, { getIo, setExitCode }) => {
           return;
         }
       }
-      const { printReadable } = await import("../../expression/tree/print.js");
+      const [{ printReadable: readable }, { supportOf }] = await Promise.all([
+        import("../../expression/tree/print.js"),
+        import("../../expression/backends/support.js"),
+      ]);
+      const describe = { readable, supportOf };
       io.printJson([
         ...explained.map(({ file, config }) => ({
           file,
           pipeline: config.name,
-          validations: explainValidations(config, printReadable),
-          alerts: explainAlerts(config, printReadable),
+          validations: explainValidations(config, describe),
+          alerts: explainAlerts(config, describe),
         })),
         ...definitions,
       ]);
-      for (const { file, config } of explained) printConfig(io, file, config, printReadable);
+      for (const { file, config } of explained) printConfig(io, file, config, describe, options);
       for (const definition of definitions) printDefinition(io, definition);
       if (definitions.some(({ problems }) => problems.length > 0)) setExitCode(exitCodes.userError);
     });
@@ -69,20 +98,21 @@ export const explain: RegisterCommand = (program, { getIo, setExitCode }) => {
 
 type Lambda = StepConfigOf<"validation" | "alert">;
 
-const explainLambda = ({ name, source, expression }: Lambda, readable: PrintTree) => ({
+const explainLambda = ({ name, source, expression }: Lambda, { readable, supportOf }: Describe) => ({
   name,
   source,
   readable: readable(expression.tree),
+  support: supportOf(expression),
   ...expression,
 });
 
-const explainValidations = ({ steps }: Config, readable: PrintTree) =>
-  steps.filter((step) => step.kind === "validation").map((step) => explainLambda(step, readable));
-const explainAlerts = ({ steps }: Config, readable: PrintTree) =>
+const explainValidations = ({ steps }: Config, describe: Describe) =>
+  steps.filter((step) => step.kind === "validation").map((step) => explainLambda(step, describe));
+const explainAlerts = ({ steps }: Config, describe: Describe) =>
   steps
     .filter((step) => step.kind === "alert")
     .map((step) => ({
-      ...explainLambda(step, readable),
+      ...explainLambda(step, describe),
       overSeconds: step.overSeconds,
       forSeconds: step.forSeconds,
     }));
@@ -91,31 +121,67 @@ const explainAlerts = ({ steps }: Config, readable: PrintTree) =>
 const isJson = /^(?:polars-|checks$)/;
 const indent = 17;
 
-function printConfig(io: Io, file: string, config: Config, printReadable: PrintTree): void {
+function printConfig(
+  io: Io,
+  file: string,
+  config: Config,
+  describe: Describe,
+  { target, all = false }: { readonly target?: AlertBackEnd; readonly all?: boolean },
+): void {
   io.print(`${colorize(io, "bold", config.name)} (${file})`);
   const lambdas = [
-    ...explainValidations(config, printReadable).map((lambda) => ({ ...lambda, about: "" })),
-    ...explainAlerts(config, printReadable).map((alert) => ({
+    ...explainValidations(config, describe).map((lambda) => ({ ...lambda, about: "" })),
+    ...explainAlerts(config, describe).map((alert) => ({
       ...alert,
       about: ` (alert over ${alert.overSeconds} s${alert.forSeconds === 0 ? "" : `, for ${alert.forSeconds} s`})`,
     })),
   ];
   if (lambdas.length === 0) io.print("  no lambdas");
-  for (const { name, about, source, readable, strings, refused } of lambdas) {
+  for (const { name, about, source, readable, support, strings, refused } of lambdas) {
     const [firstLine = "", ...lines] = textLines(source);
     io.print("", `  ${colorize(io, "cyan", name)}${about}  ${firstLine}`, ...lines);
-    io.print(`    means        ${readable}`);
-    for (const [backEnd, text] of Object.entries(strings)) {
+    if (target === undefined) printLabelled(io, "means", readable);
+    if (target === undefined && !all) {
+      printSupport(io, support);
+      continue;
+    }
+    const isShown = ([backEnd]: readonly [string, unknown]) => target === undefined || backEnd === target;
+    for (const [backEnd, text] of Object.entries(strings).filter(isShown)) {
       const [first = "", ...rest] = isJson.test(backEnd) ? jsonLines(text) : textLines(text);
       io.print(`    ${backEnd.padEnd(12)} ${first}`, ...rest);
     }
-    for (const [backEnd, { code, reason }] of Object.entries(refused)) {
+    const notWritten = Object.entries(refused).filter(isShown);
+    for (const [backEnd, { code, reason }] of notWritten) {
       const [first = "", ...rest] = textLines(reason);
       io.print(`    ${backEnd.padEnd(12)} ${colorize(io, "yellow", `refused (${code}): ${first}`)}`, ...rest);
     }
+    if (target !== undefined && !(target in strings) && notWritten.length === 0)
+      printLabelled(io, target, "not a language of validations");
   }
   io.print("");
 }
+
+function printLabelled(io: Io, label: string, text: string): void {
+  io.print(`    ${label.padEnd(12)} ${text}`);
+}
+
+/** Where a lambda runs, a few lines for all back-ends. */
+function printSupport(io: Io, { exact, guarded, refused }: Support): void {
+  if (exact.length > 0) printLabelled(io, "exact", exact.join(", "));
+  if (guarded.length > 0) {
+    const ops = new Set(guarded.flatMap((group) => group.ops));
+    const names = guarded.flatMap(({ backEnds }) => backEnds).join(", ");
+    printLabelled(io, "guarded", `${names} (${[...ops].map((op) => opLabels[op] ?? op).join(", ")})`);
+  }
+  for (const { code, reason, backEnds } of refused) {
+    const [first = "", ...rest] = textLines(reason);
+    printLabelled(io, "refused", colorize(io, "yellow", `${backEnds.join(", ")}: ${first} (${code})`));
+    io.print(...rest);
+  }
+}
+
+/** Operations that a lambda has no sign for. */
+const opLabels: Readonly<Record<string, string>> = { read: "reads", constant: "constants", aggregate: "aggregates" };
 
 /** The lines of a text from a config, below each other. */
 function textLines(text: string): string[] {
