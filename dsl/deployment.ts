@@ -370,6 +370,8 @@ export interface ModelStatus {
    * each other; missing if it could.
    */
   readonly notice?: string;
+  /** Why requests of one row do not share its runs, on a server with `batchWindow: "adaptive"`; missing if they do. */
+  readonly separate?: string;
 }
 
 /** A state change of an alert. */

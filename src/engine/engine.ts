@@ -16,6 +16,7 @@ import { randomSequence } from "./random-unit.js";
 import { defaultTimeoutMs, latestStart, RequestDeadline } from "./request-deadline.js";
 import { ChallengerQueue, type ChallengerOutcome, type ChallengerRun } from "./scheduling/challenger-queue.js";
 import { inlineOrWorker } from "./scheduling/inline-or-worker.js";
+import type { ExactRows } from "./session/exact-rows.js";
 import { joinRuns, mostJoined } from "./scheduling/joint-runs.js";
 import {
   awaitedWorkers,
@@ -80,6 +81,8 @@ export interface Engine {
   readonly config: Config;
   /** By model: why its rows run one at a time. Models whose rows run together are missing. */
   readonly notices: ReadonlyMap<string, string>;
+  /** By champion: why requests of one row do not share its runs. Empty without `joinRuns`. */
+  readonly separate: ReadonlyMap<string, string>;
   /** Challenger runs without an answer. */
   readonly challengerErrors: number;
   /** Challenger runs started or queued. */
@@ -133,13 +136,14 @@ export async function openEngine(
   };
 
   const notices = new Map<string, string>();
+  const separate = new Map<string, string>();
   /** Loads a model on a worker and tries it there. Tells whether its rows may share runs, and those of requests. */
   const tryModel = async (
     model: ModelConfig,
     file: WorkerModel,
     workers: WorkerPool,
     tryRun: RunBatch<Trial>,
-  ): Promise<{ readonly together: boolean; readonly joined: () => Promise<number> }> => {
+  ): Promise<{ readonly together: boolean; readonly joined: () => Promise<ExactRows> }> => {
     const trial = new Trial(model.name, file.path, options.deployTimeoutMs ?? defaultDeployTimeoutMs);
     const ports = await trial.during(workers.open(file));
     checkSignature(model, ports);
@@ -151,7 +155,7 @@ export async function openEngine(
     const joined =
       options.joinRuns === true && together && notice === null
         ? () => exactRows(model, runBatch, { file, fixed, limit: trial, most: mostJoined })
-        : () => Promise.resolve(1);
+        : () => Promise.resolve({ rows: 1, reason: "its rows run one at a time, or without a proof" });
     return { together, joined };
   };
 
@@ -161,8 +165,12 @@ export async function openEngine(
     const runs = inlineOrWorker(file, leastElements(rowPlan(model)), owner, where, options.runModels === "threads");
     const { together, joined } = await tryModel(model, file, championWorkers, runs.tryRun);
     const run = modelRunner(model, withModelConstants(model, runs.run), together);
-    if (!runs.isInlineUseful()) return run;
-    const rows = await joined();
+    if (!runs.isInlineUseful()) {
+      if (options.joinRuns === true) separate.set(model.name, "its runs are too long for the event loop");
+      return run;
+    }
+    const { rows, reason } = await joined();
+    if (options.joinRuns === true && reason !== null) separate.set(model.name, reason);
     const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
     releases.push(() => session.release());
     await runs.useInline(session);
@@ -231,6 +239,7 @@ export async function openEngine(
     return {
       config,
       notices,
+      separate,
       get challengerErrors() {
         return queue.errors;
       },

@@ -26,7 +26,16 @@ async function start(options: ServerOptions) {
     const lines = text.trim().split("\n");
     return lines.filter((line) => line.startsWith('{"row"')).sort();
   };
-  return { send, logged };
+  /** By model: why requests do not share its runs. */
+  const status = async () => {
+    const { models } = (await (await fetch(`${url}/api/v1/pipelines/fraud`)).json()) as {
+      readonly models: readonly { readonly name: string; readonly separate?: string }[];
+    };
+    return Object.fromEntries(
+      models.flatMap(({ name, separate }) => (separate === undefined ? [] : [[name, separate]])),
+    );
+  };
+  return { send, logged, status };
 }
 
 const tensor = (from: number, count: number) => ({
@@ -66,4 +75,13 @@ test("answers and log rows are those of requests that run alone, bit for bit", a
   const together = await start({ batchWindow: "adaptive" });
   expect(await Promise.all(mixed.map(together.send))).toEqual(expected);
   expect(await together.logged()).toEqual(await alone.logged());
+});
+
+test("the status says why requests do not share runs of a model", async () => {
+  const session = { models: { champ: { intraOpNumThreads: 2 } } };
+  const { send, status } = await start({ batchWindow: "adaptive", session });
+  await send(mixed[0] as Sent);
+  expect(await status()).toEqual({
+    champ: "requests do not share runs of model 'champ': it runs on several threads",
+  });
 });

@@ -36,7 +36,8 @@ export const status: RegisterCommand = (program, { getIo }) => {
       );
       for (const line of logStatusLines(found)) io.print(line);
       io.print(...modelLines(found.models));
-      for (const { notice } of found.models) if (notice !== undefined) io.print(notice);
+      for (const { notice, separate } of found.models)
+        for (const line of [notice, separate]) if (line !== undefined) io.print(line);
     });
 };
 

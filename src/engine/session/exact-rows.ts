@@ -38,26 +38,34 @@ interface ExactOptions<L> {
   readonly most: number;
 }
 
+/** How many rows a run may have so that each keeps the answer that it has alone. */
+export interface ExactRows {
+  readonly rows: number;
+  /** Why `rows` is 1, as the end of a sentence about the model; null if it is more. */
+  readonly reason: string | null;
+}
+
 /**
  * Finds how many rows a run may have so that each keeps, bit for bit, the answer that it has alone. Kernels may add up
  * in another order for another number of rows. Only models whose rows have one shape, and whose operators show this in
  * a trial, are tried.
  *
- * @returns 1 where rows in company answer otherwise, or where it cannot be known
+ * @returns one row where rows in company answer otherwise, or where it cannot be known
  * @throws ModelError SL3027 if the runs take too long
  */
 export async function exactRows<L>(
   model: ModelConfig,
   runBatch: RunBatch<L>,
   { file, fixed, limit, most }: ExactOptions<L>,
-): Promise<number> {
+): Promise<ExactRows> {
   const plan = rowPlan(model);
-  if (!plan.plain || !hasOneRowShape(plan) || leastElements(plan) > mostRowElements || !isExact(file)) return 1;
+  const untried = whyUntried(plan, file);
+  if (untried !== null) return { rows: 1, reason: untried };
   const run = modelRunner(model, runBatch, true);
   const runRows = (feeds: Parameters<typeof run>[0], rows: number): Promise<RowsTensor[]> =>
     run(feeds, rows, limit, (columns) => columns);
   for (const style of rowStyles(model, plan)) {
-    if (style.values === "zero") return 1;
+    if (style.values === "zero") break;
     const { feeds } = madeUpRows(plan, fixed, style, most);
     const part = (from: number, to: number) =>
       Object.fromEntries(
@@ -77,21 +85,33 @@ export async function exactRows<L>(
       for (let rows = 2; rows <= most; rows++) {
         const together = await runRows(part(0, rows), rows);
         if (!alone.slice(0, rows).every((own, row) => own.every((column, i) => hasRow(together[i], row, column))))
-          return rows - 1;
+          return { rows: rows - 1, reason: rows > 2 ? null : "two rows of one run answer otherwise than each alone" };
       }
-      return most;
+      return { rows: most, reason: null };
     } catch (error) {
       if (isTooLong(error)) throw error;
     }
   }
-  return 1;
+  return { rows: 1, reason: "made-up rows, which would show it, do not run" };
 }
 
-/** Threads and other processors divide the work of a run by its size. */
-function isExact({ bytes, path, options }: ExactOptions<unknown>["file"]): boolean {
-  if (options.intraOpNumThreads !== 1 || options.executionProviders?.some((provider) => provider !== "cpu") !== false)
-    return false;
-  return !hasOperator(new ProtobufFile(bytes, bytes.length, path), (operator) => !exactOperators.has(operator));
+/** What is known before a trial: why rows in company may answer otherwise, or why a trial cannot tell. */
+function whyUntried(plan: RowPlan, { bytes, path, options }: ExactOptions<unknown>["file"]): string | null {
+  if (!plan.plain) return "it does not stack single rows along dimension 0 of each port";
+  if (!hasOneRowShape(plan)) return "its rows have no fixed shape";
+  if (leastElements(plan) > mostRowElements) return `a row has more than ${mostRowElements} elements`;
+  // Threads and other processors divide the work of a run by its size.
+  if (options.intraOpNumThreads !== 1) return "it runs on several threads";
+  if (options.executionProviders?.some((provider) => provider !== "cpu") !== false)
+    return "it runs not only on the CPU";
+  let inexact = "";
+  const found = hasOperator(new ProtobufFile(bytes, bytes.length, path), (operator) => {
+    inexact = operator;
+    return !exactOperators.has(operator);
+  });
+  // Long names are not read.
+  const operator = inexact === "" ? "an operator of it" : `its operator ${inexact}`;
+  return found ? `${operator} may change the last bits of a row with its place in a run` : null;
 }
 
 function hasOneRowShape({ inputs }: RowPlan): boolean {

@@ -443,10 +443,17 @@ export class LocalDeploymentImpl implements LocalDeployment {
 
   /** The running engine knows how a model runs; before the first request, the deploy has stored it. */
   #modelStatus({ name, version, sha256 }: ModelConfig): ModelStatus {
-    const running = this.#running?.runner.engine.notices;
+    const engine = this.#running?.runner.engine;
     const stored = this.#version.stored.models.find((model) => model.sha256 === sha256)?.notice;
-    const notice = running === undefined ? stored : running.get(name);
-    return { name, version, sha256, ...(notice !== undefined && { notice }) };
+    const notice = engine === undefined ? stored : engine.notices.get(name);
+    const reason = engine?.separate.get(name);
+    return {
+      name,
+      version,
+      sha256,
+      ...(notice !== undefined && { notice }),
+      ...(reason !== undefined && { separate: `requests do not share runs of model '${name}': ${reason}` }),
+    };
   }
 
   async versions(): Promise<PipelineVersion[]> {
@@ -468,8 +475,12 @@ export class LocalDeploymentImpl implements LocalDeployment {
         "SL6012",
         `configuration() takes a version as a string, such as "1", got ${describeValue(value)}`,
       );
-    const stored = await this.#storedVersions();
-    const wanted = version ?? String(await this.#deployedNumber());
+    this.#assertOpen();
+    const { stored, deployed } = await this.#readStore(async (reader) => ({
+      stored: await reader.versions(this.name),
+      deployed: version === undefined ? await this.#deployedNumber(reader) : undefined,
+    }));
+    const wanted = version ?? String(deployed);
     const found = stored.find((candidate) => String(candidate.version) === wanted);
     if (found !== undefined) return (await import("../../config/config.js")).parseStoredConfig(found.config);
     throw new TargetError(
@@ -579,8 +590,8 @@ export class LocalDeploymentImpl implements LocalDeployment {
   }
 
   /** The number of the version that is deployed now, by any process. */
-  async #deployedNumber(): Promise<number | undefined> {
-    const pipelines = await this.#readStore((reader) => reader.pipelines());
+  async #deployedNumber(reader: LogReader): Promise<number | undefined> {
+    const pipelines = await reader.pipelines();
     return pipelines.find(({ name }) => name === this.name)?.current.version;
   }
 

@@ -71,40 +71,25 @@ export class LocalTargetImpl implements LocalTarget {
       ? findModelFiles(models, config.models)
       : readModelFiles(modelPaths, config.models));
     await warmingUp;
-    const loading = handledLater(openEngine(config, files, this.#settings));
-    // DuckDB's client blocks this thread while it loads: a model's thread gets its first model before.
-    await new Promise(setImmediate);
-    const opening = handledLater(this.#openStore());
-    const engine = await loading.catch(async (error: unknown) => {
-      await opening.then(
-        (store) => store.close(),
-        () => undefined,
-      );
-      throw error;
-    });
+    const { engine, store } = await this.#openEngineAndStore(config, files);
     try {
-      const store = await opening;
-      try {
-        assertNotClosed();
-        const current = (await store.current(config.name))?.current ?? null;
-        const settings = deployedSettings(this.#settings.log, current?.log);
-        this.#checkAlerts(config, settings);
-        const stored = await findOrSaveVersion(store, config, storedModels(config, files, engine.notices), settings);
-        warnIfMoreIsLogged(config, current, stored);
-        const runner = await this.#startRunner(engine, store, logLayout(config, stored.version, stored.log));
-        const parts = { settings: this.#settings, file: store.file, stopped: false, followsVersions: false };
-        const deployment = this.#track(new LocalDeploymentImpl(parts, { stored, config, start: async () => runner }));
-        await deployment.start();
-        // A concurrent deploy may have deployed another version since.
-        const now = await store.current(config.name);
-        if (now?.current.version === stored.version)
-          await LocalDeploymentImpl.switchVersion(store.file, this.#deployedVersion(config, stored));
-        return deployment;
-      } catch (error) {
-        await store.close();
-        throw error;
-      }
+      assertNotClosed();
+      const current = (await store.current(config.name))?.current ?? null;
+      const settings = deployedSettings(this.#settings.log, current?.log);
+      this.#checkAlerts(config, settings);
+      const stored = await findOrSaveVersion(store, config, storedModels(config, files, engine.notices), settings);
+      warnIfMoreIsLogged(config, current, stored);
+      const runner = await this.#startRunner(engine, store, logLayout(config, stored.version, stored.log));
+      const parts = { settings: this.#settings, file: store.file, stopped: false, followsVersions: false };
+      const deployment = this.#track(new LocalDeploymentImpl(parts, { stored, config, start: async () => runner }));
+      await deployment.start();
+      // A concurrent deploy may have deployed another version since.
+      const now = await store.current(config.name);
+      if (now?.current.version === stored.version)
+        await LocalDeploymentImpl.switchVersion(store.file, this.#deployedVersion(config, stored));
+      return deployment;
     } catch (error) {
+      await store.close();
       await engine.close();
       throw error;
     }
@@ -216,6 +201,29 @@ export class LocalTargetImpl implements LocalTarget {
     );
   }
 
+  /** Loads the models on a thread while DuckDB opens the data folder. If one fails, the other is closed. */
+  async #openEngineAndStore(
+    config: Config,
+    files: ReadonlyMap<string, ModelFile>,
+  ): Promise<{ readonly engine: Engine; readonly store: Store }> {
+    const loading = handledLater(openEngine(config, files, this.#settings));
+    // DuckDB's client blocks this thread while it loads: a model's thread gets its first model before.
+    await new Promise(setImmediate);
+    const opening = handledLater(this.#openStore());
+    const engine = await loading.catch(async (error: unknown) => {
+      await opening.then(
+        (store) => store.close(),
+        () => undefined,
+      );
+      throw error;
+    });
+    const store = await opening.catch(async (error: unknown) => {
+      await engine.close();
+      throw error;
+    });
+    return { engine, store };
+  }
+
   #openStore(): Promise<Store> {
     const { data, sharedFolder, databaseMemory, retention } = this.#settings;
     return openStore(data, { sharedFolder, databaseMemory, ...(retention === null ? {} : { retention }) });
@@ -242,17 +250,13 @@ export class LocalTargetImpl implements LocalTarget {
   #deployedVersion(config: Config, stored: StoredVersion): DeployedVersion {
     const start = async (layout: LogLayout): Promise<PipelineRunner> => {
       const paths = new Map(stored.models.map(({ sha256, path }) => [sha256, path]));
-      const engine = await openEngine(config, await readModelFiles(paths, config.models), this.#settings);
-      try {
-        const store = await this.#openStore();
-        return await this.#startRunner(engine, store, layout).catch(async (error: unknown) => {
-          await store.close();
-          throw error;
-        });
-      } catch (error) {
+      const files = await readModelFiles(paths, config.models);
+      const { engine, store } = await this.#openEngineAndStore(config, files);
+      return this.#startRunner(engine, store, layout).catch(async (error: unknown) => {
+        await store.close();
         await engine.close();
         throw error;
-      }
+      });
     };
     return { stored, config, start };
   }
