@@ -4,6 +4,8 @@
  */
 export interface Comparison {
   readonly pipeline: string;
+  /** How far numbers that agree may be apart; null: a thousandth of the champion's. */
+  readonly within: number | null;
   /** Logged rows of the champion. */
   readonly rows: number;
   /** Times of the first and the last row, in milliseconds since 1970 UTC; null without rows. */
@@ -51,7 +53,7 @@ export interface OutputComparison {
   readonly champion: string;
   readonly challenger: string;
   readonly rows: number;
-  /** Rows in which all values are equal; numbers may differ by a thousandth. */
+  /** Rows in which all values are equal; numbers may differ as `within` says. */
   readonly agreeing: number;
   /** Rows in which the greatest value has the same position; null if a row has one value. */
   readonly sameGreatest: number | null;

@@ -54,6 +54,8 @@ export interface LogQuery {
   readonly oldestFirst?: boolean;
   /** Approximate maximum size in bytes; at least one row is returned. */
   readonly bytes?: number;
+  /** Of a comparison: how far numbers that agree may be apart; by default a thousandth of the champion's. */
+  readonly within?: number;
   /** false: omit the metadata of the rows. */
   readonly metadata?: boolean;
 }

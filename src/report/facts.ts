@@ -27,10 +27,12 @@ export function championFacts({ rows, first, last, versions, elapsed, failures, 
   ];
 }
 
-export function challengerFacts({ rows, answered, notes, elapsed }: ChallengerComparison): Fact[] {
+export function challengerFacts(challenger: ChallengerComparison): Fact[] {
+  const { rows, answered, notes, elapsed } = challenger;
   const noted = notes.reduce((sum, note) => sum + note.rows, 0);
   const pending = rows - answered - noted;
   return [
+    ["verdict", verdict(challenger)],
     ["answered", `${formatCount(answered)} of ${formatCount(rows)} (${formatPercent(answered, rows)})`],
     ...notes.map(({ note, rows: times }): Fact => ["no answer", `${formatCount(times)} × ${stripControls(note)}`]),
     ...(pending > 0 ? [["no answer", `${formatCount(pending)} not logged yet, or lost in a crash`] as const] : []),
@@ -38,6 +40,22 @@ export function challengerFacts({ rows, answered, notes, elapsed }: ChallengerCo
       ? []
       : [["time to answer", `${formatLatency(elapsed)}, including time in the queue`] as const]),
   ];
+}
+
+/** Whether a challenger's outputs are the champion's, by the output that differs in most rows. */
+function verdict({ answered, outputs }: ChallengerComparison): string {
+  if (answered === 0) return "no answer to compare";
+  const compared = outputs.filter(({ rows }) => rows > 0);
+  const [worst] = compared.toSorted((a, b) => a.agreeing / a.rows - b.agreeing / b.rows);
+  if (worst === undefined) return "no output to compare";
+  const { rows, agreeing } = worst;
+  if (agreeing === rows) return `agrees with the champion in all ${countedRows(rows)}`;
+  const where = compared.length === 1 ? "" : `, most in '${outputTitle(worst)}'`;
+  return `differs from the champion in ${formatCount(rows - agreeing)} of ${countedRows(rows)} (${formatPercent(rows - agreeing, rows)})${where}`;
+}
+
+function countedRows(rows: number): string {
+  return `${formatCount(rows)} ${rows === 1 ? "row" : "rows"}`;
 }
 
 /**
@@ -55,13 +73,17 @@ export function challengerSummary({ rows, answered, elapsed, outputs: [first] }:
   ];
 }
 
-export function outputFacts({ rows, agreeing, sameGreatest, numbers }: OutputComparison): Fact[] {
-  const facts: Fact[] = [
-    [
-      "agreement",
-      `${formatPercent(agreeing, rows)} of ${formatCount(rows)} ${rows === 1 ? "row" : "rows"}${numbers === null ? "" : ", within a thousandth"}`,
-    ],
-  ];
+/** @param within the comparison's bound of agreement */
+export function outputFacts(
+  { rows, agreeing, sameGreatest, numbers }: OutputComparison,
+  within: Comparison["within"],
+): Fact[] {
+  const bound =
+    within === null
+      ? "a thousandth of the champion's (--within 0.01: a bound of your own)"
+      : `${String(within)} of the champion's`;
+  const meaning = numbers === null ? "all values equal" : `every value within ${bound}`;
+  const facts: Fact[] = [["agreement", `${formatPercent(agreeing, rows)} of ${countedRows(rows)}: ${meaning}`]];
   if (sameGreatest !== null) facts.push(["same greatest value", formatPercent(sameGreatest, rows)]);
   if (numbers === null) return facts;
   const { quantiles: q } = numbers;

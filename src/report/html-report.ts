@@ -27,7 +27,7 @@ export async function reportHtml(comparison: Comparison, createdAt = new Date())
     outputs.flatMap(({ numbers }) => (numbers === null ? [] : [plotData(numbers)])),
   );
   const none = comparison.challengers.length === 0 ? "<p>No challenger in this period.</p>" : "";
-  const sections = new Sections().all(comparison.challengers);
+  const sections = new Sections(comparison.within).all(comparison.challengers);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -56,7 +56,12 @@ ${none}${comparison.challengers.length > 1 ? overview(comparison.challengers) : 
 
 /** Renders the challengers' sections; numbers the plots across all of them. */
 class Sections {
+  readonly #within: Comparison["within"];
   #plots = 0;
+
+  constructor(within: Comparison["within"]) {
+    this.#within = within;
+  }
 
   all(challengers: readonly ChallengerComparison[]): string {
     return challengers.map((challenger, index) => this.#challenger(challenger, index)).join("\n");
@@ -76,7 +81,7 @@ ${nothing}${challenger.outputs.map((output) => this.#output(output)).join("\n")}
 
   #output(output: OutputComparison): string {
     return `<h3>${escapeHtml(outputTitle(output))}</h3>
-${table(outputFacts(output))}
+${table(outputFacts(output, this.#within))}
 ${output.numbers === null ? "" : this.#figures(this.#plots++, output.numbers.values)}`;
   }
 

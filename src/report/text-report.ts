@@ -24,7 +24,7 @@ export function reportText(comparison: Comparison, bold: (text: string) => strin
           : "  nothing to compare: its outputs differ from the champion's in name or type, or are not in the log",
       );
     for (const output of challenger.outputs) {
-      parts.push("", `  ${bold(outputTitle(output))}`, facts(outputFacts(output), "    "));
+      parts.push("", `  ${bold(outputTitle(output))}`, facts(outputFacts(output, comparison.within), "    "));
       if (output.numbers !== null && output.numbers.values > 0) {
         parts.push(
           facts(

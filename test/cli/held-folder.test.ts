@@ -73,7 +73,7 @@ test("all commands work alike on a folder that a server holds", async () => {
 function withoutTimes<T extends { readonly out: string }>(run: T): T {
   const out = run.out
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
-    .replaceAll(/"(p\d+|first|last|time|from|to)": [\d.e+-]+/g, '"$1": 0');
+    .replaceAll(/"(p\d+|first|last|time|from|to|process)": ([\d.e+-]+|null)/g, '"$1": 0');
   return { ...run, out };
 }
 
@@ -128,6 +128,10 @@ test("serve takes durability and memory of the log from its options, else from t
   await once(server.stdout, "data");
   const status = JSON.parse((await shapeline(folder, ["status", "fraud", "--json"])).out) as {
     log: { durability: string };
+    process: number;
   };
-  expect(status.log.durability).toBe("relaxed");
+  expect([status.log.durability, status.process]).toEqual(["relaxed", server.pid]);
+  expect((await shapeline(folder, ["status", "fraud"])).out).toContain(
+    `\nprocess ${server.pid} has its data folder open\n`,
+  );
 });

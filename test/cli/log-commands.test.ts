@@ -53,7 +53,15 @@ it("reads, exports and compares the log of a pipeline while another process serv
 
   const text = await shapeline(folder, ["report", "fraud"]);
   expect(text.out).toContain("  fails 'amt'          80 of 1,000 (8.00%)");
-  expect(text.out).toMatch(/challenger c1\n {2}answered {13}1,000 of 1,000 \(100%\)/);
+  expect(text.out).toMatch(
+    /challenger c1\n {2}verdict {14}differs from the champion in [\d,]+ of 1,000 rows \([\d.]+%\)\n {2}answered {13}1,000 of 1,000 \(100%\)/,
+  );
+  const wide = await shapeline(folder, ["report", "fraud", "--within", "1e6"]);
+  expect(wide.out).toMatch(/ {2}verdict {14}agrees with the champion in all 1,000 rows\n/);
+  expect(wide.out).toContain("100% of 1,000 rows: every value within 1000000 of the champion's");
+  expect((await shapeline(folder, ["report", "fraud", "--within", "little"])).err).toBe(
+    "error SL8001: option '--within <number>' argument 'little' is invalid. 'little' is not a number such as 0.01.\n",
+  );
   expect(text.out).toMatch(/ {4}differences {10}-?[\d.e-]+ │[ ▁▂▃▄▅▆▇█]{40}│ [\d.e-]+\n/);
 
   // A command that writes is refused with the PID of the other process.

@@ -195,7 +195,9 @@ it("exports the log, and prints versions and status", async () => {
     hash,
     state: "running",
   });
-  expect((await shapeline(folder, ["status", "fraud"])).out).toMatch(/^fraud version 1 is running, deployed .*, hash /);
+  expect((await shapeline(folder, ["status", "fraud"])).out).toMatch(
+    /^fraud version 1 is running, deployed .*, hash .*\nno process has its data folder open; it runs where a program connects to it\n/,
+  );
   await shapeline(folder, ["undeploy", "fraud"]);
   expect(json((await shapeline(folder, ["status", "fraud", "--json"])).out)).toMatchObject({ state: "stopped" });
   expect(await shapeline(folder, ["status", "frauds"])).toMatchObject({

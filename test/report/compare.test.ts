@@ -175,6 +175,8 @@ describe("the numbers of a comparison", () => {
       sameGreatest: null,
       numbers: { values: 6, mean: expect.closeTo(1.25 / 6, 12) as number, least: 0, greatest: 1 },
     });
+    const wide = await store.compare("fraud", { within: 1 });
+    expect([all.within, wide.within, wide.challengers[0]?.outputs[0]?.agreeing]).toEqual([null, 1, 6]);
     const late = await store.compare("fraud", { start: new Date(noon + 101) });
     expect(late).toMatchObject({
       rows: 1,

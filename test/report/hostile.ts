@@ -9,6 +9,7 @@ const bell = Array.from({ length: 40 }, (_, i) => Math.round(1000 * Math.exp(-((
 /** A comparison whose names contain markup, scripts and terminal control codes. */
 export const comparison: Comparison = {
   pipeline: `fraud ${hostile}`,
+  within: null,
   rows: 12_000,
   first: noon,
   last: noon + 3_600_000,

@@ -149,7 +149,7 @@ describe.skipIf(executablePath === undefined)("the page in a browser", () => {
     const drawn = await page.evaluate<string[][]>(`${pixelsOf}; canvases().map((canvas) => [...colorsOf(canvas)])`);
     expect(drawn[2]).toContain("90,209,192");
     const text = await page.locator("main").innerText();
-    expect(text).toContain("100% of 1 row, within a thousandth");
+    expect(text).toContain("100% of 1 row: every value within a thousandth of the champion's");
     expect(text).toContain("No finite values to draw.");
     expect(text).toContain("none: one side is constant");
     expect(await page.locator(".overview").count()).toBe(0);

@@ -16,13 +16,14 @@ it("formats a comparison, without control codes from names", () => {
       fails '"><b>?[31m'   0 of 10 (0%)
 
     challenger rf <hostile>
+      verdict              differs from the champion in 11,980 of 11,980 rows (100%), most in 'label'
       answered             11,980 of 12,000 (99.83%)
       no answer            15 × no answer within 50 ms <!-- <hostile>
       no answer            5 not logged yet, or lost in a crash
       time to answer       median 0.4 ms, 99% within 9 ms (to 0.025%), including time in the queue
 
       dense_1 against variable <hostile>
-        agreement            99.99% of 11,980 rows, within a thousandth
+        agreement            99.99% of 11,980 rows: every value within a thousandth of the champion's (--within 0.01: a bound of your own)
         same greatest value  91.82%
         not finite           3 values, excluded below
         mean                 champion 0.5123, challenger 0.5
@@ -35,13 +36,24 @@ it("formats a comparison, without control codes from names", () => {
         challenger           0 │   ▁▁▁▁▁▁▁▁▂▃▃▄▆▇█████▇▆▄▃▃▂▁▁▁▁▁▁▁▁    │ 1
 
       label
-        agreement            0% of 11,980 rows
+        agreement            0% of 11,980 rows: all values equal
 
     challenger other
+      verdict              no answer to compare
       answered             0 of 12,000 (0%)
       no answer            12,000 not logged yet, or lost in a crash
       nothing to compare: its outputs differ from the champion's in name or type"
   `);
+});
+
+it("says which bound the reader chose, and that a challenger agrees", () => {
+  const [rf, ...others] = comparison.challengers;
+  const [output] = rf?.outputs ?? [];
+  if (rf === undefined || output === undefined) throw new RangeError("no output");
+  const agreeing = { ...rf, outputs: [{ ...output, agreeing: output.rows }] };
+  const lines = reportText({ ...comparison, within: 0.01, challengers: [agreeing, ...others] }).split("\n");
+  expect(lines).toContain("  verdict              agrees with the champion in all 11,980 rows");
+  expect(lines).toContain("    agreement            100% of 11,980 rows: every value within 0.01 of the champion's");
 });
 
 it("reports an empty period", () => {

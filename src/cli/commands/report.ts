@@ -5,11 +5,13 @@ import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";
 import { type RegisterCommand, colorize } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { parseBound } from "../options/parse-values.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 interface Options {
   readonly start?: string;
   readonly end?: string;
+  readonly within?: number;
   readonly html?: string;
   readonly data?: string;
   readonly sharedFolder?: boolean;
@@ -22,15 +24,24 @@ export const report: RegisterCommand = (program, { getIo }) => {
     .argument("<pipeline>", "the pipeline's name")
     .option("--start <time>", "rows from this time on (ISO 8601)")
     .option("--end <time>", "rows up to this time (ISO 8601)")
+    .option(
+      "--within <number>",
+      "how far values that agree may be apart (default: a thousandth of the champion's)",
+      parseBound,
+    )
     .option("--html <file>", "also write a self-contained HTML page with plots");
   addDataOption(command)
     .addHelpText("after", "\nExample:\n  $ shapeline report fraud --start 2026-11-01 --html fraud.html")
-    .action(async (name: string, { start, end, html, ...folder }: Options) => {
+    .action(async (name: string, { start, end, within, html, ...folder }: Options) => {
       const io = getIo();
       const page = html === undefined ? null : resolvePath(io, "--html", html);
       const comparison = await withLocalTarget(io, folder, async (target) => {
         const live = await target.pipeline(name);
-        return live.compare({ ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) });
+        return live.compare({
+          ...(start === undefined ? {} : { start }),
+          ...(end === undefined ? {} : { end }),
+          ...(within === undefined ? {} : { within }),
+        });
       });
       if (page !== null) await writeFileAtomic(page, await reportHtml(comparison), privateFile);
       io.printJson(comparison);

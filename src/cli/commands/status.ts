@@ -1,7 +1,8 @@
+import { realpath } from "node:fs/promises";
 import type { RegisterCommand } from "../output/io.js";
 import type { ModelStatus } from "../../../dsl/deployment.js";
 import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
-import { withLocalTarget, addDataOption } from "../options/local-target.js";
+import { addDataOption, dataFolder, withLocalTarget } from "../options/local-target.js";
 import { logStatusLines } from "../output/withheld-lines.js";
 import { textTable } from "../output/text-table.js";
 
@@ -23,6 +24,8 @@ export const status: RegisterCommand = (program, { getIo }) => {
         io.print(`${found.pipeline} version ${found.version} is ${found.platformStatus ?? "not deployed"}`);
         return io.print(...modelLines(found.models));
       }
+      // Before this command opens the folder itself.
+      const owner = await ownerOf(await dataFolder(io, options));
       // Counts and latencies belong to a handle, and this command's handle has served no request.
       const {
         counts: _counts,
@@ -30,10 +33,16 @@ export const status: RegisterCommand = (program, { getIo }) => {
         ...found
       } = await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).status());
       // The folder's engine, whichever process runs it.
-      io.printJson({ ...found, target: "local" });
+      io.printJson({ ...found, target: "local", process: owner });
       io.print(
         `${found.pipeline} version ${found.version} is ${found.state}, deployed ${found.since.toISOString()}, hash ${found.hash.slice(0, 12)}`,
       );
+      if (found.state === "running")
+        io.print(
+          owner === null
+            ? "no process has its data folder open; it runs where a program connects to it"
+            : `process ${owner} has its data folder open`,
+        );
       for (const line of logStatusLines(found)) io.print(line);
       io.print(...modelLines(found.models));
       for (const { notice, separate } of found.models)
@@ -46,4 +55,10 @@ function modelLines(models: readonly ModelStatus[]): string[] {
     ["model", "version", "sha256"],
     models.map((model) => [model.name, model.version, model.sha256.slice(0, 12)]),
   );
+}
+
+/** The process that has a data folder open: a server, or a program with a deployment. */
+async function ownerOf(folder: string): Promise<number | null> {
+  const { folderOwner } = await import("../../logs/remote/owner-socket.js");
+  return folderOwner(await realpath(folder).catch(() => folder));
 }

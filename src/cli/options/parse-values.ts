@@ -15,6 +15,13 @@ export function parseWholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Parses a number, 0 or more: `0.01`, `1e-6`. */
+export function parseBound(text: string): number {
+  const number = text.trim() === "" ? NaN : Number(text);
+  if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError(`'${text}' is not a number such as 0.01.`);
+  return number;
+}
+
 /** Parses a size in bytes: `4GB`, `512 MiB`. */
 export function parseSize(text: string): number {
   const bytes = parseByteSize(text);

@@ -188,9 +188,9 @@ export class ServerDeploymentImpl implements ServerDeployment {
     return (await this.#api.json({ path, query: { version } })) as unknown as Config;
   }
 
-  async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
+  async compare(options: Pick<LogsOptions, "start" | "end"> & { readonly within?: number } = {}): Promise<Comparison> {
     this.#assertOpen();
-    const report = await this.#api.json({ path: pipelinePath(this.name, "report"), query: period });
+    const report = await this.#api.json({ path: pipelinePath(this.name, "report"), query: options });
     return report as unknown as Comparison;
   }
 

@@ -18,10 +18,10 @@ export class ChallengerStats {
   #rows = 0;
   #withOutput = 0;
 
-  constructor(name: string, pairs: readonly OutputPair[], period: Period, exactLimit: number) {
+  constructor(name: string, pairs: readonly OutputPair[], period: Period, exactLimit: number, within?: number) {
     this.name = name;
     this.pairs = pairs;
-    this.outputs = pairs.map((pair) => new OutputStats(pair, period, exactLimit));
+    this.outputs = pairs.map((pair) => new OutputStats(pair, period, exactLimit, within));
     this.#elapsed = new QuantileSketch(exactLimit);
   }
 

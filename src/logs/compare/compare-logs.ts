@@ -46,13 +46,15 @@ export async function compareLogs(
     const exactLimit = Math.min(maxExactPerSketch, Math.floor(maxExactTotal / sketches));
     const elapsed = new QuantileSketch(exactLimit);
     const challengers = pairs.map(
-      ({ name, pairs: outputs }) => new ChallengerStats(name, outputs, period ?? { first: 0, last: 0 }, exactLimit),
+      ({ name, pairs: outputs }) =>
+        new ChallengerStats(name, outputs, period ?? { first: 0, last: 0 }, exactLimit, query.within),
     );
     let rows = 0;
     for (const { log, firstRow, lastRow } of ranges)
       rows += await scanLog(duckdb, connection, log, { firstRow, lastRow, where }, elapsed, challengers);
     return {
       pipeline,
+      within: query.within ?? null,
       rows,
       first: period?.first ?? null,
       last: period?.last ?? null,

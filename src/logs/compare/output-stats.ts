@@ -16,14 +16,19 @@ export interface Period {
 export class OutputStats {
   readonly #pair: OutputPair;
   readonly #numbers: NumberStats | null;
+  readonly #isClose: (a: number, b: number) => boolean;
   #rows = 0;
   #agreeing = 0;
   #multiValueRows = 0;
   #sameGreatest = 0;
 
-  /** @param exactLimit maximum numbers kept for exact quantiles */
-  constructor(pair: OutputPair, period: Period, exactLimit: number) {
+  /**
+   * @param exactLimit maximum numbers kept for exact quantiles
+   * @param within how far numbers that agree may be apart; by default a thousandth of the champion's
+   */
+  constructor(pair: OutputPair, period: Period, exactLimit: number, within?: number) {
     this.#pair = pair;
+    this.#isClose = within === undefined ? isWithinThousandth : (a, b) => isWithin(a, b, within);
     this.#numbers = pair.numeric ? new NumberStats(period, exactLimit) : null;
   }
 
@@ -43,7 +48,7 @@ export class OutputStats {
     for (let i = 0; i < longest; i++) {
       const x = i < length ? (a[from + i] ?? NaN) : NaN;
       const y = i < length2 ? (b[from2 + i] ?? NaN) : NaN;
-      if (agrees && !isClose(x, y)) agrees = false;
+      if (agrees && !this.#isClose(x, y)) agrees = false;
       if (i < length && isGreater(x, a[from + best] ?? NaN)) best = i;
       if (i < length2 && isGreater(y, b[from2 + best2] ?? NaN)) best2 = i;
       this.#numbers.add(x, y, time);
@@ -81,8 +86,12 @@ function equal(
 }
 
 /** Whether numbers are equal or differ by at most a thousandth of the champion's. */
-function isClose(a: number, b: number): boolean {
-  return a === b || Math.abs(b - a) <= 1e-3 * Math.abs(a) || (Number.isNaN(a) && Number.isNaN(b));
+function isWithinThousandth(a: number, b: number): boolean {
+  return isWithin(a, b, 1e-3 * Math.abs(a));
+}
+
+function isWithin(a: number, b: number, bound: number): boolean {
+  return a === b || Math.abs(b - a) <= bound || (Number.isNaN(a) && Number.isNaN(b));
 }
 
 /** NaN counts as greater than all numbers, as in DuckDB. */

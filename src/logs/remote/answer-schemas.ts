@@ -178,6 +178,7 @@ const numbers = z.object({
 });
 const comparison = z.object({
   pipeline: z.string(),
+  within: figure.nullable().default(null),
   rows: count,
   first: figure.nullable(),
   last: figure.nullable(),

@@ -17,7 +17,7 @@ import {
   type OwnerMethod,
 } from "./owner-protocol.js";
 import { packedTextLength, packValue } from "./packed-value.js";
-import { processPlace, socketPlace } from "./socket-place.js";
+import { processPlace, socketPath, socketPlace } from "./socket-place.js";
 
 /** What clients can read. `pages` is missing: a client fetches one page per `readLog` request. */
 export type RemoteReadable = Omit<LogReader, "pages">;
@@ -239,6 +239,13 @@ function plainDetails(details: object): Record<string, string | number | boolean
 
 const inThisProcess = "elsewhere in this process, by another thread or another copy of Shapeline";
 const notResponding = "by another process or another thread of this process, which does not respond";
+
+/** The PID of the process that has a data folder open; null if none does, or none that answers. */
+export async function folderOwner(folder: string): Promise<number | null> {
+  const path = socketPath(folder);
+  const owner = path === null ? null : await ownerAt(path);
+  return typeof owner === "number" ? owner : null;
+}
 
 /** The PID of the process that listens, or why there is none. */
 async function ownerAt(path: string): Promise<number | NoAnswer> {

@@ -58,9 +58,14 @@ export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands, longR
   );
 
   app.get<Named>(`${apiRoot}/pipelines/:name/report`, read(apiOperations.report), async ({ params, query }, reply) => {
-    const { start, end } = parseQuery(queries.period, query);
-    const period = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
-    return json(reply, await host.using(params.name, (live) => longReads.run(() => live.compare(period))));
+    const { start, end, within } = parseQuery(queries.report, query);
+    const options = {
+      ...(start !== undefined && { start }),
+      ...(end !== undefined && { end }),
+      // A text that is no number is refused by `compare`.
+      ...(within !== undefined && { within: within as number }),
+    };
+    return json(reply, await host.using(params.name, (live) => longReads.run(() => live.compare(options))));
   });
 
   // One deploy at a time: each loads all models of its pipeline.

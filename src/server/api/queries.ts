@@ -21,7 +21,7 @@ const logRows = { ...datasets, ...period, limit: number, valid: flag };
 export const queries = {
   none: z.object({}),
   configuration: z.object({ version: text }).partial(),
-  period: z.object(period).partial(),
+  report: z.object({ ...period, within: number }).partial(),
   deploy: z.object({ logExclude: texts, logRedact: texts, logMaxElements: number, models: text }).partial(),
   infer: z.object(inference).partial(),
   inferFile: z.object({ ...inference, file: text.min(1), ignoreUnknown: flag, maxBytes: number }).partial(),

@@ -21,6 +21,7 @@ const parameters: Readonly<Record<Parameter, JSONSchema>> = {
   metadata: { type: "string", description: "JSON: the keys that splits read" },
   start: time,
   end: time,
+  within: { type: "number", minimum: 0, description: "How far numbers that agree may be apart" },
   limit: { anyOf: [count, { const: "all" }] },
   valid: { type: "boolean" },
   batchRows: count,
@@ -92,7 +93,7 @@ export const apiOperations = {
   status: operation({ summary: "The status of a pipeline", answer: json(object) }),
   versions: operation({ summary: "The versions of a pipeline", answer: json(listOf("versions")) }),
   configuration: operation({ summary: "The config of a version", query: "configuration", answer: json(object) }),
-  report: operation({ summary: "Champion and challengers compared", query: "period", answer: json(object) }),
+  report: operation({ summary: "Champion and challengers compared", query: "report", answer: json(object) }),
   deploy: operation({
     summary: "Deploys the config in the body",
     query: "deploy",

@@ -42,7 +42,12 @@ import { parseExportOptions } from "./options/export-options.js";
 import { type FileSettings, parseFileOptions, parseInferOptions } from "./options/infer-options.js";
 import { LatencyWindow } from "./latency-window.js";
 import { logLayout } from "./log-layout.js";
-import { parseLogBatchesOptions, parseLogsOptions, parsePeriod } from "./options/log-options.js";
+import {
+  type CompareOptions,
+  parseCompareOptions,
+  parseLogBatchesOptions,
+  parseLogsOptions,
+} from "./options/log-options.js";
 import { LogStreams } from "./log-streams.js";
 import type { LocalSettings } from "./options/local-options.js";
 import type { PipelineRunner } from "./pipeline-runner.js";
@@ -323,9 +328,9 @@ export class LocalDeploymentImpl implements LocalDeployment {
     });
   }
 
-  async compare(period: Pick<LogsOptions, "start" | "end"> = {}): Promise<Comparison> {
+  async compare(options: CompareOptions = {}): Promise<Comparison> {
     this.#assertOpen();
-    const query = parsePeriod(period);
+    const query = parseCompareOptions(options);
     this.#assertLogged();
     return this.#reads.run(async () => {
       await this.#running?.runner.whenLogged();

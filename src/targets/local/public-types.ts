@@ -42,11 +42,14 @@ export interface LocalDeployment extends AnyDeployment {
    * validation.
    *
    * @throws TargetError SL6010 without a log, SL6011 for an invalid option, StorageError SL7010
-   * @example const { challengers } = await live.compare({ start: "2026-11-01" });
+   * @param options the period; `within`: how far numbers that agree may be apart, by default a thousandth of the
+   *   champion's
+   * @example const { challengers } = await live.compare({ start: "2026-11-01", within: 0.01 });
    */
-  compare(period?: {
+  compare(options?: {
     readonly start?: Date | string | number;
     readonly end?: Date | string | number;
+    readonly within?: number;
   }): Promise<Comparison>;
   /**
    * The config of a version; by default of the deployed one.

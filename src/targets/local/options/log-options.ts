@@ -72,10 +72,19 @@ export function parseSignal(method: Method, signal: unknown): AbortSignal | unde
   throw invalid(method, "signal", "is not an AbortSignal");
 }
 
+/** The options of `compare()`. */
+export interface CompareOptions extends Pick<LogsOptions, "start" | "end"> {
+  /** How far numbers that agree may be apart: `0.01`. Default: a thousandth of the champion's number. */
+  readonly within?: number;
+}
+
 /** Validates the options of `compare()`. */
-export function parsePeriod(period: Pick<LogsOptions, "start" | "end">): LogQuery {
-  requireKnownOptions("compare()", period, ["start", "end"]);
-  return parseLogsOptions(period, "compare").query;
+export function parseCompareOptions(options: CompareOptions): LogQuery {
+  requireKnownOptions("compare()", options, ["start", "end", "within"]);
+  const { within, ...period } = options;
+  if (within !== undefined && !(Number.isFinite(within) && within >= 0))
+    throw invalid("compare", "within", `is ${formatValue(within)}; give a number of 0 or more, such as 0.01`);
+  return { ...parseLogsOptions(period, "compare").query, ...(within === undefined ? {} : { within }) };
 }
 
 function parseTimeOption(
