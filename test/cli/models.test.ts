@@ -56,7 +56,7 @@ describe("the settings file", () => {
       expect(await shapeline(folder, args)).toMatchObject({ code: 0 });
     expect(existsSync(join(folder, "store"))).toBe(true);
     // The compilation cache stays in .shapeline.
-    expect(readdirSync(join(folder, ".shapeline"))).toEqual(["cache"]);
+    expect(readdirSync(join(folder, ".shapeline"))).toEqual([".gitignore", "cache"]);
     expect(JSON.parse((await shapeline(folder, ["pipelines", "--json"])).out)).toMatchObject([{ name: "fraud" }]);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { ownPackage } from "../../../src/util/own-package.js";
+import { ignoreInGit } from "../../../src/util/files/make-directory.js";
 import { writeFileAtomic } from "../../../src/util/files/write-file-atomic.js";
 import { digest, type Inputs, inputsUnchanged } from "./inputs.js";
 
@@ -47,7 +48,9 @@ export async function writeCachedConfigs(
   configs: readonly CachedConfig[],
 ): Promise<void> {
   const body = JSON.stringify({ inputs, configs } satisfies CacheFile);
-  await writeFileAtomic(cacheFileOf(key), `${digest(body)}\n${body}`).catch(() => undefined);
+  const file = cacheFileOf(key);
+  await writeFileAtomic(file, `${digest(body)}\n${body}`).catch(() => undefined);
+  await ignoreInGit(dirname(dirname(file)));
 }
 
 function cacheFileOf(key: CacheKey): string {

@@ -1,13 +1,15 @@
 import { chmodSync, lstatSync, readdirSync } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
-import { makeDirectory, privateFile, privateFolder } from "../../util/files/make-directory.js";
+import { ignoreFile, ignoreInGit, makeDirectory, privateFile, privateFolder } from "../../util/files/make-directory.js";
 import { errorSummary, systemErrorMessage } from "../../util/error-message.js";
 
 export const databaseFileName = "shapeline.duckdb";
 /** The names of all files of a log begin with it. */
 const filePrefix = "shapeline.";
+/** The name of the data folder beside package.json, unless another one is named. */
+const defaultDataFolder = ".shapeline";
 /** `shapeline compile` keeps its cache in the default data folder. */
 const compileCache = "cache";
 
@@ -41,6 +43,8 @@ export async function prepareFolder(folder: string, options: FolderOptions = {})
 async function realFolder(folder: string, readOnly: boolean): Promise<string> {
   try {
     if (!readOnly) await makeDirectory(folder, privateFolder);
+    // The folder of a project. A folder that the user named elsewhere gets no other files than the log's.
+    if (!readOnly && basename(folder) === defaultDataFolder) await ignoreInGit(folder);
     return await realpath(folder);
   } catch (error) {
     if (readOnly) throw noLogError(folder, error);
@@ -68,7 +72,9 @@ const warned = new Set<string>();
 /** Closes a folder to other users, unless it holds other things than a log: others may need those. */
 function closeFolder(folder: string, mode: number): void {
   try {
-    if (readdirSync(folder).every((name) => name.startsWith(filePrefix) || name === compileCache))
+    if (
+      readdirSync(folder).every((name) => name.startsWith(filePrefix) || name === compileCache || name === ignoreFile)
+    )
       return chmodSync(folder, mode & privateFolder);
     warnOnce(folder, "it also holds files that are not the log's");
   } catch (error) {

@@ -1,5 +1,5 @@
-import { mkdir, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /** Permissions of a folder and of files that only this user may use. */
 export const privateFolder = 0o700;
@@ -24,6 +24,17 @@ export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
     } else if (!(await isDirectory(path))) throw error;
   }
 }
+
+/**
+ * Keeps a folder of data out of git, wherever it is: a new one gets a `.gitignore` of its own. Where that cannot be
+ * written, the folder can be used all the same.
+ */
+export async function ignoreInGit(folder: string): Promise<void> {
+  await writeFile(join(folder, ignoreFile), "*\n", { flag: "wx", mode: privateFile }).catch(() => undefined);
+}
+
+/** The name of the file that `ignoreInGit` writes. */
+export const ignoreFile = ".gitignore";
 
 async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() === true;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { deployedProject, main, project, shapeline } from "./shapeline.js";
+import { deployedProject, main, project, shapeline } from "../shapeline.js";
 
 /** A command that runs until it is stopped. */
 interface Running {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { root, type Run, shapeline } from "./shapeline.js";
+import { root, type Run, shapeline } from "../shapeline.js";
 
 /** A folder with files, given by their paths; objects become JSON. */
 function folderWith(files: Readonly<Record<string, object | string>> = {}): string {
