@@ -8,6 +8,7 @@ export default tseslint.config(
       "node_modules/",
       "test/fixtures/",
       "test/oracles/",
+      "test/bundlers/",
       "examples/**/models.gen.ts",
       "type-tests/",
       ".dependency-cruiser.cjs",

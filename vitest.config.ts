@@ -42,7 +42,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts", "type-tests/**/*.test.ts"],
-    exclude: ["test/oracles/**", "node_modules/**", "dist/**"],
+    exclude: ["test/oracles/**", "test/bundlers/**", "node_modules/**", "dist/**"],
     globalSetup: "test/temporary-folder.ts",
     testTimeout: 180_000,
     maxWorkers: "100%",

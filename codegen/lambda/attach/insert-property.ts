@@ -17,7 +17,9 @@ export function insertProperty(node: LambdaNode, source: TS.SourceFile, property
   }
   // A function that is assigned to a name has that name, also in stack traces: it is read from an object's property.
   if (name === null) return wrapWith(start, node.end, assign, `, ${property})`);
-  return wrapWith(start, node.end, `${assign}{ ${name}: `, ` }.${name}, ${property})`);
+  const isPlain = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) && name !== "__proto__";
+  const [key, member] = isPlain ? [name, `.${name}`] : [`[${JSON.stringify(name)}]`, `[${JSON.stringify(name)}]`];
+  return wrapWith(start, node.end, `${assign}{ ${key}: `, ` }${member}, ${property})`);
 }
 
 const assign = "/* @__PURE__ */ Object.assign(";
@@ -40,7 +42,7 @@ function insertAtBlockStart(node: TS.FunctionDeclaration, source: TS.SourceFile,
   return [{ start, end: start, text: `Object.assign(${node.name.text}, ${property}); ` }];
 }
 
-/** The name that JavaScript gives a function without one: that of the variable or property that it is the value of. */
+/** The name that JavaScript gives a function without one: that of what it is the value of. */
 function nameOf(node: LambdaNode): string | null {
   if (ts.isFunctionExpression(node) && node.name !== undefined) return null;
   let value: TS.Node = node;
@@ -52,8 +54,17 @@ function nameOf(node: LambdaNode): string | null {
     ts.isTypeAssertionExpression(value)
   )
     value = value.parent;
-  if (!ts.isVariableDeclaration(value) && !ts.isPropertyAssignment(value)) return null;
-  return ts.isIdentifier(value.name) && value.name.text !== "__proto__" ? value.name.text : null;
+  if (ts.isExportAssignment(value)) return "default";
+  if (ts.isBinaryExpression(value)) return ts.isIdentifier(value.left) ? value.left.text : null;
+  if (
+    !ts.isVariableDeclaration(value) &&
+    !ts.isPropertyAssignment(value) &&
+    !ts.isPropertyDeclaration(value) &&
+    !ts.isParameter(value) &&
+    !ts.isBindingElement(value)
+  )
+    return null;
+  return ts.isIdentifier(value.name) || ts.isStringLiteral(value.name) ? value.name.text : null;
 }
 
 /** A method's key as written in front of a value, and the access to it. */
