@@ -193,7 +193,7 @@ describe("a lambda without a type is refused with a reason", () => {
       SL1111 at 'x.in.b === 1': '===' compares a bigint with a number, so it is always false (write 1n)
       SL1111 at 'x.out.label === 1': '===' compares a string with a number, so it is always false (compare values of one type)
       SL1111 at 'x.out.label < 1': '<' compares a string with a number (compare values of one type)
-      SL1111 at 'x.in.b < x.in.a[0]': '<' compares a bigint with a number (compare it with a whole constant, such as 5n)"
+      SL1111 at 'x.in.b < x.in.a[0]': '<' compares a bigint with a number (compare it with a bigint, such as 5n, or send the value as float64)"
     `);
     expect(typed("x => !x.in.a[0] && (x.out.label || x.out.ok) && x.out.label + 'a' === 'b' && -x.out.label > 1"))
       .toMatchInlineSnapshot(`

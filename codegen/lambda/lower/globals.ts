@@ -34,7 +34,10 @@ export const functionHints: ReadonlyMap<string, string> = new Map([
   ["isNaN", "write `Number.isNaN(…)`, which does not convert its argument"],
   ["isFinite", "write `Number.isFinite(…)`, which does not convert its argument"],
   ["Boolean", "write the comparison you mean: `x.out !== 0`"],
-  ["Number", "remove the conversion: a port is already a number"],
+  [
+    "Number",
+    "a float port is a number already; an int64 or uint64 port is a bigint: compare it with one, as in `x.in.count > 5n`, say a ratio by multiplying, as in `x.in.hits * 2n < x.in.count`, or send the value as float64",
+  ],
   ["BigInt", "write a bigint literal: `1n`"],
   ["String", "compare the value itself, without a conversion"],
   ["parseInt", "send the number as a numeric column of the request"],

@@ -45,7 +45,7 @@ export function typeArithmetic(
       message: `'${op}' mixes a number and a bigint, which JavaScript refuses`,
       hint:
         whole === undefined
-          ? "int64 and uint64 ports hold bigints; keep both sides bigints"
+          ? "int64 and uint64 ports hold bigints; keep both sides bigints, or send the value as float64"
           : `write ${String(valueOf(whole as Constant))}n`,
     };
   }
@@ -103,7 +103,7 @@ function compareBigintWithNumber(
     return {
       code: "SL1111",
       message: `'${op}' compares a bigint with a number`,
-      hint: "compare it with a whole constant, such as 5n",
+      hint: "compare it with a bigint, such as 5n, or send the value as float64",
     };
   }
   const floor = constantOf(BigInt(Math.floor(value)));
