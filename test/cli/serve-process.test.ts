@@ -1,7 +1,7 @@
 // `shapeline serve` as a process of its own: what its signals do. Needs `npm run build`.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { local } from "shapeline/local";
 import { expect, onTestFinished, test } from "vitest";
@@ -137,3 +137,30 @@ test.skipIf(!slow)(
     expect(await served.ended).toEqual([0, null]);
   },
 );
+
+test.skipIf(!slow)("says 413, 504, and 503 with the time to try again", { timeout: 60_000 }, async () => {
+  const data = await deployed();
+  const served = await serve(data, "--max-body", "100kB");
+  const post = (path: string, content: string) =>
+    fetch(served.url + path, { method: "POST", headers: { "content-type": "application/json" }, body: content });
+
+  const large = await post("/api/v1/pipelines/fraud/infer", body.padEnd(100_001));
+  expect([large.status, await large.text()]).toEqual([413, expect.stringContaining("Request body is too large")]);
+
+  const pixels = rows[0]?.pixels ?? [];
+  const input = { name: "pixels", datatype: "FP32", shape: [1, pixels.length], data: pixels };
+  // Microseconds.
+  const hurried = JSON.stringify({ inputs: [input], parameters: { timeout: 0.001 } });
+  const late = await post("/v2/models/fraud/infer", hurried);
+  expect([late.status, await late.text()]).toEqual([504, expect.stringContaining("no answer within")]);
+
+  // Somebody deletes the data folder: no row may be answered that cannot be logged.
+  rmSync(data, { recursive: true });
+  await expect.poll(async () => (await infer(served.url)).status).toBe(503);
+  const refused = await infer(served.url);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await refused.json()).toMatchObject({ error: { code: expect.stringMatching(/^SL7/) as unknown } });
+
+  served.process.kill("SIGTERM");
+  expect(await served.ended).toEqual([0, null]);
+});
