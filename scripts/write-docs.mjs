@@ -2,10 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { errorCodes } from "shapeline";
 import { compileLambda } from "shapeline/codegen";
+import { lambdaProblems } from "../dist/lambda-problems.js";
 import { backEnds } from "../dist/src/expression/backends/back-ends.js";
 import { backEndsPage } from "./docs/back-end-docs.mjs";
 import { bounds } from "../dist/src/util/bounds.js";
 import { errorCodesPage } from "./docs/error-docs.mjs";
+import { errorExamples } from "./docs/error-examples.mjs";
 import { limitsPage } from "./docs/limits-docs.mjs";
 import { importTypeScript } from "./import-typescript.mjs";
 import { typeErrorsPage } from "./docs/type-error-docs.mjs";
@@ -15,7 +17,18 @@ const { refused, models } = await importTypeScript(
   'export { refused } from "./cases.js"; export * as models from "./models.js";',
 );
 
-writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes));
+const corpus = await importTypeScript("test/codegen/lambda", 'export * from "./refused-corpus.js";');
+const examples = errorExamples(
+  { compileLambda, lambdaProblems },
+  {
+    lambdas: corpus.refusedLambdas,
+    alerts: corpus.refusedAlerts,
+    row: corpus.row,
+    steps: refused,
+  },
+);
+
+writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes, examples));
 writeFileSync(new URL("../docs/type-errors.md", import.meta.url), typeErrorsPage(refused, errorCodes, models));
 writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda, backEnds));
 writeFileSync(new URL("../docs/limits.md", import.meta.url), limitsPage(bounds));
