@@ -31,8 +31,7 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
   readonly token?: string | readonly { readonly token: string; readonly role: Role; readonly user?: string }[];
   /**
    * Who may sign in with a password at the token endpoint of the Wallaroo platform, as its SDK does with
-   * `user_password`.
-   * Needs `wallaroo: true`. Default: nobody.
+   * `user_password`. Needs `wallaroo: true`. Default: nobody.
    */
   readonly users?: readonly UserOption[];
   /**

@@ -63,10 +63,15 @@ export class Callers {
     this.#releases.set(key, release);
   }
 
+  /** Whether a caller's SDK is older than a release such as "2024". */
+  isBefore(release: string, request: FastifyRequest): boolean {
+    const own = this.#releases.get(keyOf(request));
+    return own !== undefined && own < release;
+  }
+
   /** Whether a caller's SDK reads `check_failures`: releases up to 2023.4. */
   readsCheckFailures(request: FastifyRequest): boolean {
-    const release = this.#releases.get(keyOf(request));
-    return release !== undefined && release < "2024";
+    return this.isBefore("2024", request);
   }
 
   /** @throws HttpError 401 or 403 */

@@ -9,6 +9,7 @@ import { registerInfer } from "./inference/infer-route.js";
 import { registerLogs } from "./inference/log-route.js";
 import { registerRest } from "./rest/rest-routes.js";
 import { registerTokens } from "./rest/token-route.js";
+import { registerUsers } from "./rest/user-routes.js";
 import { registerUpload } from "./rest/upload-route.js";
 
 /** The interface of the Wallaroo platform, below `/v1`. */
@@ -31,6 +32,7 @@ export function platformRoutes(app: FastifyInstance, context: ServerContext, acc
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, parsed) => parsed(null, body));
     answerPlatformErrors(scope);
     registerTokens(scope, access);
+    registerUsers(scope, callers);
     await registerUpload(scope, opened, callers);
     await registerGraphql(scope, opened, callers);
     registerInfer(scope, opened, context, callers);

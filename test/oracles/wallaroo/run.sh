@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs three releases of the platform's SDK as oracles, each in its own virtual environment (.venvs beside this script). They build
+# Runs four releases of the platform's SDK as oracles, each in its own virtual environment (.venvs beside this script). They build
 # the pipelines of build_definitions.py and edit those of build_edits.py, and the result must equal the committed fixtures; with
 # SHAPELINE_RECORD=1 it replaces them. polars 0.18.15 writes and reads
-# 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`.
+# 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`, and calls
+# each method of the SDK's classes once, as a user who signs in with a password.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -20,7 +21,7 @@ python_between() {
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 skip() { echo "skipped: $1; the committed fixture of this release is used"; }
-for version in 2026.1.3 2024.4.4 2023.4.1; do
+for version in 2026.1.3 2025.2.2 2024.4.4 2023.4.1; do
   venv="$here/.venvs/$version"
   if [ ! -f "$venv/installed" ]; then
     rm -rf "$venv"
@@ -56,11 +57,24 @@ SHAPELINE_PLATFORM_ORACLE="$fresh" SHAPELINE_SLOW=1 npx vitest run test/wallaroo
 recordings="${SHAPELINE_RECORDINGS:-$root/../shared/recordings}"
 if [ ! -d "$recordings" ]; then echo "skipped: the SDK against the server needs the folder SHAPELINE_RECORDINGS"; exit 0; fi
 data=$(mktemp -d)
-node dist/cli.js serve --wallaroo --port 0 --data "$data" --models "$recordings/models" --log-level error > "$fresh/serve.txt" &
-server=$!
-trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$fresh" "$data"' EXIT
-for _ in $(seq 100); do grep -q http "$fresh/serve.txt" && break; sleep 0.1; done
-url=$(grep -o 'http://[0-9.:]*' "$fresh/serve.txt" | head -1)
-for version in 2026.1.3 2024.4.4 2023.4.1; do
-  if [ -f "$here/.venvs/$version/installed" ]; then "$here/.venvs/$version/bin/python" "$here/server_life.py" "$url" "$recordings"; fi
+servers=()
+trap 'for server in "${servers[@]}"; do kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; done; rm -rf "$fresh" "$data"' EXIT
+# Starts a server in the folder $1 with further options, and sets url.
+serve() {
+  local name=$1
+  shift
+  node dist/cli.js serve --wallaroo --port 0 --data "$data/$name" --models "$recordings/models" --log-level error "$@" > "$fresh/$name.txt" &
+  servers+=($!)
+  for _ in $(seq 100); do grep -q http "$fresh/$name.txt" && break; sleep 0.1; done
+  url=$(grep -o 'http://[0-9.:]*' "$fresh/$name.txt" | head -1)
+}
+printf 'admin ada@example.com correct-horse-battery\nread eve@example.com another-long-password\n' > "$fresh/users.txt"
+serve life
+life=$url
+serve methods --user-file "$fresh/users.txt"
+for version in 2026.1.3 2025.2.2 2024.4.4 2023.4.1; do
+  if [ ! -f "$here/.venvs/$version/installed" ]; then continue; fi
+  "$here/.venvs/$version/bin/python" "$here/server_life.py" "$life" "$recordings"
+  WALLAROO_USER=ada@example.com WALLAROO_PASSWORD=correct-horse-battery \
+    "$here/.venvs/$version/bin/python" "$here/server_methods.py" "$url" "$recordings" eve@example.com
 done

@@ -2,37 +2,19 @@
 folder of the recordings. Prints a line for each thing that holds; the first that does not ends the run."""
 
 import json
-import logging
 import os
-import sys
 import tempfile
 import time
 import uuid
-import warnings
 from datetime import datetime, timedelta, timezone
 
-url, recordings = sys.argv[1], sys.argv[2]
-os.environ["WALLAROO_URL"] = url
-os.environ["WALLAROO_AUTH_URL"] = url
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp()
-# The SDK reads all certificates of the machine for each call; none is needed here.
-import certifi  # noqa: E402
+from server_connection import client, input_file, model_file, release
 
-with open(certifi.where()) as bundle:
-    certificate = bundle.read().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
-os.environ["SSL_CERT_FILE"] = os.path.join(os.environ["XDG_CACHE_HOME"], "one.pem")
-with open(os.environ["SSL_CERT_FILE"], "w") as one:
-    one.write(certificate)
-logging.disable(logging.WARNING)
-warnings.simplefilter("ignore")
+import pandas as pd
+import pyarrow as pa
+from wallaroo.framework import Framework
+from wallaroo.version import __version__
 
-import pandas as pd  # noqa: E402
-import pyarrow as pa  # noqa: E402
-import wallaroo  # noqa: E402
-from wallaroo.framework import Framework  # noqa: E402
-from wallaroo.version import __version__  # noqa: E402
-
-release = tuple(int(part) for part in __version__.split(".")[:2])
 checks_dialect = release <= (2023, 4)
 done = 0
 
@@ -57,22 +39,12 @@ def near(found, expected):
     return abs(found - expected) <= abs(expected) * 1e-5 + 1e-9
 
 
-def model_file(name):
-    return os.path.join(recordings, "models", name)
-
-
-def input_file(name):
-    return os.path.join(recordings, "inputs", name)
-
-
 def frame(name, column):
     rows = pd.read_json(input_file(name), orient="records")
     return rows.rename(columns={rows.columns[0]: column})
 
 
 mark = uuid.uuid4().hex[:6]
-client = wallaroo.Client(api_endpoint=url, auth_type="test_auth") if release > (2023, 4) else wallaroo.Client(
-    api_endpoint=url, auth_endpoint=url, auth_type="test_auth")
 start = client.get_current_workspace()
 holds("a workspace to start in", start.id() > 0)
 workspace = client.create_workspace(f"life-{mark}")

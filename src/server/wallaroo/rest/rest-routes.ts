@@ -19,6 +19,10 @@ interface Call {
 interface Caller {
   readonly user: string;
   readonly callers: Callers;
+  /** Sets another status than 200. */
+  readonly status: (code: number) => void;
+  /** Whether the caller's SDK is older than a release such as "2024". */
+  readonly isBefore: (release: string) => boolean;
 }
 
 const call = <B extends z.ZodType>(
@@ -223,7 +227,11 @@ const calls: Readonly<Record<string, Call>> = {
     await plane.sync();
     return { topic_name: topicOf(plane.pipelines.get(body.pipeline_pk_id)) };
   }),
-  "pipelines/list_publishes_for_pipeline": call("read", z.looseObject({}), () => ({ publishes: [], edges: [] })),
+  "pipelines/list_publishes_for_pipeline": call("read", z.looseObject({}), (_, __, { isBefore, status }) => {
+    // Older releases take no other status, and later ones not this one.
+    if (isBefore("2025")) status(202);
+    return { publishes: [], edges: [] };
+  }),
   "explainability/list_configs_by_pipeline": call("read", z.looseObject({}), () => []),
   "explainability/list_requests_by_pipeline": call("read", z.looseObject({}), () => []),
 };
@@ -242,7 +250,14 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
           `the member '${issue?.path.join(".") ?? ""}' of the body: ${issue?.message ?? ""}`,
         );
       }
-      return reply.send(await answer(body.data as never, plane, { user: callers.userOf(request), callers }));
+      return reply.send(
+        await answer(body.data as never, plane, {
+          user: callers.userOf(request),
+          callers,
+          status: (code) => void reply.code(code),
+          isBefore: (release) => callers.isBefore(release, request),
+        }),
+      );
     });
   }
   const refuse = (request: FastifyRequest): never => {
