@@ -58,6 +58,8 @@ export interface LogQuery {
   readonly within?: number;
   /** false: omit the metadata of the rows. */
   readonly metadata?: boolean;
+  /** false: do not read the values of the inputs, which are often most of a row; their tensors are empty. */
+  readonly inputs?: boolean;
 }
 
 /** Maximum size of a page. */

@@ -51,6 +51,12 @@ export function selectsMetadata({ dataset }: ColumnSelection): boolean {
   return dataset?.some((entry) => entry === "metadata" || entry.startsWith("metadata.")) ?? false;
 }
 
+/** Whether a selection can include inputs. */
+export function selectsInputs({ dataset, exclude }: ColumnSelection): boolean {
+  const isNamed = dataset?.some((entry) => entry === "*" || entry === "in" || entry.startsWith("in.")) ?? true;
+  return isNamed && !exclude.includes("in") && !exclude.includes("*");
+}
+
 /**
  * Filters flat column names, in their order.
  *

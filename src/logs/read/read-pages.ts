@@ -57,7 +57,7 @@ export async function* readPages(
   let remaining = checkLimit(query.limit ?? Infinity);
   let after = query.after;
   whereClause(query);
-  const tables = logs.map((log) => new TableReader(duckdb, log, query.metadata !== false));
+  const tables = logs.map((log) => new TableReader(duckdb, log, query));
   const rowSize = new RowSizeEstimate(logs);
   try {
     while (remaining > 0 && logs.length > 0) {

@@ -4,7 +4,7 @@ import type { ChallengerResult, PartialPort, RequestMetadata } from "../../tenso
 import { tableColumns, type ColumnKind, type LogColumn, type PortKind } from "../schema/columns.js";
 import { readTensor, rowDims, hasVaryingShape, type PortColumn } from "./decode-tensor.js";
 import { identifier, type DuckDB } from "../duckdb.js";
-import type { LogBatch } from "../pipeline-log.js";
+import type { LogBatch, LogQuery } from "../pipeline-log.js";
 import { rowIdCondition, indexRows, type RowIndex } from "./row-index.js";
 import { ChunkReader } from "./chunk-reader.js";
 import { challengerTable, championTable, type StoredLog } from "../schema/stored-log.js";
@@ -55,10 +55,17 @@ export class TableReader {
   readonly #models: readonly { readonly name: string; readonly ports: readonly LoggedPort[] }[];
   readonly #challengers: readonly Challenger[];
 
-  /** @param metadata whether batches contain metadata */
-  constructor({ bindings }: DuckDB, log: StoredLog, metadata: boolean) {
+  /** @param query whether batches contain metadata, and the values of inputs; by default both */
+  constructor(
+    { bindings }: DuckDB,
+    log: StoredLog,
+    { metadata = true, inputs = true }: Pick<LogQuery, "metadata" | "inputs">,
+  ) {
     const tables = tableColumns(log.layout);
-    const wanted = ({ kind }: LogColumn) => !unreadKinds.includes(kind) && (metadata || !metadataKinds.includes(kind));
+    const wanted = ({ kind, of }: LogColumn) =>
+      !unreadKinds.includes(kind) &&
+      (metadata || !metadataKinds.includes(kind)) &&
+      (inputs || (kind !== "in" && kind !== "inShape" && of !== "in"));
     this.#bindings = bindings;
     this.#log = log;
     this.#metadata = metadata;

@@ -15,6 +15,7 @@ const request = z.strictObject({
     valid: z.boolean().optional(),
     bytes: z.int().min(1).optional(),
     metadata: z.boolean().optional(),
+    inputs: z.boolean().optional(),
     within: z.number().min(0).optional(),
     after: z
       .string()

@@ -180,6 +180,14 @@ describe("a log read page by page", () => {
     expect(lean?.inputs).toEqual(full?.inputs);
   });
 
+  it("does not read the values of inputs on request", async () => {
+    const store = await storeIn(newFolder());
+    await (await store.openLog(fraudLayout)).append(scoredRows(0, 1, 2), rowMeta);
+    const [[lean] = [], [full] = []] = [...(await pagesOf(store, { inputs: false })), ...(await pagesOf(store, {}))];
+    expect([...(lean?.inputs.values() ?? [])].map(({ data }) => data.length)).toEqual(fraudLayout.inputs.map(() => 0));
+    expect(lean?.outputs).toEqual(full?.outputs);
+  });
+
   it("rejects an invalid query before it reads", async () => {
     const store = await storeIn(newFolder());
     expect(await refusal(pagesOf(store, { limit: -1 }))).toMatch(/^SL7013 limit is -1;/);

@@ -19,6 +19,24 @@ beforeAll(async () => {
   await target.close();
 });
 
+test("rows without inputs are the same as the other columns of whole rows", async () => {
+  const data = folder();
+  cpSync(template, data, { recursive: true });
+  const live = await openEngine({ models, data }).pipeline("cancer");
+  const all = await live.logs({ limit: 20, dataset: ["*", "metadata"] });
+  for (const dataset of [["out"], ["anomaly", "out.probabilities"], ["time", "metadata"]]) {
+    const groups = dataset.map((entry) => entry.split(".")[0] ?? "");
+    const expected = all.map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => groups.includes(name))),
+    );
+    expect(await live.logs({ limit: 20, dataset })).toEqual(expected);
+  }
+  const [row] = await live.logs({ limit: 1, datasetExclude: ["in"] });
+  expect(Object.keys(row ?? {})).toEqual(["time", "out", "anomaly", "check_failures"]);
+  const table = await live.logs({ limit: 20, dataset: ["out"], arrow: true });
+  expect(table.toArray()).toHaveLength(20);
+});
+
 /** A handle that has not inferred, so that the data folder is open only during reads; `isOpen` tells whether it is. */
 async function logged(): Promise<{ live: LocalDeployment; isOpen: () => boolean }> {
   const data = folder();

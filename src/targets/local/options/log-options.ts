@@ -6,6 +6,7 @@ import type { LogQuery } from "../../../logs/pipeline-log.js";
 import {
   datasetOptionNames,
   parseColumnSelection,
+  selectsInputs,
   selectsMetadata,
   type ColumnSelection,
 } from "../../../tensors/column-selection.js";
@@ -33,13 +34,15 @@ export function parseLogsOptions(
   }
   const start = parseTimeOption(method, "start", options.start);
   const end = parseTimeOption(method, "end", options.end);
+  const choice = parseColumnSelection(options);
   const query = {
+    ...(selectsInputs(choice) ? {} : { inputs: false }),
     ...(limit === undefined ? {} : { limit }),
     ...(valid === undefined ? {} : { valid }),
     ...(start === undefined ? {} : { start }),
     ...(end === undefined ? {} : { end }),
   };
-  return { query, choice: parseColumnSelection(options) };
+  return { query, choice };
 }
 
 /** Validates the options of `logBatches()`; throws like `parseLogsOptions`. */
