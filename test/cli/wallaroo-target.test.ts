@@ -63,6 +63,12 @@ it("plans, deploys, infers, reads the log and undeploys on a platform, and says 
     },
   ]);
 
+  // The platform's names and versions, with the ports of the files.
+  const generated = ["generate", "--from", "wallaroo", "--out", "platform.gen.ts", ...on.slice(2)];
+  expect(await shapeline(folder, generated)).toMatchObject({ code: 0 });
+  const typings = readFileSync(join(folder, "platform.gen.ts"), "utf8");
+  expect(typings).toMatch(/name: "champ",\s+version: "[0-9a-f-]{36}"/);
+
   const [code, rows] = await json(["infer", "fraud", "rows.df.json"]);
   expect(code).toBe(0);
   expect((rows as { out: { risk: number[] } }[])[0]?.out.risk[0]).toBeCloseTo(0.158211, 5);

@@ -6,10 +6,10 @@ import { escapeUnsafe } from "../../util/escape-text.js";
 import { readPipeline } from "../input/read-pipeline.js";
 import { addLoggedColumnsOptions, loggedColumns, type LoggedColumnsFlags } from "../options/logged-columns.js";
 import { logStatusLines } from "../output/withheld-lines.js";
-import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { addTargetOptions, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { localSettings, withLocalTarget, addDataOption } from "../options/local-target.js";
 
-interface Options extends LoggedColumnsFlags, PlatformFlags {
+interface Options extends LoggedColumnsFlags, TargetFlags {
   readonly project: string;
   readonly models?: string;
   readonly data?: string;

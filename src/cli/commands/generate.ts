@@ -6,11 +6,13 @@ import type { LoadedSettings } from "../../../codegen/settings/load.js";
 import type { GenerateOptions, GenerateResult } from "../../../codegen/models/generate.js";
 import { describeRows } from "../../../codegen/models/rows/describe-rows.js";
 import { type RegisterCommand, errorLines, exitCodes, type Io } from "../output/io.js";
+import { addPlatformOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
 import { selectModels } from "../options/models.js";
 import { untilStopped } from "../until-stopped.js";
 import { resolvePath } from "../options/resolve-path.js";
 
-interface Options {
+interface Options extends PlatformFlags {
+  readonly from?: "wallaroo";
   readonly out?: string;
   readonly config?: string;
   readonly split?: boolean;
@@ -20,24 +22,32 @@ interface Options {
 }
 
 export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
-  program
-    .command("generate")
-    .description("write the typings of model files: one interface and one handle per model")
-    .argument(
-      "[models...]",
-      "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",
-    )
-    .option(
-      "--out <file>",
-      "the file to write (default: from the settings, or the file of an earlier run, or models.gen.ts)",
-    )
-    .option("--split", "one file per model; --out is their index")
-    .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
-    .option("--check", "write nothing; exit with 2 if the file is out of date, and print the changes")
-    .option("--only-good", "exit with 0 even if a model file cannot be used; it is listed and left out")
-    .addOption(
-      new Option("--watch", "write again whenever a model or the settings change; Ctrl-C stops").conflicts("check"),
-    )
+  addPlatformOptions(
+    program
+      .command("generate")
+      .description("write the typings of model files: one interface and one handle per model")
+      .argument(
+        "[models...]",
+        "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",
+      )
+      .option(
+        "--out <file>",
+        "the file to write (default: from the settings, or the file of an earlier run, or models.gen.ts)",
+      )
+      .option("--split", "one file per model; --out is their index")
+      .option("--config <file>", "the settings file (default: shapeline.config.ts, .mts, .js, .mjs or .json)")
+      .option("--check", "write nothing; exit with 2 if the file is out of date, and print the changes")
+      .option("--only-good", "exit with 0 even if a model file cannot be used; it is listed and left out")
+      .addOption(
+        new Option("--watch", "write again whenever a model or the settings change; Ctrl-C stops").conflicts([
+          "check",
+          "from",
+        ]),
+      )
+      .addOption(
+        new Option("--from <target>", "only models of the platform, with its names and versions").choices(["wallaroo"]),
+      ),
+  )
     .addHelpText("after", "\nExample:\n  $ shapeline generate models/*.onnx --out src/models.gen.ts")
     .action(async (models: string[], options: Options) => {
       const io = getIo();
@@ -48,14 +58,26 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
       if (options.watch === true) return await watch(io, models, options);
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { generateModels } = await import("../../../codegen/models/generate.js");
+      const wanted = await generateOptions(io, models, options, await loadSettings(io.cwd, options.config));
       const result = await generateModels(
-        await generateOptions(io, models, options, await loadSettings(io.cwd, options.config)),
+        options.from === undefined ? wanted : await fromPlatform(io, wanted, options),
       );
       report(io, result, options.check === true);
       if (options.check === true && result.changed) setExitCode(exitCodes.difference);
       if (result.problems.length > 0 && options.onlyGood !== true) setExitCode(exitCodes.userError);
     });
 };
+
+/** Only the models of the platform's workspace. */
+async function fromPlatform(io: Io, wanted: GenerateOptions, options: Options): Promise<GenerateOptions> {
+  const { registryModels } = await import("../input/registry-models.js");
+  const { chosen, missing } = await registryModels(await openPlatform(io, options), wanted, wanted.cwd ?? io.cwd);
+  for (const { name, sha256 } of missing)
+    io.printStderr(
+      `left out: '${name}' of the platform, digest ${sha256?.slice(0, 12) ?? "unknown"}…: no model file has this digest`,
+    );
+  return { ...wanted, ...chosen };
+}
 
 async function generateOptions(
   io: Io,

@@ -9,13 +9,13 @@ import { rowsSource } from "../input/read-files.js";
 import { defaultMaxBytes } from "../../files/wanted-rows.js";
 import { checkWritable } from "../../util/files/write-file-atomic.js";
 import { writeRecords, writeTable, checkSingleDocument } from "../output/write-rows.js";
-import { addTargetOptions, connectWithModels, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { addTargetOptions, connectWithModels, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 type MetadataValue = string | number | boolean;
 
-interface Options extends DatasetOptions, PlatformFlags {
+interface Options extends DatasetOptions, TargetFlags {
   readonly models?: string;
   readonly metadata?: Record<string, MetadataValue>;
   readonly ignoreUnknown?: boolean;

@@ -8,12 +8,12 @@ import { type Io, type RegisterCommand, exitCodes } from "../output/io.js";
 import { recordLines, writeRecords, writeTables, checkSingleDocument } from "../output/write-rows.js";
 import { withheldInSchema, withheldLines } from "../output/withheld-lines.js";
 import type { AnyDeployment, AnyInferRecord, WithheldColumns } from "../../../dsl/deployment.js";
-import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { addTargetOptions, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { dataFolder, withLocalTarget } from "../options/local-target.js";
 import { untilStopped } from "../until-stopped.js";
 import { resolvePath } from "../options/resolve-path.js";
 
-interface Options extends LogFlags, PlatformFlags {
+interface Options extends LogFlags, TargetFlags {
   readonly arrow?: boolean;
   readonly out?: string;
   readonly follow?: boolean;

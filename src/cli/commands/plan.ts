@@ -2,11 +2,11 @@ import type { Config } from "../../config/schema.js";
 import { type RegisterCommand, exitCodes } from "../output/io.js";
 import { diffLines } from "../output/diff-lines.js";
 import { readPipeline } from "../input/read-pipeline.js";
-import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { addTargetOptions, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { printPlatformPlan } from "../output/platform-plan.js";
 import { addDataOption, type CommandTarget, withLocalTarget } from "../options/local-target.js";
 
-interface Options extends PlatformFlags {
+interface Options extends TargetFlags {
   readonly project: string;
   readonly data?: string;
   readonly sharedFolder?: boolean;

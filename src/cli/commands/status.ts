@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import type { RegisterCommand } from "../output/io.js";
 import type { ModelStatus } from "../../../dsl/deployment.js";
-import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { addTargetOptions, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { addDataOption, dataFolder, withLocalTarget } from "../options/local-target.js";
 import { logStatusLines } from "../output/withheld-lines.js";
 import { textTable } from "../output/text-table.js";
@@ -16,7 +16,7 @@ export const status: RegisterCommand = (program, { getIo }) => {
     ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline status fraud --json")
-    .action(async (name: string, options: PlatformFlags & { readonly data?: string }) => {
+    .action(async (name: string, options: TargetFlags & { readonly data?: string }) => {
       const io = getIo();
       if (options.to === "wallaroo") {
         const found = await (await (await openPlatform(io, options)).pipeline(name)).status();

@@ -1,5 +1,5 @@
 import type { RegisterCommand } from "../output/io.js";
-import { addTargetOptions, openPlatform, type PlatformFlags } from "../options/platform-target.js";
+import { addTargetOptions, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 
 export const undeploy: RegisterCommand = (program, { getIo }) => {
@@ -12,7 +12,7 @@ export const undeploy: RegisterCommand = (program, { getIo }) => {
     ),
   )
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")
-    .action(async (name: string, options: PlatformFlags & { readonly data?: string }) => {
+    .action(async (name: string, options: TargetFlags & { readonly data?: string }) => {
       const io = getIo();
       if (options.to === "wallaroo") await (await (await openPlatform(io, options)).pipeline(name)).undeploy();
       else await withLocalTarget(io, options, async (target) => (await target.pipeline(name)).undeploy());

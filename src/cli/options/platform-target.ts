@@ -5,9 +5,13 @@ import { dialects, type Dialect } from "../../wallaroo/platform.js";
 import type { Io } from "../output/io.js";
 import { resolvePath } from "./resolve-path.js";
 
+/** The options of commands that have `--to`. */
+export interface TargetFlags extends PlatformFlags {
+  readonly to: "local" | "wallaroo";
+}
+
 /** The options of commands that can talk to a platform. */
 export interface PlatformFlags {
-  readonly to: "local" | "wallaroo";
   readonly url?: string;
   readonly workspace?: string;
   readonly dialect?: Dialect;
@@ -16,8 +20,14 @@ export interface PlatformFlags {
 
 /** Adds `--to`, and the options of the target `wallaroo`. */
 export function addTargetOptions(command: Command): Command {
+  return addPlatformOptions(
+    command.addOption(new Option("--to <target>", "the target").choices(["local", "wallaroo"]).default("local")),
+  );
+}
+
+/** Adds the options of a platform. */
+export function addPlatformOptions(command: Command): Command {
   return command
-    .addOption(new Option("--to <target>", "the target").choices(["local", "wallaroo"]).default("local"))
     .option("--url <url>", "wallaroo: the platform's API (default: the variable WALLAROO_URL)")
     .option("--workspace <name>", "wallaroo: the workspace (default: the user's own)")
     .addOption(new Option("--dialect <dialect>", "wallaroo: how it stores validations").choices(dialects))

@@ -44,6 +44,7 @@ import type {
 import { alignTables } from "./rows/align-tables.js";
 import { columnsOfTable, recordsOfColumns } from "./rows/answer-rows.js";
 import { exportPages } from "./rows/export-pages.js";
+import { readArrow } from "./rows/read-arrow.js";
 import { logPages, type LogSelection } from "./rows/log-pages.js";
 
 const inferOptions = ["timeoutMs", "signal", "metadata", "values", "dataset", "datasetExclude", "datasetSeparator"];
@@ -106,12 +107,14 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     query: string,
     options: CallOptions,
   ): Promise<{ readonly answer: Table; readonly validations: readonly string[] }> {
-    const { tableFromIPC, tableToIPC } = await import("apache-arrow");
+    const { tableToIPC } = await import("apache-arrow");
     const known = this.#route;
     const { config, path } = await this.#routeOf();
     let bytes: Uint8Array<ArrayBuffer>;
+    let rows: number;
     try {
       const request = requestTable(config, input);
+      rows = request.numRows;
       ({ bytes } = await this.#client.http.send({
         path: `${path}?${query}`,
         body: tableToIPC(request, "file") as Uint8Array<ArrayBuffer>,
@@ -127,11 +130,10 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
       throw error;
     }
     const validations = config.steps.flatMap((step) => (step.kind === "validation" ? [step.name] : []));
-    try {
-      return { answer: tableFromIPC(bytes), validations };
-    } catch (cause) {
-      throw unexpectedAnswer(`${this.#client.url}${path}`, "it is no Arrow file", cause);
-    }
+    const where = `${this.#client.url}${path}`;
+    const answer = readArrow(where, bytes);
+    if (answer.numRows === rows) return { answer, validations };
+    throw unexpectedAnswer(where, `it has ${answer.numRows} rows where ${rows} were sent`);
   }
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await createServer({ data: join(folder, "data"), wallaroo: true });
   url = await server.listen({ port: 0, host: "127.0.0.1" });
   await fraud.deploy(platform());
-});
+}, 60_000);
 
 afterAll(async () => {
   await server.close();

@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import { Field, List, makeTable, Table, Utf8, vectorFromArray } from "apache-arrow";
+import { Field, List, makeTable, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import { expect, it } from "vitest";
 import { wallaroo, type PlatformFetch, type WallarooOptions } from "shapeline/wallaroo";
 import { columnsOfTable } from "../../../src/targets/wallaroo/rows/answer-rows.js";
+import { readArrow } from "../../../src/targets/wallaroo/rows/read-arrow.js";
 
 const url = "http://127.0.0.1:9";
 
@@ -89,6 +90,14 @@ it("gets a token for a user and password, renews it before it expires and once a
   const error: unknown = await target.workspaces().catch((cause: unknown) => cause);
   expect(error).toMatchObject({ code: "SL6051" });
   expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/geheim|second|third|again/);
+});
+
+it("refuses an Arrow file that was cut off, which Arrow reads as one with fewer rows", () => {
+  const whole = tableToIPC(makeTable({ y: new Float32Array([1, 2, 3]) }), "file");
+  expect(readArrow("here", whole).numRows).toBe(3);
+  for (const length of [0, 6, 12, 20, whole.length >> 1, whole.length - 1])
+    expect(() => readArrow("here", whole.slice(0, length)), `${length} bytes`).toThrow(/here: .*cut off/);
+  expect(() => readArrow("here", new TextEncoder().encode("<html>"))).toThrow("it is no Arrow file");
 });
 
 it("counts the failed checks of older releases, and names them where the count says which they are", () => {

@@ -1,14 +1,14 @@
-import { type Table, tableFromIPC } from "apache-arrow";
+import type { Table } from "apache-arrow";
 import * as z from "zod";
 import type { LogsOptions } from "../../../../dsl/deployment.js";
 import { TargetError } from "../../../../dsl/errors.js";
 import type { LogQuery } from "../../../logs/pipeline-log.js";
-import { errorMessage } from "../../../util/error-message.js";
 import { datasetQuery } from "../../../wallaroo/api/dataset-query.js";
 import { mediaTypes } from "../../../wallaroo/api/media-types.js";
 import { failuresTopic, recordsPath } from "../../../wallaroo/api/routes.js";
 import type { PlatformClient } from "../connection/client.js";
 import { unexpectedAnswer } from "../connection/platform-errors.js";
+import { readArrow } from "./read-arrow.js";
 
 /** What a page's schema says of the pages after it. */
 const pageStatus = z.looseObject({
@@ -67,20 +67,12 @@ export async function* logPages(
       signal,
     });
     const where = `${client.url}${path}`;
-    const table = readTable(where, bytes);
+    const table = readArrow(where, bytes);
     const { status, next } = readStatus(where, table);
     if (table.numRows > 0) yield table.slice(0, Math.min(left, table.numRows));
     left -= table.numRows;
     if (status === "All" || next === null || next === undefined) return;
     iterator = next;
-  }
-}
-
-function readTable(where: string, bytes: Uint8Array): Table {
-  try {
-    return tableFromIPC(bytes);
-  } catch (cause) {
-    throw unexpectedAnswer(where, `it is no Arrow file: ${errorMessage(cause)}`, cause);
   }
 }
 
