@@ -32,7 +32,7 @@ export function renderDiagnostic(
 ): string {
   const paint = painter(options.color === true);
   const { code, message, hint } = diagnostic;
-  const docs = `docs/errors.md#${code.toLowerCase()}`;
+  const docs = `node_modules/shapeline/docs/errors.md#${code.toLowerCase()}`;
   const error = `${paint.red(options.severity ?? "error")} ${paint.dim(`${code}:`)}`;
   const step = options.step === undefined ? "" : `${options.step}: `;
   const tail = [...(hint === undefined ? [] : [`  ${paint.cyan("hint:")} ${hint}`]), `  ${paint.dim(`see ${docs}`)}`];

@@ -18,8 +18,8 @@ const files = [
 ];
 
 /**
- * Finds an example for each error code: the code that raises it, and what is said about it. Everything comes from running
- * the compiler, or from cases whose texts the type tests compare.
+ * Finds an example for each error code: the code that raises it, and what is said about it. Everything comes from
+ * running the compiler, or from cases whose texts the type tests compare.
  *
  * @param sources `lambdas` by group, `alerts`, the `row` they read, and the `steps` that the types refuse
  * @returns by code: `{ example, cause, fix }`

@@ -37,7 +37,7 @@ describe("build", () => {
           |        ^^^^^^^^^^
 
         hint: its port is 'score'
-        see docs/errors.md#sl1102"
+        see node_modules/shapeline/docs/errors.md#sl1102"
     `);
     expect(error.problems.map((p) => p.code)).toEqual(["SL2012", "SL1102"]);
   });
@@ -93,7 +93,7 @@ describe("build", () => {
           |                ^^^^^
 
         hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config: \`deploy(target, { config })\`; or write the value into the lambda
-        see docs/errors.md#sl1042"
+        see node_modules/shapeline/docs/errors.md#sl1042"
     `);
   });
 

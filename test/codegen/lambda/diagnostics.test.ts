@@ -16,7 +16,7 @@ test("one text holds the place, code, message, frame, hint and link", () => {
         |      ^^^^^^^^^^
 
       hint: write \`===\`; \`== null\` is the only exception
-      see docs/errors.md#sl1013"
+      see node_modules/shapeline/docs/errors.md#sl1013"
   `);
 });
 
@@ -36,7 +36,7 @@ test("a diagnostic over several lines marks each line, and a long one is cut off
         |   ^
 
       hint: use \`every\` or \`some\` on the values: \`x.out.scores.every((v) => v < 1)\`
-      see docs/errors.md#sl1008"
+      see node_modules/shapeline/docs/errors.md#sl1008"
   `);
   const long = `x => {\n  while (x.out < 1) {\n${"    x;\n".repeat(20)}  }\n}`;
   expect(rendered(long).split("\n")).toHaveLength(18);
@@ -51,7 +51,7 @@ test("carets are aligned under text that is indented with tabs", () => {
       "    | \t\t       ^^^^^^^^^^",
       "",
       "  hint: write `===`; `== null` is the only exception",
-      "  see docs/errors.md#sl1013",
+      "  see node_modules/shapeline/docs/errors.md#sl1013",
     ].join("\n"),
   );
 });
@@ -68,7 +68,7 @@ test("line and column refer to the file, and with the file's text the frame show
         |        ^^^^^^^^^^
 
       hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
-      see docs/errors.md#sl1016"
+      see node_modules/shapeline/docs/errors.md#sl1016"
   `);
   expect(renderDiagnostic(diagnostic, lambda, { fileText: code })).toMatchInlineSnapshot(`
     "src/a.pipeline.ts:2:32 - error SL1016: \`<<\` works on 32-bit integers, which no target supports
@@ -77,7 +77,7 @@ test("line and column refer to the file, and with the file's text the frame show
         |                                ^^^^^^^^^^
 
       hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
-      see docs/errors.md#sl1016"
+      see node_modules/shapeline/docs/errors.md#sl1016"
   `);
   // The text of a file that has changed is not used.
   expect(renderDiagnostic(diagnostic, lambda, { fileText: "something else" })).toBe(
@@ -91,7 +91,7 @@ test("without a source there is no frame", () => {
   expect(renderDiagnostic(diagnostic, null)).toMatchInlineSnapshot(`
     "error SL1013: \`==\` converts its operands before it compares them
       hint: write \`===\`; \`== null\` is the only exception
-      see docs/errors.md#sl1013"
+      see node_modules/shapeline/docs/errors.md#sl1013"
   `);
 });
 

@@ -136,7 +136,7 @@ describe("refused lambdas", () => {
           |                         ^^^^^
 
         hint: declare it \`const limit\`
-        see docs/errors.md#sl1043
+        see node_modules/shapeline/docs/errors.md#sl1043
 
       ---
 
@@ -146,7 +146,7 @@ describe("refused lambdas", () => {
           |        ^^^^^^^^
 
         hint: give the declaration another name
-        see docs/errors.md#sl1049
+        see node_modules/shapeline/docs/errors.md#sl1049
 
       ---
 
@@ -156,7 +156,7 @@ describe("refused lambdas", () => {
           |                         ^^^^^
 
         hint: bring the value in as a constant: a number, string, boolean, bigint, or a plain object or array of them
-        see docs/errors.md#sl1117
+        see node_modules/shapeline/docs/errors.md#sl1117
 
       ---
 
@@ -166,7 +166,7 @@ describe("refused lambdas", () => {
           |                ^^^^^
 
         hint: compile the file with \`shapeline compile\`, which resolves names, and deploy the config: \`deploy(target, { config })\`; or write the value into the lambda
-        see docs/errors.md#sl1042
+        see node_modules/shapeline/docs/errors.md#sl1042
 
       ---
 
@@ -176,7 +176,7 @@ describe("refused lambdas", () => {
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
         hint: pass the arrow function itself, without \`bind\` or a proxy around it
-        see docs/errors.md#sl1044
+        see node_modules/shapeline/docs/errors.md#sl1044
 
       ---
 
@@ -186,7 +186,7 @@ describe("refused lambdas", () => {
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
         hint: pass the arrow function itself, without \`bind\` or a proxy around it
-        see docs/errors.md#sl1044
+        see node_modules/shapeline/docs/errors.md#sl1044
 
       ---
 
@@ -196,7 +196,7 @@ describe("refused lambdas", () => {
           | ^
 
         hint: build with the version of shapeline that runs the pipeline
-        see docs/errors.md#sl1051
+        see node_modules/shapeline/docs/errors.md#sl1051
 
       ---
 
@@ -206,7 +206,7 @@ describe("refused lambdas", () => {
           | ^^^^^^^^^^^^^^^^^^^^
 
         hint: declare it before the pipeline that reads it
-        see docs/errors.md#sl1050"
+        see node_modules/shapeline/docs/errors.md#sl1050"
     `);
   });
 

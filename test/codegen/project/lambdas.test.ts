@@ -79,7 +79,7 @@ test("reports a problem in a function of another file at its place there", async
          |                  ^^^^^^^^^^^^^^^^^^^
 
       hint: use \`&&\`, \`||\` and \`!\` for conditions, and arithmetic for numbers
-      see docs/errors.md#sl1016
+      see node_modules/shapeline/docs/errors.md#sl1016
 
     wrong.pipeline.ts:9:29 - error SL1048: validation 'cycle' (step 2): in 'second' (rules/cycle-back.ts:2:56): 'first' calls itself (first -> second -> first); recursion cannot be compiled
 
@@ -87,7 +87,7 @@ test("reports a problem in a function of another file at its place there", async
         |        ^^^^^^^^^^^^^^^^^^^^^
 
       hint: write the condition out
-      see docs/errors.md#sl1048
+      see node_modules/shapeline/docs/errors.md#sl1048
 
     wrong.pipeline.ts:10:60 - error SL1003: validation 'two_rows' (step 3): the lambda takes one row, but has more than one parameter
 
@@ -95,7 +95,7 @@ test("reports a problem in a function of another file at its place there", async
          |                                   ^^^^^^^^^
 
       hint: take one parameter and read from it: \`(x) => x.in.amount < x.out.limit\`
-      see docs/errors.md#sl1003
+      see node_modules/shapeline/docs/errors.md#sl1003
 
     wrong.pipeline.ts:11:52 - error SL1052: validation 'environment' (step 4): \`import.meta.env\` is replaced by a bundler, and the lambda is read before bundling
 
@@ -103,6 +103,6 @@ test("reports a problem in a function of another file at its place there", async
          |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
       hint: export the value as a \`const\` from a module of the project, and use that
-      see docs/errors.md#sl1052"
+      see node_modules/shapeline/docs/errors.md#sl1052"
   `);
 });
