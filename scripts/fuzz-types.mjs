@@ -1,4 +1,4 @@
-// Compares the compilers with `build()` on generated pipelines:
+// Compares the compilers with `build()` on generated pipelines, and their declarations with both (needs dist/):
 // node scripts/fuzz-types.mjs --count 10000 [--seed 1] [--compilers 5.9,6.0,7.0]
 import { parseArgs } from "node:util";
 import { importTypeScript } from "./import-typescript.mjs";

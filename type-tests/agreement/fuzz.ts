@@ -1,5 +1,6 @@
 import { compilers, type Compiler } from "../compilers.js";
 import { agree } from "./agree.js";
+import { declaredElsewhere } from "./declared.js";
 
 export interface FuzzOptions {
   readonly count: number;
@@ -11,7 +12,8 @@ export interface FuzzOptions {
 const casesPerRun = 500;
 
 /**
- * Checks generated pipelines with the compilers, and prints where they and the run-time check differ.
+ * Checks generated pipelines with the compilers, and prints where they and the run-time check differ, and where their
+ * declarations have other types.
  *
  * @returns the number of disagreements
  */
@@ -27,7 +29,9 @@ export function fuzz({ count, seed, compilers: chosen, say }: FuzzOptions): numb
     for (let done = 0; done < count; done += casesPerRun) {
       const result = agree(compiler, Math.min(casesPerRun, count - done), seed + done);
       for (const text of result.disagreements) say(`DISAGREEMENT on TypeScript ${compiler}, ${text}`);
-      found += result.disagreements.length;
+      const declared = declaredElsewhere(compiler, Math.min(casesPerRun, count - done), seed + done);
+      for (const text of declared) say(`DISAGREEMENT on TypeScript ${compiler}, in declarations: ${text}`);
+      found += result.disagreements.length + declared.length;
       later += result.later;
       broken += result.broken;
       for (const [code, times] of Object.entries(result.codes)) codes[code] = (codes[code] ?? 0) + times;

@@ -22,6 +22,8 @@ export interface Case {
   /** The call of `pipeline`, then one call per line. */
   readonly lines: readonly string[];
   readonly built: AnyPipeline;
+  /** The pipeline for `on = false`, where the last call has a union of two models, `on ? m1 : m2`. */
+  readonly other?: AnyPipeline;
   /** The problems of the run-time check, by line. A problem that an edit causes names the broken step. */
   readonly problems: ReadonlyMap<number, readonly ReportedProblem[]>;
 }
@@ -33,6 +35,13 @@ export interface ReportedProblem {
 
 /** Codes that the types cannot report: an unfinished pipeline, and two models with one name. */
 const atRunTimeOnly: ReadonlySet<string> = new Set(["SL2007", "SL2030", "SL2042"]);
+
+/** What the code knows in part: `v1_${tenant}` has the type `v1_${string}`. */
+export const unknowns: Readonly<Record<string, { readonly type: string; readonly value: unknown }>> = {
+  tenant: { type: "string", value: "acme" },
+  minutes: { type: "number", value: 5 },
+  first: { type: "number", value: 0 },
+};
 
 interface ModelWishes {
   readonly outputs?: readonly Port[];
@@ -86,6 +95,7 @@ class CaseGenerator {
   readonly #problems = new Map<number, readonly ReportedProblem[]>();
   readonly #checked = new WeakMap<AnyPipeline, ReturnType<typeof checkPipeline>>();
   #built: AnyPipeline = pipeline("p");
+  #other: AnyPipeline | undefined;
   #nameCount = 0;
 
   constructor(seed: number, random: Random) {
@@ -104,7 +114,38 @@ class CaseGenerator {
     for (let edit = 0; edit < edits && this.#problems.size === 0 && this.#built.steps.length > 0; edit++) this.#edit();
     if (edits > 0 && this.#problems.size === 0 && random.chance(0.5))
       this.#step(random.chance(0.1), this.#built.steps.length);
-    return { seed: this.#seed, models: this.#models, lines: this.#lines, built: this.#built, problems: this.#problems };
+    const takesModels = this.#check().scopes.length > 0 && !this.#isTuple;
+    if (this.#problems.size === 0 && takesModels && random.chance(faulty > 0 ? 0.5 : 0.2)) this.#union(faulty > 0);
+    return {
+      seed: this.#seed,
+      models: this.#models,
+      lines: this.#lines,
+      built: this.#built,
+      ...(this.#other !== undefined && { other: this.#other }),
+      problems: this.#problems,
+    };
+  }
+
+  /** One of two models; with a misfit, one of them does not fit. */
+  #union(wrong: boolean): void {
+    const models = [this.#fitting(null), this.#fitting(wrong ? this.#random.pick(misfits) : null)];
+    const [on = "", off = ""] = this.#random.shuffled(models).map((model) => this.#id(model));
+    const before = this.#built;
+    this.#line(`.model(${off})`);
+    this.#other = this.#built;
+    const problems = this.#problems.get(this.#lines.length - 1) ?? [];
+    this.#lines.pop();
+    this.#built = before;
+    this.#line(`.model(${on})`);
+    this.#lines.pop();
+    this.#lines.push(`.model(on ? ${on} : ${off})`);
+    const all = [...(this.#problems.get(this.#lines.length - 1) ?? []), ...problems];
+    if (all.length > 0) this.#problems.set(this.#lines.length - 1, all);
+  }
+
+  /** Text that the compiler does not know fully, or `known`. */
+  #partly(known: string, text: string): string {
+    return this.#random.chance(0.1) ? `\`${text}\`` : JSON.stringify(known);
   }
 
   /** Inserts, removes or replaces a step; sometimes out of range, or so that later steps break. */
@@ -164,7 +205,8 @@ class CaseGenerator {
     const inputs = Object.fromEntries(
       randomPorts(random).map(({ name: port, dtype, shape }) => [port, { dtype, shape }]),
     );
-    this.#line(`pipeline(${JSON.stringify(name)}${random.chance(0.4) ? `, ${JSON.stringify({ inputs })}` : ""})`);
+    const nameText = wrong ? JSON.stringify(name) : this.#partly(name, "p-${tenant}");
+    this.#line(`pipeline(${nameText}${random.chance(0.4) ? `, ${JSON.stringify({ inputs })}` : ""})`);
   }
 
   /** Adds a line of code and runs it. */
@@ -174,11 +216,13 @@ class CaseGenerator {
       "constant",
       "pipeline",
       "at",
+      ...Object.keys(unknowns),
       ...names,
       `return ${this.#lines.length === 0 ? "" : "at"}${text};`,
     ) as (...values: unknown[]) => AnyPipeline;
     const before = this.#lines.length === 0 ? [] : this.#currentProblems();
-    this.#built = run(constant, pipeline, this.#built, ...Object.values(this.#models));
+    const values = Object.values(unknowns).map(({ value }) => value);
+    this.#built = run(constant, pipeline, this.#built, ...values, ...Object.values(this.#models));
     const found = this.#currentProblems().filter(
       (problem) =>
         !before.some(
@@ -267,7 +311,7 @@ class CaseGenerator {
       case "randomSplit":
         return this.#randomSplit(name, misfit);
       case "audit":
-        return `audit(${JSON.stringify(this.#slice(name))})`;
+        return `audit(${name === null ? this.#partly(this.#slice(name), "${first}:") : JSON.stringify(this.#slice(name))})`;
       case "select":
         return `select(${name === "out of range" ? this.#random.pick([-1, 4, 7, 0.5]) : this.#random.int(0, Math.max(0, this.#count() - 1))})`;
       case "validate":
@@ -464,28 +508,33 @@ class CaseGenerator {
   #validate(name: string | null): string {
     const random = this.#random;
     const lambda = random.chance(0.3) ? null : this.#reading("!== undefined");
-    return `validate(${JSON.stringify(this.#nameOf("validate", name))}, ${lambda ?? "() => true"})`;
+    return `validate(${this.#nameOf("validate", name)}, ${lambda ?? "() => true"})`;
   }
 
   #alert(name: string | null): string {
     const random = this.#random;
     const wrong = ["0s", "5", "1.5h", "31d", "", "5 m", "m", "05m"];
     const duration = (option: string) =>
-      JSON.stringify(name === option ? random.pick(wrong) : random.pick(["1s", "5m", "24h", "30d"]));
+      name === option
+        ? JSON.stringify(random.pick(wrong))
+        : this.#partly(random.pick(["1s", "5m", "24h", "30d"]), "${minutes}m");
     const lambda = random.chance(0.3) ? null : this.#reading("!== undefined");
     const forOption = name === "for" || random.chance(0.3) ? `, for: ${duration("for")}` : "";
-    return `alert(${JSON.stringify(this.#nameOf("alert", name))}, (all) => all.count(${lambda ?? ""}) > 3, { over: ${duration("over")}${forOption} })`;
+    return `alert(${this.#nameOf("alert", name)}, (all) => all.count(${lambda ?? ""}) > 3, { over: ${duration("over")}${forOption} })`;
   }
 
-  /** A name for a validation or an alert. */
+  /** The code of a name for a validation or an alert. */
   #nameOf(method: string, fault: string | null): string {
     const random = this.#random;
     const taken = this.#lines
       .map((line) => new RegExp(`^\\.${method}\\("(\\w+)"`).exec(line)?.[1])
       .find((one) => one !== undefined);
-    if (fault === "no identifier") return random.pick(["too high", "1st", "", "é", "a-b", "$x"]);
-    if (fault === "reserved") return random.pick(["count", "__proto__"]);
-    return taken !== undefined && (fault === "taken" || random.chance(0.04)) ? taken : `v${this.#nameCount++}`;
+    if (fault === "no identifier") return JSON.stringify(random.pick(["too high", "1st", "", "é", "a-b", "$x"]));
+    if (fault === "reserved") return JSON.stringify(random.pick(["count", "__proto__"]));
+    if (taken !== undefined && (fault === "taken" || random.chance(0.04))) return JSON.stringify(taken);
+    const name = `v${this.#nameCount++}`;
+    // Before the first model, the types accept a name that is not fully known.
+    return this.#check().scopes.length === 0 ? JSON.stringify(name) : this.#partly(name, `${name}_\${tenant}`);
   }
 
   /** A lambda that reads an existing port, or null. */
