@@ -1,5 +1,5 @@
 import type { AnyConnectedModel, ConnectedModel, Deployment } from "../../../dsl/deployment.js";
-import type { Model } from "../../../dsl/model.js";
+import type { Model, Ports } from "../../../dsl/model.js";
 import type { AnyPipeline, Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { Fetch } from "../http/fetch.js";
 
@@ -67,6 +67,7 @@ export type ConnectedTo<H> = H extends { deploy(target: Target): Promise<infer D
   ? D extends Deployment<infer In, infer Out, infer Checks, infer _Challengers>
     ? ConnectedModel<In, Out, Checks>
     : AnyConnectedModel
-  : H extends Model<string, infer In, infer Out>
+  : // By its properties: the interface of a generated handle is no `Model<string, …>` of its own ports.
+    H extends { readonly inputs: infer In extends Ports; readonly outputs: infer Out extends Ports }
     ? ConnectedModel<In, Out, never>
     : never;
