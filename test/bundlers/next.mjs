@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,15 @@ export default function Client() {
 `,
 };
 
+/** Turbopack resolves no `./a.js` to `./a.ts`. Spaces keep the places of the lambdas. */
+function withoutJsExtensions(folder) {
+  for (const file of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())) {
+    const path = join(file.parentPath, file.name);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/(from "\.[^"]*)\.js"/g, '$1"   '));
+  }
+}
+
 /** Builds an application of Next.js and returns the configs that its server and its page have. */
 async function buildNext(turbopack, { work, app, options, browser }) {
   const root = join(work, `next-${turbopack ? "turbopack" : "webpack"}`);
@@ -35,6 +44,7 @@ async function buildNext(turbopack, { work, app, options, browser }) {
     symlinkSync(join(here, "node_modules", name), join(root, "node_modules", name));
   symlinkSync(join(here, "node_modules/next"), join(root, "node_modules/next"));
   mkdirSync(join(root, "app"));
+  if (turbopack) withoutJsExtensions(join(root, "src"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
   writeFileSync(join(root, "package.json"), JSON.stringify({ name: "next-app", private: true, type: "module" }));
   const own = JSON.stringify({ ...options, root });
