@@ -85,6 +85,17 @@ describe("closing a deployment", () => {
     await target.close();
   });
 
+  test("of eleven data folders that were open at once, without a warning of too many listeners", async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => void warnings.push(warning);
+    process.on("warning", listen);
+    const targets = Array.from({ length: 11 }, (_, i) => local({ models: dir, data: join(dir, `many-${i}`) }));
+    for (const target of targets) await target.deploy(plain);
+    await Promise.all(targets.map((target) => target.close()));
+    process.off("warning", listen);
+    expect(warnings.map(({ name }) => name)).toEqual([]);
+  });
+
   test("twice at the same time: both calls wait until the folder is released", async () => {
     const { target, live, data } = await deployed("twice", 1);
     void live.close();
