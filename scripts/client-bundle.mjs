@@ -34,6 +34,9 @@ export { ${Object.keys(zod)
   .map((name) => `schema as ${name}`)
   .join(", ")} };`;
 
+/** Stands for the schemas of lambdas' trees, whose checks are a third of what `connect` compares with. */
+const unusedTreeSchemas = `export { any as expressionTree, any as alertTree } from "zod";`;
+
 /**
  * Options of esbuild for the client, and for browsers also of the main entry: apps use both, and ship what they share
  * once. For its platform, esbuild refuses packages and modules of Node. The exceptions are loaded by calls that need
@@ -67,9 +70,14 @@ export function clientBundle(platform) {
             return module === build ? { path: "./index.js", external: true } : null;
           });
           onResolve({ filter: /\/browser-build\.js$/ }, ({ path }) => ({ path, external: true }));
+          onResolve({ filter: /\/tree\/schema\.js$/ }, () => ({
+            path: "tree-schemas",
+            namespace: "absent",
+            sideEffects: false,
+          }));
           onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "absent", sideEffects: false }));
           onLoad({ filter: /./, namespace: "absent" }, ({ path }) => ({
-            contents: path === "zod" ? unusedSchemas : absent[path],
+            contents: { ...absent, zod: unusedSchemas, "tree-schemas": unusedTreeSchemas }[path],
             resolveDir: root,
           }));
         },

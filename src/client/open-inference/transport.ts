@@ -1,5 +1,5 @@
 import { TargetError } from "../../../dsl/errors.js";
-import { type Bound, exceeded } from "../../util/bounds.js";
+import { type Bound, exceeded } from "../../util/quantities/bound.js";
 import type { CallDeadline } from "../http/call-deadline.js";
 import type { Connection } from "../http/connection-options.js";
 import type { BodyReader, FetchResponse } from "../http/fetch.js";

@@ -1,6 +1,6 @@
 import { TargetError } from "../../../dsl/errors.js";
 import { readError } from "../../api/errors.js";
-import { apiAnswer, exceeded } from "../../util/bounds.js";
+import { apiAnswer, exceeded } from "../../util/quantities/bound.js";
 import { parseJsonExact } from "../../util/json/parse-json-exact.js";
 import { isRecord } from "../../util/objects.js";
 import { CallDeadline } from "../http/call-deadline.js";
