@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { project, shapeline } from "./shapeline.js";
+import { project, shapeline } from "../shapeline.js";
 
 it("compile --platform writes the platform definition beside the config, and explain prints it as TypeScript", async () => {
   const folder = project("fraud");

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createServer } from "shapeline/server";
-import { compiledProject, shapeline } from "./shapeline.js";
+import { compiledProject, shapeline } from "../shapeline.js";
 
 let server: Awaited<ReturnType<typeof createServer>>;
 let folder: string;
