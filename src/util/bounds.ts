@@ -278,6 +278,12 @@ export const bounds = {
     what: "the metadata of an uploaded model",
     wayOut: "send a shorter schema",
   },
+  platformDepth: {
+    limit: 64,
+    unit: "levels",
+    what: "the JSON of a call of the platform's interface",
+    wayOut: "send definitions and schemas as the SDK writes them",
+  },
   signIns: {
     limit: 32,
     unit: "passwords that wait to be checked",

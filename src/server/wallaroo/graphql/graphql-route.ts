@@ -8,6 +8,7 @@ import { optionalPackage } from "../../../util/process/require-package.js";
 import type { ControlPlane } from "../control-plane.js";
 import { faultMessage, platformProblem } from "../errors.js";
 import type { Callers } from "../callers.js";
+import { readJson } from "../read-json.js";
 import { checkDocument } from "./document-bounds.js";
 import { resolvers } from "./resolvers.js";
 import { schemaText } from "./schema.js";
@@ -85,12 +86,8 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 function readBody(body: Buffer | undefined): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse((body ?? Buffer.alloc(0)).toString());
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
+  const value = readJson(body);
+  return isRecord(value) ? value : {};
 }
 
 function failure(message: string): unknown {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
-import { errorSummary } from "../../../util/error-message.js";
 import type { Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
 import { notFound, PlatformError } from "../errors.js";
+import { readJson } from "../read-json.js";
 import type { ModelName, ModelVersion, PipelineRow, PipelineVersionRow } from "../state/rows.js";
 
 const id = z.coerce.number().int().nonnegative();
@@ -272,14 +272,6 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
     config: { role: "read" },
     handler: refuse,
   });
-}
-
-function readJson(body: Buffer | undefined): unknown {
-  try {
-    return JSON.parse((body ?? Buffer.alloc(0)).toString() || "{}") as unknown;
-  } catch (error) {
-    throw new PlatformError(400, `the body is not complete JSON: ${errorSummary(error)}`);
-  }
 }
 
 /** Whether a workspace is the one that a list asks for, by key or name; without either, all are. */
