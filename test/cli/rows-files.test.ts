@@ -67,7 +67,7 @@ describe("shapeline infer", () => {
       "
     `);
     expect((await infer("rows.json", "--max-size", "much")).err).toMatchInlineSnapshot(`
-      "error: option '--max-size <size>' argument 'much' is invalid. 'much' is not a size such as 4GB.
+      "error SL8001: option '--max-size <size>' argument 'much' is invalid. 'much' is not a size such as 4GB.
       "
     `);
     await shapeline(folder, ["export-logs", "fraud", "--parquet", "--limit", "3", "--directory", "exported"]);

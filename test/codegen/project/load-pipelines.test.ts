@@ -175,11 +175,11 @@ describe("projects that cannot be read", () => {
       await failure("{}"),
     ];
     expect(failures.join("\n")).toMatchInlineSnapshot(`
-      "SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Cannot read file '<folder>/tsconfig.json'.
+      "SL2901 '<folder>' holds neither a tsconfig.json nor a file named *.pipeline.ts or *.pipeline.js; pass the files on the command line, or the tsconfig with --project
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: '}' expected.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Argument for '--target' option must be: 'es6', 'es2015', 'es2016', 'es2017', 'es2018', 'es2019', 'es2020', 'es2021', 'es2022', 'es2023', 'es2024', 'es2025', 'esnext'.
       SL2902 the tsconfig '<folder>/tsconfig.json' cannot be read: Cannot read file '<folder>/nowhere.json'.
-      SL2901 '<folder>/tsconfig.json' includes no pipeline file: name the files that export pipelines *.pipeline.ts, or pass the files on the command line"
+      SL2901 '<folder>/tsconfig.json' includes no pipeline file: name the files that export pipelines *.pipeline.ts (or .js, with allowJs), or pass the files on the command line"
     `);
   });
 

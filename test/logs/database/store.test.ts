@@ -95,12 +95,12 @@ describe("control state", () => {
 });
 
 describe("openStore", () => {
-  it("creates the folder, its parents, and one file", async () => {
+  it("creates the folder, its parents, one file, and what keeps it out of git", async () => {
     const folder = join(newFolder(), "a", ".shapeline");
     const store = await storeIn(folder);
     expect(store.file).toBe(join(folder, "shapeline.duckdb"));
     await store.close();
-    expect(readdirSync(folder)).toEqual(["shapeline.duckdb"]);
+    expect(readdirSync(folder).sort()).toEqual([".gitignore", "shapeline.duckdb"]);
   });
 
   it("shares one database between stores of a folder, whatever their path, until the last one closes", async () => {

@@ -180,8 +180,8 @@ describe("exportLogs", () => {
     [{ directory: 7 }, `SL6011 exportLogs(): the option 'directory' is 7; give the path of a folder`],
     [{ limit: -1 }, `SL6011 exportLogs(): the option 'limit' is -1; give a number of rows, 0 or more`],
     [
-      { directry: "x" },
-      /^SL6011 exportLogs\(\) has no option 'directry' \(did you mean 'directory'\?\); its options are 'limit', /,
+      { filePrefx: "x" },
+      /^SL6011 exportLogs\(\) has no option 'filePrefx' \(did you mean 'filePrefix'\?\); its options are 'limit', /,
     ],
     [{ dataset: ["outs"] }, /^SL5031 the dataset names 'outs'/],
   ])("refuses %o and writes nothing", async (options, expected) => {
