@@ -33,6 +33,8 @@ for _ in $(seq 120); do
   if ! kill -0 "$server" 2>/dev/null; then cat "$work/err"; exit 1; fi
   sleep 0.5
 done
+# In the temporary folder: it writes its cache where it runs.
+cd "$work"
 "$venv/bin/schemathesis" run "$url/openapi.json" --phases examples,coverage,fuzzing --seed 1 \
   --max-examples "${SHAPELINE_SCHEMATHESIS_EXAMPLES:-50}" --generation-database none \
   --exclude-checks positive_data_acceptance
