@@ -1,5 +1,5 @@
-// The platform's interface: an upload of 500 MB in bounded memory, and a list of 1,000 pipelines as the SDK asks for it:
-// `npm run bench:control-plane`; SHAPELINE_UPLOAD_MB sets another size.
+// The platform's interface: an upload of 500 MB in bounded memory, and a list of 1,000 pipelines as the SDK asks for
+// it: `npm run bench:control-plane`; SHAPELINE_UPLOAD_MB sets another size.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

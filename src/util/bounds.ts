@@ -1,6 +1,6 @@
 import { apiAnswer, type Bound } from "./quantities/bound.js";
 
-export { type Bound, exceeded, withCommas } from "./quantities/bound.js";
+export { type Bound, exceeded } from "./quantities/bound.js";
 
 /**
  * The bounds on everything that may come from somebody else: configs, model files, requests, files of rows, sockets.
