@@ -2,17 +2,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createServer } from "shapeline/server";
-import { compiledProject, shapeline } from "../shapeline.js";
+import { compiledProject, shapelineProcess as shapeline } from "../shapeline.js";
 
 let server: Awaited<ReturnType<typeof createServer>>;
 let folder: string;
 let on: readonly string[];
 
 beforeAll(() => {
-  // As for the platform's SDK.
+  // As for the platform's SDK. The commands inherit it, so each is a process of its own.
   process.env["WALLAROO_SDK_AUTH_TYPE"] = "test_auth";
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  delete process.env["WALLAROO_SDK_AUTH_TYPE"];
+  await server.close();
+});
 
 const json = async (args: readonly string[]) => {
   const run = await shapeline(folder, [...args, ...on, "--json"]);

@@ -1,37 +1,42 @@
+import fs from "node:fs/promises";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Journal } from "../../../src/server/wallaroo/state/journal.js";
 import { temporaryPath } from "../../../src/util/files/temporary-file.js";
 import { folder } from "../../engine/make-config.js";
 
 /** File operations until the process "is killed": from then on, none has an effect. */
-const killed = vi.hoisted(() => ({ after: Number.POSITIVE_INFINITY, done: 0 }));
+const killed = { after: Number.POSITIVE_INFINITY, done: 0 };
 
-vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
-  const counted =
-    <A extends unknown[], R>(run: (...given: A) => Promise<R>) =>
-    async (...given: A): Promise<R> => {
-      if (++killed.done > killed.after) throw new Error("killed");
-      return run(...given);
-    };
-  const changing = ["appendFile", "sync", "truncate"] as const;
-  return {
-    ...real,
-    rename: counted(real.rename),
-    rm: counted(real.rm),
-    open: counted(async (...given: Parameters<typeof real.open>) => {
-      const handle = await real.open(...given);
-      for (const name of changing) {
-        // What a process wrote outlives its end without a sync, which a busy disk makes slow.
-        const unsynced = name === "sync" ? () => Promise.resolve() : handle[name].bind(handle);
-        const run = unsynced as (...all: unknown[]) => Promise<void>;
-        Object.assign(handle, { [name]: counted(run) });
-      }
-      return handle;
-    }),
+function counted<A extends unknown[], R>(run: (...given: A) => Promise<R>): (...given: A) => Promise<R> {
+  return async (...given) => {
+    if (++killed.done > killed.after) throw new Error("killed");
+    return run(...given);
   };
+}
+
+const { open, rename, rm } = fs;
+
+/** Not `vi.mock`: another file of this worker may have loaded the journal before. */
+beforeAll(() => {
+  fs.rename = counted(rename);
+  fs.rm = counted(rm);
+  fs.open = counted(async (...given) => {
+    const handle = await open(...given);
+    const { appendFile, truncate } = handle;
+    handle.appendFile = counted(appendFile.bind(handle));
+    handle.truncate = counted(truncate.bind(handle));
+    // What a process wrote outlives its end without a sync, which a busy disk makes slow.
+    handle.sync = counted(() => Promise.resolve());
+    return handle;
+  });
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  Object.assign(fs, { open, rename, rm });
+  syncBuiltinESMExports();
 });
 
 beforeEach(() => {
