@@ -22,7 +22,7 @@ const files = [
  * running the compiler, or from cases whose texts the type tests compare.
  *
  * @param sources `lambdas` by group, `alerts`, the `row` they read, and the `steps` that the types refuse
- * @returns by code: `{ example, cause, fix }`
+ * @returns {Record<string, { example: string, cause: string, fix: string }>} by code
  */
 export function errorExamples({ compileLambda, lambdaProblems }, { lambdas, alerts, row, steps }) {
   const examples = {};
