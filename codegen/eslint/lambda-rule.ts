@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { relative } from "node:path";
 import { isPipelineModule, resolveOptions } from "../plugin/options.js";
-import { callWithLambda, importOfPipeline } from "../plugin/prefilter.js";
+import { lambdaMethodName } from "../lambda/lambda-methods.js";
+import { importOfPipeline } from "../plugin/prefilter.js";
 import type { LambdaProblem } from "./lambda-problems.js";
 import type { Mend } from "./mends.js";
 import type { Place, Report, Rule, RuleContext } from "./rule-types.js";
@@ -55,7 +56,7 @@ export const lambdaRule: Rule = {
     return {
       Program() {
         const code = sourceCode.text;
-        if (!callWithLambda.test(code)) return;
+        if (!lambdaMethodName.test(code)) return;
         const options = resolveOptions({ modules, root: context.cwd }, "shapeline/lambda");
         if (!importOfPipeline(options).test(code)) return;
         const isModule = (specifier: string) => isPipelineModule(specifier, file, options);

@@ -6,6 +6,7 @@ import { typeAlert, typeExpression } from "../../src/expression/typecheck/typech
 import type { CheckedFile, CheckedFunction } from "../lambda/attach/attach.js";
 import { functionNamed } from "../lambda/lower/find-functions.js";
 import { isGlobal } from "../lambda/lower/globals.js";
+import { nodesIn } from "../lambda/surface-nodes.js";
 
 /** The codes that can hold whatever types a row's values have. The others need the model's signature. */
 const untypedCodes: ReadonlySet<string> = new Set([
@@ -54,7 +55,7 @@ export function untypedProblems(fn: CheckedFunction, file: CheckedFile): readonl
   if (!("lambda" in lowered) || lowered.lambda === null) return [];
   if (file.functions.some((other) => (other === fn || other.role === "helper") && mayCallUnknown(other, file)))
     return [];
-  const names = memberNames(file.functions.flatMap((other) => nodesOf(other.lowered)));
+  const names = memberNames(file.functions.flatMap((other) => nodesOf(other)));
   const type = role === "alert" ? typeAlert : typeExpression;
   let common: readonly Diagnostic[] | null = null;
   for (const guess of guesses) {
@@ -93,18 +94,8 @@ function guessedScopes(names: readonly string[], { dtype, sizes }: Guess): RowSc
   ];
 }
 
-/** The nodes of a tree, in no order. */
-function nodesOf(lowered: CheckedFunction["lowered"]): Surface[] {
-  const nodes: Surface[] = [];
-  const pending: unknown[] = ["lambda" in lowered ? lowered.lambda?.body : lowered.helper];
-  while (pending.length > 0) {
-    const value = pending.pop();
-    if (typeof value !== "object" || value === null) continue;
-    if ("kind" in value) nodes.push(value as Surface);
-    pending.push(...(Object.values(value) as unknown[]));
-  }
-  return nodes;
-}
+const nodesOf = ({ lowered }: CheckedFunction): Surface[] =>
+  nodesIn(("lambda" in lowered ? lowered.lambda?.body : lowered.helper) ?? null);
 
 /** All names after a dot or in brackets: ports, models, properties. */
 const memberNames = (nodes: readonly Surface[]): string[] => [
@@ -117,11 +108,11 @@ const memberNames = (nodes: readonly Surface[]): string[] => [
 ];
 
 /** Whether a name from outside that the file does not show may be called: it is called, or given to a function. */
-function mayCallUnknown({ node, lowered, called }: CheckedFunction, { declarations }: CheckedFile): boolean {
-  const isUnknown = ([root = ""]: readonly string[]) => functionNamed(root, node, declarations) === null;
+function mayCallUnknown(fn: CheckedFunction, { declarations }: CheckedFile): boolean {
+  const isUnknown = ([root = ""]: readonly string[]) => functionNamed(root, fn.node, declarations) === null;
   return (
-    called.some(({ path }) => isUnknown(path)) ||
-    nodesOf(lowered).some(
+    fn.called.some(({ path }) => isUnknown(path)) ||
+    nodesOf(fn).some(
       (at) =>
         (at.kind === "apply" || at.kind === "method") &&
         at.args.some((arg) => arg.kind === "free" && !isGlobal(arg.path[0] ?? "") && isUnknown(arg.path)),

@@ -1,4 +1,5 @@
-import type { ResolvedOptions } from "./options.js";
+import { lambdaMethodName } from "../lambda/lambda-methods.js";
+import { isHelperFile, type ResolvedOptions } from "./options.js";
 
 /** The files that can contain lambdas, by their names. */
 export const sourceFile = /\.(?:[cm]?[jt]sx?|vue|svelte)(?:$|\?)/;
@@ -24,5 +25,8 @@ export function importOfPipeline({
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
-/** The methods that take a lambda. */
-export const callWithLambda = /\b(?:validate|alert)\b/;
+/** Whether a file may pass a lambda to a pipeline, or has functions that other files' lambdas call. */
+export function createPrefilter(options: ResolvedOptions): (code: string, path: string) => boolean {
+  const imports = importOfPipeline(options);
+  return (code, path) => (lambdaMethodName.test(code) && imports.test(code)) || isHelperFile(path, options);
+}

@@ -5,7 +5,7 @@ import { placeOf, renderDiagnostic, type DiagnosticOrigin, type ProblemPlace } f
 import { diagnosticAt, refusals } from "../lambda/refusals.js";
 import type { Diagnostic } from "../../src/expression/surface/surface.js";
 import { isHelperFile, isPipelineModule, mayImportHelpers, type ResolvedOptions } from "./options.js";
-import { callWithLambda, importOfPipeline } from "./prefilter.js";
+import { createPrefilter } from "./prefilter.js";
 import { scriptBlocks } from "./script-blocks.js";
 
 /** A problem of a lambda, for the bundler. */
@@ -35,13 +35,12 @@ export interface TransformedFile {
 export type Transform = (code: string, id: string) => TransformedFile | null;
 
 export function createTransform(options: ResolvedOptions): Transform {
-  const imports = importOfPipeline(options);
+  const mayHaveLambdas = createPrefilter(options);
   return (code, id) => {
     const path = id.replace(/[?#].*$/, "");
-    const isHelper = isHelperFile(path, options);
-    if (!isHelper && !(callWithLambda.test(code) && imports.test(code))) return null;
+    if (!mayHaveLambdas(code, path)) return null;
     const scripts = scriptsOf(code, path, id);
-    return scripts === null ? null : transformScripts(code, scripts, path, isHelper, options);
+    return scripts === null ? null : transformScripts(code, scripts, path, options);
   };
 }
 
@@ -49,7 +48,6 @@ function transformScripts(
   code: string,
   scripts: Scripts,
   path: string,
-  isHelper: boolean,
   options: ResolvedOptions,
 ): TransformedFile | null {
   const shown = relative(options.root, path).split(sep).join("/");
@@ -58,7 +56,10 @@ function transformScripts(
     isPipelineModule: (specifier: string) => isPipelineModule(specifier, path, options),
     extension: scripts.extension,
   };
-  const known = attachLambdas(scripts.code, { ...parsed, ...(isHelper && { helpers: "exported" as const }) });
+  const known = attachLambdas(scripts.code, {
+    ...parsed,
+    ...(isHelperFile(path, options) && { helpers: "exported" as const }),
+  });
   if (known === null) return null;
   // A step receives a function that is known only at run time, such as a parameter: every function gets a tree.
   const attached = known.complete ? known : (attachLambdas(scripts.code, { ...parsed, helpers: "all" }) ?? known);

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { ShapelineError } from "../../dsl/errors.js";
 import { fileState, nearestExistingFolder, type Watched, watchFiles } from "../watch/watch-files.js";
+import { pipelineFileName } from "./cache/inputs.js";
 import type { CompileResult } from "./compile-result.js";
 
 export interface WatchProjectOptions<T extends CompileResult> {
@@ -45,7 +46,7 @@ export async function watchProject<T extends CompileResult>(options: WatchProjec
       const folders = new Map(
         [...inputs.map((path) => nearestExistingFolder(dirname(path))), ...below.folders].map((path) => [path, false]),
       );
-      const others = below.files.filter((path) => isBroken || pipelineFile.test(path));
+      const others = below.files.filter((path) => isBroken || pipelineFileName.test(path));
       const paths = [...new Set([...inputs, ...others])];
       return {
         folders,
@@ -56,7 +57,6 @@ export async function watchProject<T extends CompileResult>(options: WatchProjec
 }
 
 const sourceFile = /\.[cm]?[jt]sx?$/;
-const pipelineFile = /\.pipeline\.[cm]?[jt]sx?$/;
 /** In larger projects only the folders of the inputs are watched. */
 const maxFolders = 1_000;
 

@@ -5,7 +5,7 @@ import { applyEdits, type Edit } from "./text-edits.js";
 import { isGlobal } from "../lower/globals.js";
 import { attachableFunctions, exportedFunctions, functionNamed, possibleFunctions } from "../lower/find-functions.js";
 import { lowerHelper, lowerLambda, type LoweredLambda, type LoweredHelper } from "../lower/lower.js";
-import { withoutWrapping, type FreePath, type LambdaNode } from "../lower/context.js";
+import { outermost, withoutWrapping, type FreePath, type LambdaNode } from "../lower/context.js";
 import { memberName, pathFromOutside } from "../lower/names.js";
 import { Scope } from "../lower/scope.js";
 import { insertProperty } from "./insert-property.js";
@@ -14,6 +14,8 @@ import { parseErrors, parseFile } from "../parse.js";
 import type { DiagnosticOrigin } from "../diagnostics.js";
 import { moduleOf, PipelineValues } from "./pipeline-values.js";
 import { isPlainValue } from "./plain-values.js";
+import { nodesIn } from "../surface-nodes.js";
+import { lambdaMethodName, lambdaMethods } from "../lambda-methods.js";
 import { walk } from "../walk-ast.js";
 
 export interface AttachOptions {
@@ -63,11 +65,7 @@ export interface AttachedFile {
   readonly complete: boolean;
 }
 
-/** The methods of a pipeline that take a lambda as their second argument. */
-const lambdaMethods: ReadonlySet<string> = new Set(["validate", "alert"]);
-
-/** A file without these words is not parsed. */
-const mayTakeLambda = new RegExp(`\\b(?:${[...lambdaMethods].join("|")})\\b`);
+// A file without these words is not parsed.
 const mayExportFunction = /\bexport\b[^]*(?:=>|\bfunction\b)/;
 const mayHoldFunction = /=>|\bfunction\b|\)\s*\{/;
 
@@ -83,7 +81,7 @@ export function attachLambdas(
   { file, helpers, isPipelineModule, extension = file }: AttachOptions,
 ): AttachedFile | null {
   if (
-    !mayTakeLambda.test(code) &&
+    !lambdaMethodName.test(code) &&
     !(helpers === "exported" && mayExportFunction.test(code)) &&
     !(helpers === "all" && mayHoldFunction.test(code))
   )
@@ -125,7 +123,7 @@ export function checkLambdas(
   code: string,
   { file, isPipelineModule, extension = file }: CheckOptions,
 ): CheckedFile | null {
-  if (!mayTakeLambda.test(code)) return null;
+  if (!lambdaMethodName.test(code)) return null;
   const source = parseFile(file, code, scriptKind(extension), true);
   if (source === null || parseErrors(source).length > 0) return null;
   return new Attacher(source, code, file, isPipelineModule).check();
@@ -232,13 +230,7 @@ class Attacher {
 
   /** The functions of the file that a method is called with; null if they are known only at run time. */
   #functionsPassedTo(method: TS.Node, isPipeline: boolean): LambdaNode[] | null {
-    let callee = method;
-    while (
-      ts.isParenthesizedExpression(callee.parent) ||
-      ts.isNonNullExpression(callee.parent) ||
-      ts.isAsExpression(callee.parent)
-    )
-      callee = callee.parent;
+    const callee = outermost(method);
     const call = callee.parent;
     // `const { validate } = p`, `p.validate.bind(p)`: the arguments are unknown.
     if (!ts.isCallExpression(call) || call.expression !== callee) return null;
@@ -348,17 +340,12 @@ const isMember = (node: TS.Node): node is TS.PropertyAccessExpression | TS.Eleme
 
 /** The outside paths that a body calls, or passes to a method that calls them. */
 function functionPaths(body: Surface | null): FreePath[] {
-  const paths: FreePath[] = [];
-  const pending: unknown[] = [body];
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    const node = value as Surface;
-    if (node.kind === "apply" && node.callee.kind === "free") paths.push(node.callee);
-    if (node.kind === "method" && callbackMethods.has(node.name))
-      for (const arg of node.args) if (arg.kind === "free") paths.push(arg);
-    pending.push(...(Object.values(value) as unknown[]));
-  }
-  return paths;
+  return nodesIn(body).flatMap((node) => {
+    if (node.kind === "apply") return node.callee.kind === "free" ? [node.callee] : [];
+    return node.kind === "method" && callbackMethods.has(node.name)
+      ? node.args.filter((arg) => arg.kind === "free")
+      : [];
+  });
 }
 
 const callbackMethods: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Edit } from "./text-edits.js";
-import type { LambdaNode } from "../lower/context.js";
+import { outermost, type LambdaNode } from "../lower/context.js";
 
 /**
  * The edits that give a function a property at its place in the source. `Object.assign` returns the function itself;
@@ -45,15 +45,7 @@ function insertAtBlockStart(node: TS.FunctionDeclaration, source: TS.SourceFile,
 /** The name that JavaScript gives a function without one: that of what it is the value of. */
 function nameOf(node: LambdaNode): string | null {
   if (ts.isFunctionExpression(node) && node.name !== undefined) return null;
-  let value: TS.Node = node;
-  while (
-    value === node ||
-    ts.isParenthesizedExpression(value) ||
-    ts.isAsExpression(value) ||
-    ts.isSatisfiesExpression(value) ||
-    ts.isTypeAssertionExpression(value)
-  )
-    value = value.parent;
+  const value = outermost(node).parent;
   if (ts.isExportAssignment(value)) return "default";
   if (ts.isBinaryExpression(value)) return ts.isIdentifier(value.left) ? value.left.text : null;
   if (

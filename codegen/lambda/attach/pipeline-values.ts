@@ -1,6 +1,6 @@
 import { stepKinds } from "../../../dsl/steps/step-kinds.js";
 import { ts, type TS } from "../../typescript.js";
-import { withoutWrapping } from "../lower/context.js";
+import { outermost, withoutWrapping } from "../lower/context.js";
 import type { Declaration, FileDeclarations } from "../lower/file-declarations.js";
 import { constInitializer, memberValue } from "../lower/find-functions.js";
 import { memberName } from "../lower/names.js";
@@ -34,7 +34,7 @@ export class PipelineValues {
   readonly #source: TS.SourceFile;
   readonly #declarations: FileDeclarations;
   readonly #isModule: (specifier: string) => boolean;
-  readonly #calls = new Map<string, TS.CallExpression[]>();
+  #calls: Map<string, TS.CallExpression[]> | null = null;
   #assignments: Map<string, TS.Expression[]> | null = null;
 
   /** @param isModule whether imports with a specifier provide `pipeline`: "shapeline" and what the user added */
@@ -177,7 +177,8 @@ export class PipelineValues {
     const name = nameOf(fn);
     if (name === null) return "maybe";
     const given = this.#callsOf(name).flatMap((call) => call.arguments.slice(index, index + 1));
-    return given.length === 0 || this.#any(given, active) === "no" ? "maybe" : this.#any(given, active);
+    // A function may be called from another file, too.
+    return this.#any(given, active) === "yes" ? "yes" : "maybe";
   }
 
   /** Whether a type is written with a name from one of the modules: `p: AnyPipeline`, `p: Pipeline<In, Out>`. */
@@ -245,15 +246,14 @@ export class PipelineValues {
 
   /** The calls in the file of functions with a name. */
   #callsOf(name: string): readonly TS.CallExpression[] {
-    if (this.#calls.size === 0)
+    if (this.#calls === null) {
+      const found = (this.#calls = new Map<string, TS.CallExpression[]>());
       walk(this.#source, (node) => {
-        if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
-          const of = this.#calls.get(node.expression.text) ?? [];
-          this.#calls.set(node.expression.text, of);
-          of.push(node);
-        }
+        if (ts.isCallExpression(node) && ts.isIdentifier(node.expression))
+          found.set(node.expression.text, [...(found.get(node.expression.text) ?? []), node]);
         return true;
       });
+    }
     return this.#calls.get(name) ?? [];
   }
 
@@ -282,19 +282,6 @@ const unwrapped = (node: TS.Expression): TS.Expression => {
   while (ts.isAwaitExpression(inner)) inner = withoutWrapping(inner.expression);
   return inner;
 };
-
-/** The expression that contains a function in parentheses and type assertions. */
-function outermost(node: TS.Node): TS.Node {
-  let at = node;
-  while (
-    ts.isParenthesizedExpression(at.parent) ||
-    ts.isAsExpression(at.parent) ||
-    ts.isSatisfiesExpression(at.parent) ||
-    ts.isNonNullExpression(at.parent)
-  )
-    at = at.parent;
-  return at;
-}
 
 /** The name that a function is declared with, by `function` or as the value of a variable. */
 function nameOf(fn: TS.SignatureDeclaration): string | null {

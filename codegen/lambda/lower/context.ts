@@ -30,19 +30,26 @@ export interface LoweringContext {
   innerLambda(node: TS.ArrowFunction | TS.FunctionExpression, scope: Scope): Surface | null;
 }
 
+const isWrapping = (node: TS.Node) =>
+  ts.isParenthesizedExpression(node) ||
+  ts.isAsExpression(node) ||
+  ts.isSatisfiesExpression(node) ||
+  ts.isNonNullExpression(node) ||
+  ts.isTypeAssertionExpression(node) ||
+  ts.isExpressionWithTypeArguments(node);
+
 /** The expression inside parentheses, `as`, `satisfies`, `!` and `<T>x`. */
 export function withoutWrapping(node: TS.Expression): TS.Expression {
   let inner = node;
-  while (
-    ts.isParenthesizedExpression(inner) ||
-    ts.isAsExpression(inner) ||
-    ts.isSatisfiesExpression(inner) ||
-    ts.isNonNullExpression(inner) ||
-    ts.isTypeAssertionExpression(inner) ||
-    ts.isExpressionWithTypeArguments(inner)
-  )
-    inner = inner.expression;
+  while (isWrapping(inner)) inner = inner.expression;
   return inner;
+}
+
+/** The reverse of `withoutWrapping`: the outermost expression that is this one in parentheses and type assertions. */
+export function outermost(node: TS.Node): TS.Node {
+  let outer = node;
+  while (isWrapping(outer.parent)) outer = outer.parent;
+  return outer;
 }
 
 /** Whether a node is a counter like `cov_1a2b().s[0]++`, which coverage tools insert. */

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import { isHelperFile, type ResolvedOptions } from "../options.js";
+import type { ResolvedOptions } from "../options.js";
 import { problemsError } from "../problems-error.js";
-import { callWithLambda, importOfPipeline, packageFile, sourceFile } from "../prefilter.js";
+import { createPrefilter, packageFile, sourceFile } from "../prefilter.js";
 import type { Transform, TransformedFile } from "../transform.js";
 
 /**
@@ -17,12 +17,11 @@ export function createCompileSource(
   options: ResolvedOptions,
   isOriginal: (code: string, path: string) => boolean = () => true,
 ): CompileSource {
-  const imports = importOfPipeline(options);
+  const mayHaveLambdas = createPrefilter(options);
   let transform: Transform | undefined;
   return (code, path) => {
     if (!sourceFile.test(path) || packageFile.test(path)) return null;
-    if (!(callWithLambda.test(code) && imports.test(code)) && !isHelperFile(path, options)) return null;
-    if (!isOriginal(code, path)) return null;
+    if (!mayHaveLambdas(code, path) || !isOriginal(code, path)) return null;
     transform ??= loadTransform()(options);
     const transformed = transform(code, path);
     return transformed === null ? null : sourceOf(transformed, options);
