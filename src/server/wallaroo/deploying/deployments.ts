@@ -36,9 +36,7 @@ export class Deployments {
 
   /** @throws PlatformError 404 */
   get(id: number): Deployment {
-    const found = this.#plane.tables.get("deployment", id);
-    if (found === undefined) throw notFound(`deployment ${id}`);
-    return found;
+    return this.#plane.tables.require("deployment", id, "deployment");
   }
 
   /** The deployment that a URL names `<deploy_id>-<id>`. */

@@ -1,5 +1,5 @@
 import { isRecord } from "../../../util/objects.js";
-import { notFound, PlatformError } from "../errors.js";
+import { PlatformError } from "../errors.js";
 import { now } from "../state/now.js";
 import type { Change } from "../state/tables.js";
 import type { Rows } from "../state/rows.js";
@@ -65,7 +65,7 @@ export const mutations = {
   ) {
     return insertRows(plane, "model_tag", objects, ({ model_id = 0, tag_id = 0 }, id) => {
       plane.models.get(model_id);
-      return { id, model_id, tag_id: existingTag(plane, tag_id) };
+      return { id, model_id, tag_id: plane.tables.require("tag", tag_id, "tag").id };
     });
   },
 
@@ -80,7 +80,7 @@ export const mutations = {
   ) {
     return insertRows(plane, "pipeline_tag", objects, ({ pipeline_pk_id = 0, tag_pk_id = 0 }, id) => {
       plane.pipelines.get(pipeline_pk_id);
-      return { id, pipeline_pk_id, tag_pk_id: existingTag(plane, tag_pk_id) };
+      return { id, pipeline_pk_id, tag_pk_id: plane.tables.require("tag", tag_pk_id, "tag").id };
     });
   },
 
@@ -105,8 +105,7 @@ export const mutations = {
     { pk_columns: { id }, _set: set }: { readonly pk_columns: { readonly id: number }; readonly _set?: Where | null },
     { plane }: GraphqlContext,
   ) {
-    const found = plane.tables.get("deployment", id);
-    if (found === undefined) throw notFound(`deployment ${id}`);
+    const found = plane.deployments.get(id);
     if (set?.["deployed"] === false) await plane.deployments.undeploy(id);
     if (set?.["deployed"] === true && !found.deployed)
       await plane.deployments.deploy({
@@ -120,11 +119,6 @@ export const mutations = {
 };
 
 type Plane = GraphqlContext["plane"];
-
-function existingTag(plane: Plane, id: number): number {
-  if (plane.tables.get("tag", id) === undefined) throw notFound(`tag ${id}`);
-  return id;
-}
 
 function firstText(rows: unknown, member: string): string | null {
   const data = isRecord(rows) ? rows["data"] : null;

@@ -83,8 +83,7 @@ const calls: Readonly<Record<string, Call>> = {
   ),
   "models/get": call("read", z.object({ id }), async (body, plane) => {
     await plane.sync();
-    const found = plane.tables.get("models", body.id);
-    if (found === undefined) throw notFound(`model ${body.id}`);
+    const found = plane.tables.require("models", body.id, "model");
     const models = plane.tables.filter("model", (row) => row.models_pk_id === found.id).reverse();
     return {
       ...found,
@@ -95,8 +94,7 @@ const calls: Readonly<Record<string, Call>> = {
   }),
   "models/get_by_id": call("read", z.object({ id, model_id: id.optional() }), async (body, plane) => {
     await plane.sync();
-    const found = plane.tables.get("models", body.id);
-    if (found === undefined) throw notFound(`model ${body.id}`);
+    const found = plane.tables.require("models", body.id, "model");
     return modelEntry(found, plane);
   }),
   "models/list_versions_for_model": call(

@@ -11,6 +11,17 @@ import { systemUser, type Workspaces } from "./workspaces.js";
 /** What a configuration of a version says. */
 export type ModelSettingsGiven = Partial<Omit<Rows["model_config"], "id" | "model_id" | "runtime" | "created_at">>;
 
+/** A version to add. */
+interface NewVersion extends Pick<ModelVersion, "sha" | "visibility" | "conversion" | "inputs" | "outputs" | "path"> {
+  readonly name: string;
+  readonly workspace: number;
+  readonly version: string;
+  readonly fileName: string;
+  /** Bytes, if known. */
+  readonly size: number | null;
+  readonly user: string;
+}
+
 /** Model names, their versions, and the configurations of those. */
 export class Models {
   readonly #tables: Tables;
@@ -23,9 +34,7 @@ export class Models {
 
   /** @throws PlatformError 404 */
   get(id: number): ModelVersion {
-    const found = this.#tables.get("model", id);
-    if (found === undefined) throw notFound(`model version ${id}`);
-    return found;
+    return this.#tables.require("model", id, "model version");
   }
 
   /** @throws PlatformError 400 for a version that nobody uploaded */
@@ -40,34 +49,14 @@ export class Models {
 
   /** Adds an uploaded file as the newest version of a name. */
   add(
-    stored: StoredModel,
-    about: {
-      readonly name: string;
-      readonly workspace: number;
-      readonly visibility: string;
-      readonly conversion: Readonly<Record<string, unknown>>;
-      readonly fileName: string;
-      readonly user: string;
-    },
+    { sha256: sha, bytes: size, inputs, outputs }: StoredModel,
+    about: Pick<NewVersion, "name" | "workspace" | "visibility" | "conversion" | "fileName" | "user">,
   ): Promise<ModelVersion> {
     return this.#tables.change(() => {
       this.#workspaces.open(about.workspace);
       const changes: Change[] = [];
-      const model = this.#newVersion(changes, {
-        name: about.name,
-        workspace: about.workspace,
-        version: randomUUID(),
-        sha: stored.sha256,
-        fileName: about.fileName,
-        size: stored.bytes,
-        visibility: about.visibility,
-        user: about.user,
-        conversion: about.conversion,
-        inputs: stored.inputs,
-        outputs: stored.outputs,
-        path: null,
-      });
-      return { changes, answer: model };
+      const version = { ...about, version: randomUUID(), sha, size, inputs, outputs, path: null };
+      return { changes, answer: this.#newVersion(changes, version) };
     });
   }
 
@@ -97,23 +86,7 @@ export class Models {
     }
   }
 
-  #newVersion(
-    changes: Change[],
-    about: {
-      readonly name: string;
-      readonly workspace: number;
-      readonly version: string;
-      readonly sha: string;
-      readonly fileName: string;
-      readonly size: number | null;
-      readonly visibility: string;
-      readonly user: string;
-      readonly conversion: Readonly<Record<string, unknown>>;
-      readonly inputs: ModelVersion["inputs"];
-      readonly outputs: ModelVersion["outputs"];
-      readonly path: string | null;
-    },
-  ): ModelVersion {
+  #newVersion(changes: Change[], about: NewVersion): ModelVersion {
     const time = now();
     const isNamed = (row: ModelName): boolean => row.name === about.name && row.workspace_id === about.workspace;
     let named = this.#tables.find("models", isNamed);
@@ -162,9 +135,7 @@ export class Models {
 
   /** @throws PlatformError 404 */
   config(id: number): Rows["model_config"] {
-    const found = this.#tables.get("model_config", id);
-    if (found === undefined) throw notFound(`model configuration ${id}`);
-    return found;
+    return this.#tables.require("model_config", id, "model configuration");
   }
 
   addConfig(model: number, given: ModelSettingsGiven): Promise<Rows["model_config"]> {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
-import { notFound, PlatformError } from "../errors.js";
+import { PlatformError } from "../errors.js";
 import { now } from "./now.js";
 import type { Deployment, PipelineRow, PipelineVersionRow } from "./rows.js";
 import type { Tables } from "./tables.js";
@@ -18,16 +18,12 @@ export class Pipelines {
 
   /** @throws PlatformError 404 */
   get(id: number): PipelineRow {
-    const found = this.#tables.get("pipeline", id);
-    if (found === undefined) throw notFound(`pipeline ${id}`);
-    return found;
+    return this.#tables.require("pipeline", id, "pipeline");
   }
 
   /** @throws PlatformError 404 */
   version(id: number): PipelineVersionRow {
-    const found = this.#tables.get("pipeline_version", id);
-    if (found === undefined) throw notFound(`pipeline version ${id}`);
-    return found;
+    return this.#tables.require("pipeline_version", id, "pipeline version");
   }
 
   /** The versions of a pipeline, newest first. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { notFound } from "../errors.js";
 import { Journal } from "./journal.js";
 import type { Rows, TableName } from "./rows.js";
 
@@ -31,6 +32,18 @@ export class Tables {
 
   get<T extends TableName>(table: T, id: number): Rows[T] | undefined {
     return this.#rows(table).get(id);
+  }
+
+  /**
+   * A row that a call names.
+   *
+   * @param what what the table holds, for the error: "model version"
+   * @throws PlatformError 404
+   */
+  require<T extends TableName>(table: T, id: number, what: string): Rows[T] {
+    const found = this.get(table, id);
+    if (found === undefined) throw notFound(`${what} ${id}`);
+    return found;
   }
 
   find<T extends TableName>(table: T, matches: (row: Rows[T]) => boolean): Rows[T] | undefined {

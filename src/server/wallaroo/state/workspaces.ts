@@ -1,4 +1,4 @@
-import { notFound, PlatformError } from "../errors.js";
+import { PlatformError } from "../errors.js";
 import { now } from "./now.js";
 import type { Rows, Workspace } from "./rows.js";
 import type { Change, Tables } from "./tables.js";
@@ -16,9 +16,7 @@ export class Workspaces {
 
   /** @throws PlatformError 404 */
   get(id: number): Workspace {
-    const found = this.#tables.get("workspace", id);
-    if (found === undefined) throw notFound(`workspace ${id}`);
-    return found;
+    return this.#tables.require("workspace", id, "workspace");
   }
 
   /** @throws PlatformError 404, and 400 for an archived one: nothing is added to it */
