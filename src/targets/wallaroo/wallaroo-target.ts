@@ -6,13 +6,12 @@ import type { Config } from "../../config/schema.js";
 import { isRecord } from "../../util/objects.js";
 import { requireKnownOptions } from "../../util/options/known-options.js";
 import { documents } from "../../wallaroo/api/documents.js";
-import type { DefinitionForm } from "../../wallaroo/definition.js";
-import type { Dialect } from "../../wallaroo/platform.js";
 import { alertConfigurations } from "../../wallaroo/write/alerts.js";
 import { stringifyDefinition } from "../../wallaroo/write/stringify.js";
 import { toDefinition } from "../../wallaroo/write/to-definition.js";
 import { planDeploy } from "./deploying/plan.js";
-import { type RegisteredModel, uploadMissing } from "./deploying/registry.js";
+import { formOf, withVersions } from "./deploying/platform-form.js";
+import { uploadMissing } from "./deploying/registry.js";
 import { runVersion } from "./deploying/run-version.js";
 import { findOrCreateVersion, findPipeline, requirePipeline } from "./deploying/versions.js";
 import { knownModel } from "./objects/signatures.js";
@@ -88,17 +87,6 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
     },
     objects: client.objects,
   };
-}
-
-/** Alerts are gauges in the definitions of older platforms. */
-const formOf = (dialect: Dialect): DefinitionForm =>
-  dialect === "checks" ? { dialect, alerts: "gauges" } : { dialect };
-
-/** The platform names versions itself. */
-function withVersions(config: Config, uploaded: readonly RegisteredModel[]): Config {
-  const versions = new Map(uploaded.map(({ name, version }) => [name, version]));
-  const models = config.models.map((model) => ({ ...model, version: versions.get(model.name) ?? model.version }));
-  return { ...config, models };
 }
 
 /** @throws ConfigError SL4009 naming the first step that differs */

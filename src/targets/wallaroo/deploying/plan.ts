@@ -8,6 +8,7 @@ import { toDefinition } from "../../../wallaroo/write/to-definition.js";
 import type { ObjectClient } from "../objects/lazy-object.js";
 import type { Pipeline, PipelineVersion } from "../objects/types.js";
 import type { PlatformPlan } from "./public-types.js";
+import { formOf, withVersions } from "./platform-form.js";
 import { findByDigest } from "./registry.js";
 import { findPipeline, isSameDefinition } from "./versions.js";
 
@@ -18,17 +19,17 @@ import { findPipeline, isSameDefinition } from "./versions.js";
  */
 export async function planDeploy(client: ObjectClient, config: Config): Promise<PlatformPlan> {
   const dialect = await client.dialect();
-  const form = dialect === "checks" ? ({ dialect, alerts: "gauges" } as const) : { dialect };
+  const form = formOf(dialect);
   toDefinition(config, form);
   const [registered, found] = await Promise.all([
     Promise.all(config.models.map((model) => findByDigest(client, model))),
     findPipeline(client, config.name),
   ]);
-  const versions = registered.map((model) => model?.version ?? null);
-  // The platform names versions itself.
-  const models = config.models.map((model, i) => ({ ...model, version: versions[i] ?? model.version }));
-  const { hash: _, ...content } = config;
-  const planned = sealConfig({ ...content, models });
+  const { hash: _, ...content } = withVersions(
+    config,
+    registered.filter((model) => model !== null),
+  );
+  const planned = sealConfig(content);
   const { version, running } = found === null ? { version: null, running: false } : await versionOf(found);
   const stored: unknown = version === null ? null : await version.definition();
   const isSame = stored !== null && isSameDefinition(stored, toDefinition(planned, form));
@@ -45,7 +46,7 @@ export async function planDeploy(client: ObjectClient, config: Config): Promise<
     version: version === null ? null : await version.name(),
     running,
     hash: config.hash,
-    registry: config.models.map(({ name, sha256 }, i) => ({ name, sha256, version: versions[i] ?? null })),
+    registry: config.models.map(({ name, sha256 }, i) => ({ name, sha256, version: registered[i]?.version ?? null })),
     ...diff,
     texts: isSame ? [] : changedTexts(read?.config ?? null, config, dialect),
     unread: isSame ? [] : (read?.problems ?? []),

@@ -9,8 +9,7 @@ import {
   checkModels,
   checkWeights,
   metaValueSplit,
-  modelStep,
-  multiModelStep,
+  modelsStep,
   nth,
   randomSplit,
   shadowSteps,
@@ -64,9 +63,9 @@ export const edits: { readonly [M in keyof PipelineEdits<Edit>]: PipelineEdits<E
   addKeySplit: (fallback, key, routes) => appended(keySplit(fallback, key, routes, "addKeySplit")),
   addRandomSplit: (weighted, hashKey) => appended(weightedSplit(weighted, hashKey, "addRandomSplit")),
   addShadowDeploy: (champion, challengers) => appended(shadow(champion, challengers, "addShadowDeploy")),
-  addValidation: (name, condition) => addedValidations({ [name]: condition }, "addValidation"),
-  addValidations: (conditions) => addedValidations(conditions, "addValidations"),
-  addAlert: (name, condition, options) => addedAlert(name, condition, options),
+  addValidation: (name, condition) => withValidations({ [name]: condition }, atEnd("addValidation")),
+  addValidations: (conditions) => withValidations(conditions, atEnd("addValidations")),
+  addAlert: (name, condition, options) => withAlert(name, condition, options, atEnd("addAlert")),
   replaceWithModelStep: (index, model) => replaced(index, oneModel(model), "replaceWithModelStep"),
   replaceWithMultiModelStep: (index, models) =>
     replaced(index, severalModels(models, "replaceWithMultiModelStep"), "replaceWithMultiModelStep"),
@@ -79,20 +78,22 @@ export const edits: { readonly [M in keyof PipelineEdits<Edit>]: PipelineEdits<E
   replaceWithShadowDeploy: (index, champion, challengers) =>
     replaced(index, shadow(champion, challengers, "replaceWithShadowDeploy"), "replaceWithShadowDeploy"),
   replaceWithValidation: (index, name, condition) =>
-    replacedByValidations(index, { [name]: condition }, "replaceWithValidation"),
-  replaceWithValidations: (index, conditions) => replacedByValidations(index, conditions, "replaceWithValidations"),
-  replaceWithAlert: (index, name, condition, options) => replacedByAlert(index, name, condition, options),
+    withValidations({ [name]: condition }, inPlaceOf(index, "replaceWithValidation")),
+  replaceWithValidations: (index, conditions) =>
+    withValidations(conditions, inPlaceOf(index, "replaceWithValidations")),
+  replaceWithAlert: (index, name, condition, options) =>
+    withAlert(name, condition, options, inPlaceOf(index, "replaceWithAlert")),
   removeStep: (index) => (edited) => Promise.resolve({ ...edited, steps: removeStep(edited.steps, index) }),
   clear: () => () => Promise.resolve({ steps: [], alerts: [] }),
 };
 
 const oneModel =
   (model: ModelReference): Make =>
-  async (context) => [modelStep(await context.model(model))];
+  async (context) => [modelsStep([await context.model(model)])];
 
 function severalModels(models: readonly ModelReference[], method: string): Make {
   checkModels(models.length, method);
-  return async (context) => [multiModelStep(await Promise.all(models.map(context.model)))];
+  return async (context) => [modelsStep(await Promise.all(models.map(context.model)))];
 }
 
 function audit(slice: string, method: string): Make {
@@ -149,24 +150,34 @@ const replaced =
 
 type Conditions = Readonly<Record<string, ValidationCondition>>;
 
-function addedValidations(conditions: Conditions, method: string): Edit {
-  requireConditions(conditions, method);
-  return async (edited, context) => {
-    const { steps } = edited;
-    const position = checkPosition(steps, context.dialect, method);
-    const texts = await compileValidations(conditions, placeOf(steps, position, context));
-    return { ...edited, steps: steps.toSpliced(position, 0, ...checkSteps(texts, context.dialect)) };
-  };
+/** Where checks are put: the method, and the steps that stay, with the position among them. */
+interface Destination {
+  readonly method: string;
+  readonly find: (
+    steps: readonly DefinitionStep[],
+    dialect: Dialect,
+  ) => { readonly others: readonly DefinitionStep[]; readonly position: number };
 }
 
-function replacedByValidations(index: number, conditions: Conditions, method: string): Edit {
+const atEnd = (method: string): Destination => ({
+  method,
+  find: (steps, dialect) => ({ others: steps, position: checkPosition(steps, dialect, method) }),
+});
+
+const inPlaceOf = (index: number, method: string): Destination => ({
+  method,
+  find: (steps, dialect) => {
+    const position = checkReplacement(steps, index, dialect, method);
+    return { others: steps.toSpliced(position, 1), position };
+  },
+});
+
+function withValidations(conditions: Conditions, { method, find }: Destination): Edit {
   requireConditions(conditions, method);
   return async (edited, context) => {
-    const { steps } = edited;
-    const position = checkReplacement(steps, index, context.dialect, method);
-    const others = steps.toSpliced(position, 1);
+    const { others, position } = find(edited.steps, context.dialect);
     const texts = await compileValidations(conditions, placeOf(others, position, context));
-    return { ...edited, steps: replaceStep(steps, position, checkSteps(texts, context.dialect), method) };
+    return { ...edited, steps: others.toSpliced(position, 0, ...checkSteps(texts, context.dialect)) };
   };
 }
 
@@ -176,34 +187,21 @@ const checkSteps = (texts: readonly string[], dialect: Dialect): DefinitionStep[
 
 const alertOptions = ["over", "email"];
 
-function addedAlert(name: string, condition: AlertCondition, options: AlertEditOptions): Edit {
-  requireKnownOptions("addAlert()", options, alertOptions);
-  return async (edited, context) => {
-    const { steps } = edited;
-    const position = checkPosition(steps, context.dialect, "addAlert");
-    const alert = await compileAlert(name, condition, options.over, placeOf(steps, position, context));
-    return withAlert(edited, steps.toSpliced(position, 0, { Check: { tree: [alert.gauge] } }), alert, options);
-  };
-}
-
-function replacedByAlert(index: number, name: string, condition: AlertCondition, options: AlertEditOptions): Edit {
-  requireKnownOptions("replaceWithAlert()", options, alertOptions);
-  return async (edited, context) => {
-    const { steps } = edited;
-    const position = checkReplacement(steps, index, context.dialect, "replaceWithAlert");
-    const others = steps.toSpliced(position, 1);
-    const alert = await compileAlert(name, condition, options.over, placeOf(others, position, context));
-    return withAlert(edited, others.toSpliced(position, 0, { Check: { tree: [alert.gauge] } }), alert, options);
-  };
-}
-
 function withAlert(
-  { alerts }: EditedSteps,
-  steps: readonly DefinitionStep[],
-  alert: CompiledAlert,
-  { email = [] }: AlertEditOptions,
-): EditedSteps {
-  return { steps, alerts: [...alerts, { ...alert, email }] };
+  name: string,
+  condition: AlertCondition,
+  options: AlertEditOptions,
+  { method, find }: Destination,
+): Edit {
+  requireKnownOptions(`${method}()`, options, alertOptions);
+  return async ({ steps, alerts }, context) => {
+    const { others, position } = find(steps, context.dialect);
+    const alert = await compileAlert(name, condition, options.over, placeOf(others, position, context));
+    return {
+      steps: others.toSpliced(position, 0, { Check: { tree: [alert.gauge] } }),
+      alerts: [...alerts, { ...alert, email: options.email ?? [] }],
+    };
+  };
 }
 
 /** The alerts whose gauges are still among the steps. */

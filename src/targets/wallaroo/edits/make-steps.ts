@@ -6,15 +6,12 @@ import type { DefinitionStep } from "../../../wallaroo/steps.js";
 
 // Makes the steps of a definition from the arguments of the edits, and refuses what no platform can run.
 
-export function modelStep(model: DefinitionModel): DefinitionStep {
-  return { ModelInference: { models: [model] } };
-}
-
-export function multiModelStep(models: readonly DefinitionModel[]): DefinitionStep {
+/** One model, or several with the same input. */
+export function modelsStep(models: readonly DefinitionModel[]): DefinitionStep {
   return { ModelInference: { models } };
 }
 
-/** @throws ConfigError SL2023, SL2024 for no models or one model twice */
+/** @throws ConfigError SL2023 for no models */
 export function checkModels(count: number, method: string): void {
   if (count === 0) throw new ConfigError("SL2023", `${method}: the list of models is empty; give one or more`);
 }
@@ -82,7 +79,7 @@ export function randomSplit(
 
 /** A shadow is three steps on the platform. */
 export function shadowSteps(champion: DefinitionModel, challengers: readonly DefinitionModel[]): DefinitionStep[] {
-  return [multiModelStep([champion, ...challengers]), { AuditResults: { from: 1, to: null } }, { MultiOut: {} }];
+  return [modelsStep([champion, ...challengers]), { AuditResults: { from: 1, to: null } }, { MultiOut: {} }];
 }
 
 /** @throws ConfigError SL2020 for no challenger */
