@@ -1,3 +1,8 @@
+/** The first option that does not exist. */
+export function unknownName(options: object, known: readonly string[]): string | undefined {
+  return Object.keys(options).find((name) => !known.includes(name));
+}
+
 /**
  * The sentence for the first option that does not exist, or null. For all functions that take options, so that they
  * refuse in the same words.
@@ -13,7 +18,7 @@ export function unknownOption(
   known: readonly string[],
   hint: (name: string) => string = () => "",
 ): string | null {
-  const name = Object.keys(options).find((each) => !known.includes(each));
+  const name = unknownName(options, known);
   if (name === undefined) return null;
   const names = known.map((each) => `'${each}'`).join(", ");
   return `${owner} has no option '${name}'${hint(name)}; ${names === "" ? "it takes no options" : `its options are ${names.replace(/, (?=[^,]*$)/, " and ")}`}`;

@@ -27,6 +27,10 @@ describe("a function with options", () => {
     expect(options.join()).toMatch(/^'\w+'(, '\w+')* and '\w+'$/);
   });
 
+  test("has the option in the details of its error, for programs", () => {
+    expect(() => local({ extra: 1 } as never)).toThrow(expect.objectContaining({ details: { option: "extra" } }));
+  });
+
   test("suggests only options that are not given", async () => {
     expect(await refusal(() => local({ model: "./models" } as never))).toMatch(/'model' \(did you mean 'models'\?\); /);
     expect(await refusal(() => local({ models: "./models", model: "x" } as never))).toMatch(/'model'; its options/);

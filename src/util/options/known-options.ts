@@ -1,5 +1,5 @@
 import { TargetError } from "../../../dsl/errors.js";
-import { unknownOption } from "../../../dsl/messages/options.js";
+import { unknownName, unknownOption } from "../../../dsl/messages/options.js";
 import { didYouMean } from "../did-you-mean.js";
 import { describeValue } from "../format-value.js";
 import { isDictionary } from "../objects.js";
@@ -14,7 +14,7 @@ export function requireKnownOptions(owner: string, options: unknown, known: read
   if (!isDictionary(options))
     throw new TargetError("SL6011", `${owner} takes an object of options, got ${describeValue(options)}`);
   const message = unknownOptionHint(owner, options, known);
-  if (message !== null) throw new TargetError("SL6011", message);
+  if (message !== null) throw new TargetError("SL6011", message, { option: unknownName(options, known) });
 }
 
 /** The sentence for an option that does not exist, with the nearest option that is not given; or null. */
