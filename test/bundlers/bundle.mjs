@@ -146,27 +146,21 @@ const swcRules = (loader) => [
 
 async function webpack(job, minimize) {
   const { default: create } = await import("webpack");
-  const config = {
-    ...webpackConfig(job, minimize),
-    module: { rules: swcRules("swc-loader") },
-    plugins: [(await plugin("webpack"))(job.options)],
-  };
-  await run(create, config);
+  await pack(create, "webpack", "swc-loader", job, minimize);
 }
 
 async function rspack(name, job) {
   const { rspack: create } = await import(name);
-  const config = {
-    ...webpackConfig(job, true),
-    module: { rules: swcRules("builtin:swc-loader") },
-    plugins: [(await plugin("rspack"))(job.options)],
-  };
-  await run(create, config);
+  await pack(create, "rspack", "builtin:swc-loader", job, true);
 }
 
-/** Runs webpack or Rspack. Rejects with the errors of the build. */
-async function run(create, config) {
-  const compiler = create(config);
+/** Bundles with webpack or Rspack, which take the same options. Rejects with the errors of the build. */
+async function pack(create, name, loader, job, minimize) {
+  const compiler = create({
+    ...webpackConfig(job, minimize),
+    module: { rules: swcRules(loader) },
+    plugins: [(await plugin(name))(job.options)],
+  });
   const stats = await new Promise((resolve, reject) =>
     compiler.run((error, found) => (error ? reject(error) : resolve(found))),
   );

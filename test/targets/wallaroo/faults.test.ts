@@ -1,37 +1,25 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ShapelineError } from "shapeline";
-import { createServer } from "shapeline/server";
 import { wallaroo, type PlatformFetch } from "shapeline/wallaroo";
 import { fraud } from "../../../examples/fraud/fraud.pipeline.js";
-import { root } from "../local-engine.js";
+import { exampleRows, models, servePlatform } from "./fraud-platform.js";
 
 /** Runs of a life with faults; `npm run fuzz:faults` makes 10,000. */
 const runs = Number(process.env["SHAPELINE_PLATFORM_FAULTS"] ?? 12);
 const together = 8;
-const models = join(root, "examples/fraud/models");
-const rows = (
-  JSON.parse(readFileSync(join(root, "examples/fraud/rows.df.json"), "utf8")) as { readonly pixels: number[] }[]
-).slice(0, 3);
+const rows = exampleRows(3);
 
-let folder: string;
-let server: Awaited<ReturnType<typeof createServer>>;
+let served: Awaited<ReturnType<typeof servePlatform>>;
 let url: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "shapeline-faults-"));
-  server = await createServer({ data: join(folder, "data"), wallaroo: true });
-  url = await server.listen({ port: 0, host: "127.0.0.1" });
+  served = await servePlatform();
+  ({ url } = served);
   await fraud.deploy(wallaroo({ url, testAuth: true, models }));
 }, 60_000);
 
-afterAll(async () => {
-  await server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => served.close());
 
 /** Numbers from 0 to 1 that a seed decides. */
 function random(seed: number): () => number {

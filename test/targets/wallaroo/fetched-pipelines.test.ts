@@ -1,35 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createServer } from "shapeline/server";
 import { wallaroo, type Pipeline } from "shapeline/wallaroo";
 import { fraud } from "../../../examples/fraud/fraud.pipeline.js";
 import { a, c1, c2, champ } from "../../../examples/fraud/models.gen.js";
-import { root } from "../local-engine.js";
+import { exampleRows, models, servePlatform } from "./fraud-platform.js";
 
-const models = join(root, "examples/fraud/models");
-const rows = (
-  JSON.parse(readFileSync(join(root, "examples/fraud/rows.df.json"), "utf8")) as { readonly pixels: number[] }[]
-).slice(0, 3);
+const rows = exampleRows(3);
 
-let folder: string;
-let server: Awaited<ReturnType<typeof createServer>>;
+let served: Awaited<ReturnType<typeof servePlatform>>;
 let url: string;
 const platform = (dialect?: "checks") =>
   wallaroo({ url, testAuth: true, models, ...(dialect !== undefined && { dialect }) });
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "shapeline-fetched-"));
-  server = await createServer({ data: join(folder, "data"), wallaroo: true });
-  url = await server.listen({ port: 0, host: "127.0.0.1" });
+  served = await servePlatform();
+  ({ url } = served);
   await fraud.deploy(platform());
 }, 60_000);
 
-afterAll(async () => {
-  await server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => served.close());
 
 async function fetched(dialect?: "checks"): Promise<Pipeline> {
   return (await platform(dialect).pipeline("fraud")).pipeline();

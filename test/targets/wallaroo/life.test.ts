@@ -1,24 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createServer } from "shapeline/server";
 import { wallaroo } from "shapeline/wallaroo";
 import { pipeline } from "shapeline";
 import { fraud } from "../../../examples/fraud/fraud.pipeline.js";
 import { a, c1, champ } from "../../../examples/fraud/models.gen.js";
-import { root } from "../local-engine.js";
+import { exampleRows, models, servePlatform } from "./fraud-platform.js";
 
-const models = join(root, "examples/fraud/models");
-const rows = (
-  JSON.parse(readFileSync(join(root, "examples/fraud/rows.df.json"), "utf8")) as { readonly pixels: number[] }[]
-).slice(0, 20);
+const rows = exampleRows(20);
 
-let folder: string;
-let server: Awaited<ReturnType<typeof createServer>>;
+let served: Awaited<ReturnType<typeof servePlatform>>;
 let url: string;
+let folder: string;
 const requests: string[] = [];
 
 /** Counts requests by path. */
@@ -29,15 +24,11 @@ const counting: typeof fetch = (input, init) => {
 const platform = () => wallaroo({ url, testAuth: true, models, fetch: counting });
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "shapeline-platform-"));
-  server = await createServer({ data: join(folder, "data"), wallaroo: true });
-  url = await server.listen({ port: 0, host: "127.0.0.1" });
+  served = await servePlatform();
+  ({ url, folder } = served);
 });
 
-afterAll(async () => {
-  await server.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => served.close());
 
 it("deploys, infers, reads and exports the log, and undeploys", async () => {
   const live = await fraud.deploy(platform());
