@@ -292,8 +292,17 @@ function readWeight(pair: unknown, path: string, problems: Problems) {
   return model === null ? null : { model, weight };
 }
 
-/** Steps that the platform accepts but no method of its SDK builds. */
-const unsupportedKinds = new Set(["Average", "ColumnsSelect", "ColumnsToRows", "RowsToModels", "InputDataToType"]);
+/**
+ * Steps that the SDK reads and no method of it builds, with what to use instead. Its classes hold their members only:
+ * nothing says what the platform computes, so running them would be a guess.
+ */
+const unknownMeaning: ReadonlyMap<string, string> = new Map([
+  ["Average", "compute the mean inside a model, or from the answers of a step with several models"],
+  ["ColumnsSelect", "choose the columns of the answer with 'dataset', or select them inside a model"],
+  ["ColumnsToRows", "reshape inside a model (ONNX: Transpose, Reshape), or in the request"],
+  ["RowsToModels", "choose the model of each row with a key split (add_key_split)"],
+  ["InputDataToType", "send the dtype that the model takes, or cast inside the model (ONNX: Cast)"],
+]);
 
 /** Reads one step of a definition. Returns null after reporting a problem. */
 export function readStep(step: unknown, path: string, problems: Problems): ReadStep | null {
@@ -303,9 +312,11 @@ export function readStep(step: unknown, path: string, problems: Problems): ReadS
     return reportMismatch(problems, path, "one key, the step's kind", Object.keys(step).join(", ") || undefined);
   const here = `${path}.${kind}`;
   if (!Object.hasOwn(readers, kind)) {
-    const message = unsupportedKinds.has(kind)
-      ? `step kind '${kind}' is not supported; no method of the SDK builds it: remove the step, or do its work inside a model`
-      : `unknown step kind '${kind}'`;
+    const instead = unknownMeaning.get(kind);
+    const message =
+      instead === undefined
+        ? `unknown step kind '${kind}'`
+        : `no release of the SDK builds step kind '${kind}' or says what it computes, so that it is not run: remove the step and ${instead}`;
     return problems.report("SL4111", here, message);
   }
   const { keys, read } = readers[kind] as StepReader;

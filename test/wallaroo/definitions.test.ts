@@ -216,8 +216,19 @@ describe("fromDefinition reports what it cannot read:", () => {
   });
   it.each([
     [
-      "unsupported step kinds",
-      { id: "p", steps: [{ ModelInference: { models: [definitionModel("a", "1")] } }, { Average: {} }, { Merge: {} }] },
+      "step kinds that no SDK builds, and an unknown one",
+      {
+        id: "p",
+        steps: [
+          { InputDataToType: { data_type: "f32" } },
+          { ColumnsSelect: { columns: [0] } },
+          { ColumnsToRows: {} },
+          { RowsToModels: { rows_to_models: [{ row_index: 0, model: definitionModel("a", "1") }] } },
+          { ModelInference: { models: [definitionModel("a", "1")] } },
+          { Average: {} },
+          { Merge: {} },
+        ],
+      },
     ],
     [
       "missing and unknown keys",

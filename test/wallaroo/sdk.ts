@@ -1,4 +1,5 @@
-import { oracleFile } from "./oracle-files.js";
+import { gunzipSync } from "node:zlib";
+import { oracleBytes, oracleFile } from "./oracle-files.js";
 import { defineModel, type Model, tensor } from "shapeline";
 import type { KnownModel } from "shapeline/wallaroo";
 import { portsOf } from "../../dsl/index.js";
@@ -14,10 +15,28 @@ export interface SdkCase {
   readonly error?: string;
 }
 
-export const versions = ["2026.1.3", "2023.4.1"] as const;
+/** A pipeline that the platform's SDK edited. Written by `test/oracles/wallaroo/build_edits.py`. */
+export interface EditedCase {
+  readonly calls: readonly (readonly [method: string, ...args: unknown[]])[];
+  /** The definition as text, from the body of the SDK's HTTP request. */
+  readonly text: string;
+  /** What the SDK sends beside the definition for alerts. */
+  readonly alerts?: readonly { readonly name: string; readonly expression: string }[];
+}
 
-export function sdkCases(version: (typeof versions)[number]): SdkCase[] {
+export const versions = ["2026.1.3", "2023.4.1"] as const;
+export type SdkVersion = (typeof versions)[number];
+
+export function sdkCases(version: SdkVersion): SdkCase[] {
   return JSON.parse(oracleFile(`sdk-${version}.json`)) as SdkCase[];
+}
+
+export function editedCases(version: SdkVersion): EditedCase[] {
+  const lines = gunzipSync(oracleBytes(`edits-${version}.jsonl.gz`))
+    .toString()
+    .trimEnd()
+    .split("\n");
+  return lines.map((line) => JSON.parse(line) as EditedCase);
 }
 
 const b = "batch";

@@ -1,18 +1,9 @@
-import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { defineModel, type Model, tensor } from "shapeline";
 import { wallaroo, type Pipeline } from "shapeline/wallaroo";
-import { oracleBytes } from "../../wallaroo/oracle-files.js";
+import { type EditedCase, editedCases, type SdkVersion } from "../../wallaroo/sdk.js";
 import { sha256Hex } from "../../../src/config/digest/sha256.js";
 import { slow } from "../../slow.js";
-
-/** A pipeline that the platform's SDK edited. Written by `test/oracles/wallaroo/build_edits.py`. */
-interface EditedCase {
-  readonly calls: readonly (readonly [method: string, ...args: unknown[]])[];
-  /** The definition as text, from the body of the SDK's HTTP request. */
-  readonly text: string;
-  readonly alerts?: readonly { readonly name: string }[];
-}
 
 /** Models that accept each other's outputs, of doubles: polars computes with them as JavaScript does. */
 const score = { dense_1: tensor("float64", ["batch", 1]) };
@@ -24,13 +15,7 @@ const handles: ReadonlyMap<string, Model> = new Map(
 );
 
 /** All cases in slow runs, else every third. */
-const casesOf = (version: string): EditedCase[] =>
-  gunzipSync(oracleBytes(`edits-${version}.jsonl.gz`))
-    .toString()
-    .trimEnd()
-    .split("\n")
-    .filter((_, i) => slow || i % 3 === 0)
-    .map((line) => JSON.parse(line) as EditedCase);
+const casesOf = (version: SdkVersion): EditedCase[] => editedCases(version).filter((_, i) => slow || i % 3 === 0);
 
 interface Sent {
   /** The body of the call that makes a version. */
