@@ -69,6 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .option("--no-color", "print without colors")
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
+    .showHelpAfterError("`shapeline --help` lists the commands")
     .exitOverride();
   for (const add of commands) add(program, { getIo, setExitCode: (value) => (code = value) });
   for (const command of program.commands) command.exitOverride();
@@ -81,7 +82,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const outputError = (text: string, write: (text: string) => void): void =>
     write(text.replace(/^error: /, `error ${usageCode}: `));
   program.configureOutput({ writeOut, writeErr: json ? () => undefined : writeErr, outputError });
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands)
+    command
+      .copyInheritedSettings(program)
+      .showHelpAfterError(`\`shapeline ${command.name()} --help\` lists arguments and options`);
   try {
     await program.parseAsync(requireCommand(program, args), { from: "user" });
     return code;

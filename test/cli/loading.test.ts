@@ -18,7 +18,7 @@ describe("a pipeline file with side effects", () => {
     const { code, out, err } = await shapelineProcess(folder, ["compile"]);
     expect([code, err]).toEqual([1, "1 problem in 1 file; nothing was written\n"]);
     expect(out).toMatchInlineSnapshot(`
-      "'fraud.pipeline.ts' ends the process while it is loaded, with process.exit(0): move code that runs a program out of the files that export pipelines
+      "error SL2909: 'fraud.pipeline.ts' ends the process while it is loaded, with process.exit(0): move code that runs a program out of the files that export pipelines
 
       "
     `);
@@ -41,9 +41,9 @@ describe("a pipeline file with side effects", () => {
     );
     const long = await shapelineProcess(folder, ["compile", "long.pipeline.ts", "--timeout", "1"]);
     expect([waits, throws, long].map(({ code, out }) => `${code} ${out.trim()}`).join("\n")).toMatchInlineSnapshot(`
-      "1 'fraud.pipeline.ts' never finishes loading: it awaits a promise that never settles; check its top-level \`await\`s and those of its imports
-      1 'later.pipeline.ts' throws while it is loaded, at later.pipeline.ts:1:26: RangeError: too late
-      1 'long.pipeline.ts' never finishes loading: it has taken 1 seconds; check its top-level \`await\`s and those of its imports"
+      "1 error SL2910: 'fraud.pipeline.ts' never finishes loading: it awaits a promise that never settles; check its top-level \`await\`s and those of its imports
+      1 error SL2905: 'later.pipeline.ts' throws while it is loaded, at later.pipeline.ts:1:26: RangeError: too late
+      1 error SL2910: 'long.pipeline.ts' never finishes loading: it has taken 1 seconds; check its top-level \`await\`s and those of its imports"
     `);
   });
 

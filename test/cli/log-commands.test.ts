@@ -60,7 +60,7 @@ it("reads, exports and compares the log of a pipeline while another process serv
   expect(wide.out).toMatch(/ {2}verdict {14}agrees with the champion in all 1,000 rows\n/);
   expect(wide.out).toContain("100% of 1,000 rows: every value within 1000000 of the champion's");
   expect((await shapeline(folder, ["report", "fraud", "--within", "little"])).err).toBe(
-    "error SL8001: option '--within <number>' argument 'little' is invalid. 'little' is not a number such as 0.01.\n",
+    "error SL8001: option '--within <number>' argument 'little' is invalid. 'little' is not a number such as 0.01.\n`shapeline report --help` lists arguments and options\n",
   );
   expect(text.out).toMatch(/ {4}differences {10}-?[\d.e-]+ │[ ▁▂▃▄▅▆▇█]{40}│ [\d.e-]+\n/);
 

@@ -68,6 +68,7 @@ describe("shapeline infer", () => {
     `);
     expect((await infer("rows.json", "--max-size", "much")).err).toMatchInlineSnapshot(`
       "error SL8001: option '--max-size <size>' argument 'much' is invalid. 'much' is not a size such as 4GB.
+      \`shapeline infer --help\` lists arguments and options
       "
     `);
     await shapeline(folder, ["export-logs", "fraud", "--parquet", "--limit", "3", "--directory", "exported"]);

@@ -150,7 +150,9 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     const folder = project("fraud");
     const unknown = await shapeline(folder, ["deplyo"]);
     expect(unknown).toMatchObject({ code: 1, out: "" });
-    expect(unknown.err).toBe("error SL8001: unknown command 'deplyo'\n(Did you mean deploy?)\n");
+    expect(unknown.err).toBe(
+      "error SL8001: unknown command 'deplyo'\n(Did you mean deploy?)\n`shapeline --help` lists the commands\n",
+    );
     for (const args of [
       ["deplyo", "--help"],
       ["help", "deplyo"],
