@@ -13,7 +13,7 @@ function shellBlocks(text) {
   );
 }
 
-/** A fresh clone: `npm ci`, the quickstart, and no file that git sees as changed. */
+/** A fresh clone: `npm ci`, the quickstart on both examples, and no file that git sees as changed. */
 export function runCloneCommands(root, work, env) {
   const clone = join(work, "clone");
   runQuietly("git", ["clone", "--quiet", root, clone], work, env);
@@ -21,6 +21,7 @@ export function runCloneCommands(root, work, env) {
   for (const command of commands)
     // .ci/run runs the tests; they take minutes.
     if (!command.includes("npm test")) runQuietly("bash", ["-c", command], clone, env);
+  runQuietly("bash", ["-c", "npm run quickstart -- breast-cancer"], clone, env);
   const changed = runQuietly("git", ["status", "--porcelain"], clone, env);
   if (changed !== "") throw new Error(`the quickstart leaves changes in the clone:\n${changed}`);
 }

@@ -18,7 +18,7 @@ export const diff: RegisterCommand = (program, { getIo, setExitCode }) => {
       .argument("<after>", "the same")
       .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
   )
-    .addHelpText("after", "\nExample:\n  $ shapeline diff fraud fraud.pipeline.ts")
+    .addHelpText("after", "\nExample:\n  $ shapeline diff fraud src/fraud.pipeline.ts")
     .action(async (before: string, after: string, options: Options) => {
       const io = getIo();
       const read = (name: string) =>

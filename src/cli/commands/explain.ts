@@ -47,7 +47,7 @@ export const explain: RegisterCommand = (program, { getIo, setExitCode }) => {
     .option("--all", "print every language")
     .addHelpText(
       "after",
-      "\nExample:\n  $ shapeline explain fraud.pipeline.ts\n  $ shapeline explain fraud.pipeline.ts --target polars-0.18",
+      "\nExample:\n  $ shapeline explain src/fraud.pipeline.ts\n  $ shapeline explain src/fraud.pipeline.ts --target polars-0.18",
     )
     .action(async (files: string[], options: { project: string; target?: AlertBackEnd; all?: true }) => {
       const io = getIo();
