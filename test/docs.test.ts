@@ -95,6 +95,7 @@ describe("the docs", () => {
       log2: true,
       log10: true,
       exp: true,
+      toNumber: true,
       isFinite: true,
       isNaN: true,
       isInteger: true,

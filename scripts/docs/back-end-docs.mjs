@@ -50,6 +50,7 @@ const samples = {
   log2: ["x => Math.log2(x.out.a) < 1"],
   log10: ["x => Math.log10(x.out.a) < 1"],
   exp: ["x => Math.exp(x.out.a) < 1"],
+  toNumber: ["x => Number(x.in.n) < 0.5"],
   isFinite: ["x => Number.isFinite(x.out.a)"],
   isNaN: ["x => Number.isNaN(x.out.a)"],
   isInteger: ["x => Number.isInteger(x.out.a)"],

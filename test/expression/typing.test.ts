@@ -189,12 +189,12 @@ describe("a lambda without a type is refused with a reason", () => {
   it("for operands of wrong types", () => {
     expect(typed("x => x.in.b + 1 > 2n && x.in.b === 1 && x.out.label === 1 && x.out.label < 1 && x.in.b < x.in.a[0]"))
       .toMatchInlineSnapshot(`
-      "SL1110 at 'x.in.b + 1': '+' mixes a number and a bigint, which JavaScript refuses (write 1n)
-      SL1111 at 'x.in.b === 1': '===' compares a bigint with a number, so it is always false (write 1n)
-      SL1111 at 'x.out.label === 1': '===' compares a string with a number, so it is always false (compare values of one type)
-      SL1111 at 'x.out.label < 1': '<' compares a string with a number (compare values of one type)
-      SL1111 at 'x.in.b < x.in.a[0]': '<' compares a bigint with a number (compare it with a bigint, such as 5n, or send the value as float64)"
-    `);
+        "SL1110 at 'x.in.b + 1': '+' mixes a number and a bigint, which JavaScript refuses (write 1n)
+        SL1111 at 'x.in.b === 1': '===' compares a bigint with a number, so it is always false (write 1n)
+        SL1111 at 'x.out.label === 1': '===' compares a string with a number, so it is always false (compare values of one type)
+        SL1111 at 'x.out.label < 1': '<' compares a string with a number (compare values of one type)
+        SL1111 at 'x.in.b < x.in.a[0]': '<' compares a bigint with a number (compare it with a bigint, such as 5n, or convert it: Number(…) is exact up to 2 ** 53, and rounds beyond as JavaScript does)"
+      `);
     expect(typed("x => !x.in.a[0] && (x.out.label || x.out.ok) && x.out.label + 'a' === 'b' && -x.out.label > 1"))
       .toMatchInlineSnapshot(`
         "SL1112 at 'x.in.a[0]': '!' takes a boolean, and 'x.in.a[0]' is a number (compare it with a value)
@@ -210,6 +210,20 @@ describe("a lambda without a type is refused with a reason", () => {
     expect(typed("x => x.out.label === null || x.in.a[0] === undefined")).toMatchInlineSnapshot(`"false"`);
   });
 
+  it("for bigints where a number is needed, with the conversion as the way out", () => {
+    expect(
+      typed(
+        "x => x.in.b / 2 > 0.5 && x.in.b * x.in.a[0] > 1 && Math.abs(x.in.b) > 1 && Number(x.out.ok) > 0 && Number(x.out.label) > 0",
+      ),
+    ).toMatchInlineSnapshot(`
+      "SL1110 at 'x.in.b / 2': '/' mixes a number and a bigint, which JavaScript refuses (int64 and uint64 ports hold bigints; keep both sides bigints, or convert one: Number(…) is exact up to 2 ** 53, and rounds beyond as JavaScript does)
+      SL1110 at 'x.in.b * x.in.a[0]': '*' mixes a number and a bigint, which JavaScript refuses (int64 and uint64 ports hold bigints; keep both sides bigints, or convert one: Number(…) is exact up to 2 ** 53, and rounds beyond as JavaScript does)
+      SL1113 at 'x.in.b': 'Math.abs' takes a number, not a bigint (convert it: Number(…) is exact up to 2 ** 53, and rounds beyond as JavaScript does)
+      SL1113 at 'x.out.ok': 'Number' takes a number or a bigint, not a boolean (write \`flag ? 1 : 0\`)
+      SL1113 at 'x.out.label': 'Number' takes a number or a bigint, not a string (send the value as a number)"
+    `);
+  });
+
   it("for unknown functions and methods, and wrong arguments", () => {
     expect(
       typed(
@@ -217,7 +231,7 @@ describe("a lambda without a type is refused with a reason", () => {
       ),
     ).toMatchInlineSnapshot(`
       "SL1116 at 'Math.abs(x.in.a[0], 1)': 'Math.abs' takes one argument, not 2
-      SL1113 at 'x.out.label': 'Number.isNaN' takes a number, not a string
+      SL1113 at 'x.out.label': 'Number.isNaN' takes a number, not a string (send the value as a number)
       SL1108 at 'x.in.a': 'x.in.a' is a list of 3 numbers, but one value is needed here (take one element with [i], or test all of them with .every(...) or .some(...))"
     `);
     expect(typed("x => x.in.a.every(v => v) && x.in.a.some()")).toMatchInlineSnapshot(`

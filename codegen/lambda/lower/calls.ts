@@ -1,6 +1,6 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Surface } from "../../../src/expression/surface/surface.js";
-import { functionHints, globalNamespaces, isValueMethod } from "./globals.js";
+import { functionHints, globalNamespaces, isGlobalFunction, isValueMethod } from "./globals.js";
 import { objectOf, withoutWrapping, type LoweringContext } from "./context.js";
 import { freeValue, globalRefusal, memberName, pathFromOutside } from "./names.js";
 import { refusals } from "../refusals.js";
@@ -51,7 +51,7 @@ function lowerOutsideCall(
   if (!context.shadowsGlobal(root)) {
     const refusal = globalRefusal(root, path);
     if (refusal !== null) return refuseCall(node, context, scope, () => context.refuse(callee, refusal));
-    if (globalNamespaces.has(root) && path.length === 2) {
+    if (isGlobalFunction(path)) {
       context.calledGlobals.push({ path, span: context.span(callee) });
       const args = lowerArguments(node, scope, context);
       return args && { kind: "call", callee: text, args, span: context.span(node) };

@@ -4,6 +4,10 @@ export const globalValues: ReadonlySet<string> = new Set(["NaN", "Infinity", "un
 /** Globals whose members a lambda may read and call: `Math.PI`, `Number.isFinite(v)`. */
 export const globalNamespaces: ReadonlySet<string> = new Set(["Math", "Number"]);
 
+/** Whether a lambda may call this global: `Math.abs`, `Number.isFinite`, `Number`. */
+export const isGlobalFunction = (path: readonly string[]): boolean =>
+  path.length === 1 ? path[0] === "Number" : path.length === 2 && globalNamespaces.has(path[0] ?? "");
+
 /** Whether type checking resolves the name without a constant. */
 export const isGlobal = (name: string): boolean => globalValues.has(name) || globalNamespaces.has(name);
 
@@ -34,10 +38,6 @@ export const functionHints: ReadonlyMap<string, string> = new Map([
   ["isNaN", "write `Number.isNaN(…)`, which does not convert its argument"],
   ["isFinite", "write `Number.isFinite(…)`, which does not convert its argument"],
   ["Boolean", "write the comparison you mean: `x.out !== 0`"],
-  [
-    "Number",
-    "a float port is a number already; an int64 or uint64 port is a bigint: compare it with one, as in `x.in.count > 5n`, say a ratio by multiplying, as in `x.in.hits * 2n < x.in.count`, or send the value as float64",
-  ],
   ["BigInt", "write a bigint literal: `1n`"],
   ["String", "compare the value itself, without a conversion"],
   ["parseInt", "send the number as a numeric column of the request"],

@@ -316,6 +316,10 @@ const writers: Writers<Bounds> = {
   missing: ({ operand }, bounds) => checkLength(`(!${present(operand, bounds)})`),
   "??": (node, bounds) =>
     checkLength(`(${present(node.left, bounds)} ? ${write(node.left, bounds)} : ${write(node.right, bounds)})`),
+  toNumber({ operand }, bounds) {
+    const value = `double(${bigint(operand, integerDtypes(operand).includes("uint64"), bounds)})`;
+    return checkLength(isNullable(operand) ? `(${present(operand, bounds)} ? ${value} : ${nan})` : value);
+  },
   isFinite: ({ operand }, bounds) => bindUnlessConstant(operand, "n", bounds, (n) => `(${n} - ${n} == 0.0)`),
   isNaN: ({ operand }, bounds) =>
     isNullable(operand)
@@ -346,6 +350,7 @@ export const cel: ValidationBackEnd = {
     min: commonGuards.zeros,
     max: commonGuards.zeros,
     abs: "with a comparison",
+    toNumber: "cast to double; NaN where an element is missing",
     ...rows(["floor", "ceil", "round", "trunc", "isInteger"], toInt),
     sign: commonGuards.sign,
     isFinite: "the value minus itself is 0",

@@ -286,6 +286,7 @@ const writers: Writers<RowScope, Part> = {
   },
   ...eachRow(["length", "min", "max", "hypot", "floor", "ceil", "round", "trunc", "sign", "sqrt"], unsupported),
   ...eachRow(["log", "log2", "log10", "exp", "isNaN", "isInteger", "startsWith", "endsWith", "includes"], unsupported),
+  toNumber: unsupported("conversion of an integer"),
   "**": unsupported("power"),
   ...rows(["missing", "??"], unsupported("missing elements")),
   conditional: unsupported("conditional"),

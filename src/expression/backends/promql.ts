@@ -201,7 +201,20 @@ const writers: Writers<Metrics, Text> = {
     return join(join(x, "-", x), "== bool", zero);
   },
   ...rows(
-    ["read", "pick", "position", "length", "startsWith", "endsWith", "includes", "missing", "??", "every", "some"],
+    [
+      "read",
+      "pick",
+      "position",
+      "length",
+      "toNumber",
+      "startsWith",
+      "endsWith",
+      "includes",
+      "missing",
+      "??",
+      "every",
+      "some",
+    ],
     refuseRow,
   ),
 };

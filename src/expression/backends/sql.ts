@@ -246,6 +246,16 @@ function checkRange(node: ExpressionTree): void {
     refuse("SL1207", "its bigint arithmetic may need more than DuckDB's 128 bits");
 }
 
+/** DuckDB rounds an integer of 64 bits once, as JavaScript does, and one of 128 bits in two steps. */
+const toNumber: Write<"toNumber"> = ({ operand }, bounds) => {
+  const range = rangeOf(operand);
+  const fits = ([min, max]: Range): boolean => range[0] >= min && range[1] <= max;
+  const integer = fits(integerRanges.int64) ? "BIGINT" : fits(integerRanges.uint64) ? "UBIGINT" : null;
+  if (integer === null) refuse("SL1207", "DuckDB rounds a bigint of more than 64 bits differently from JavaScript");
+  const value = `${write(operand, bounds)}::${integer}::DOUBLE`;
+  return checkLength(isNullable(operand) ? `coalesce(${value}, ${nan})` : value);
+};
+
 const calculate: Write<ArithmeticOp> = (node, bounds) => {
   const { op, left, right, type } = node;
   if (isNegativeZero(left) || isNegativeZero(right)) return withNegativeZero(node, bounds);
@@ -374,6 +384,7 @@ const writers: Writers<Bounds> = {
     const x = number(operand, bounds);
     return checkLength(`sqrt(CASE WHEN ${x} < 0 THEN ${nan} ELSE ${x} END)`);
   },
+  toNumber,
   isFinite: ({ operand }, bounds) => replaceNull(`isfinite(${write(operand, bounds)})`, "false", operand),
   isNaN: ({ operand }, bounds) => replaceNull(`isnan(${write(operand, bounds)})`, "false", operand),
   conditional(node, bounds) {
@@ -404,6 +415,7 @@ export const sql: ValidationBackEnd = {
     round: commonGuards.rounding,
     sign: commonGuards.sign,
     isInteger: "with isfinite and floor",
+    toNumber: "cast through 64 bits; NaN where an element is missing",
     sqrt: "NaN for negative numbers, where DuckDB fails",
     isFinite: commonGuards.filled,
     isNaN: commonGuards.filled,

@@ -106,6 +106,15 @@ export function callFunction(op: NumberFunction, operand: ExpressionTree): Expre
   return { op, operand, type: "number" };
 }
 
+/** `Number(…)` of a number or a bigint. Each branch of a conditional is converted by itself, so that constants fold. */
+export function toNumber(operand: ExpressionTree): ExpressionTree {
+  if (operand.type === "number") return coalesce(operand, constantOf(Number.NaN));
+  if (isConstant(operand)) return constantOf(Number(valueOf(operand)));
+  if (operand.op === "conditional")
+    return conditional(operand.test, toNumber(operand.then), toNumber(operand.otherwise));
+  return { op: "toNumber", operand, type: "number" };
+}
+
 export function callTest(op: NumberTest, operand: ExpressionTree): ExpressionTree {
   if (isConstant(operand)) return constantOf(Number[op](valueOf(operand)));
   return { op, operand, type: "boolean" };
@@ -206,6 +215,8 @@ export function mapOperands(node: ExpressionTree, put: (part: ExpressionTree) =>
     case "endsWith":
     case "includes":
       return callStringTest(node.op, put(node.operand), node.text);
+    case "toNumber":
+      return toNumber(put(node.operand));
     case "isFinite":
     case "isNaN":
     case "isInteger":

@@ -15,6 +15,8 @@ export function mayBeNaN(node: ExpressionTree): boolean {
     case "length":
     case "position":
       return false;
+    case "toNumber":
+      return isNullable(node.operand);
     case "abs":
     case "floor":
     case "ceil":

@@ -92,6 +92,8 @@ export function printJavaScript(tree: ExpressionTree, printers: NodePrinters): s
       case "max":
       case "hypot":
         return `Math.${node.op}(${node.args.map((arg) => operand(arg)).join(", ")})`;
+      case "toNumber":
+        return `Number(${operand(node.operand)})`;
       case "isFinite":
       case "isNaN":
       case "isInteger":

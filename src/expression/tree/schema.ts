@@ -52,6 +52,7 @@ const node: z.ZodType<ExpressionTree> = z.lazy(() =>
     z.strictObject({ op: z.literal("**"), left: node, right: node, type: number }),
     z.strictObject({ op: z.enum(["min", "max", "hypot"]), args: z.array(node).min(1), type: number }),
     z.strictObject({ op: z.enum(numberFunctions), operand: node, type: number }),
+    z.strictObject({ op: z.literal("toNumber"), operand: node, type: number }),
     z.strictObject({ op: z.enum(numberTests), operand: node, type: boolean }),
     z.strictObject({ op: z.enum(stringTests), operand: node, text: z.string(), type: boolean }),
     z.strictObject({ op: z.literal("missing"), operand: node, type: boolean }),

@@ -82,6 +82,8 @@ export type ExpressionTree =
   | { readonly op: "**"; readonly left: ExpressionTree; readonly right: ExpressionTree; readonly type: "number" }
   | { readonly op: "min" | "max" | "hypot"; readonly args: readonly ExpressionTree[]; readonly type: "number" }
   | { readonly op: NumberFunction; readonly operand: ExpressionTree; readonly type: "number" }
+  /** `Number(…)` of a bigint: the nearest double, NaN for a missing element. */
+  | { readonly op: "toNumber"; readonly operand: ExpressionTree; readonly type: "number" }
   | { readonly op: NumberTest; readonly operand: ExpressionTree; readonly type: "boolean" }
   /** Whether a string, never missing, starts with, ends with or includes a constant. */
   | { readonly op: StringTest; readonly operand: ExpressionTree; readonly text: string; readonly type: "boolean" }

@@ -74,6 +74,7 @@ const operandTypes: Partial<Record<Op, readonly ValueType[]>> = {
   log2: ["number"],
   log10: ["number"],
   exp: ["number"],
+  toNumber: ["bigint"],
   isFinite: ["number"],
   isNaN: ["number"],
   isInteger: ["number"],
@@ -161,7 +162,7 @@ function visitOperation(
     )
       return { problem: "a bigint divided by a value that may be zero" };
   }
-  return node.type === "boolean" ? "boolean" : requireType(node, type);
+  return node.type === "boolean" || node.op === "toNumber" ? node.type : requireType(node, type);
 }
 
 function visitRead(node: Read, binders: Binders): TypeOrProblem {

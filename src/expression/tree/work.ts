@@ -72,6 +72,8 @@ function ownSteps(node: ExpressionTree): number {
     case "/":
     case "%":
       return node.type === "bigint" ? 1 + limbs(node.left) * limbs(node.right) : 1;
+    case "toNumber":
+      return limbs(node.operand);
     default:
       return node.type === "bigint" ? limbs(node) : 1;
   }

@@ -1,10 +1,12 @@
-import { callFunction, callTest, callVariadic, compare, logicalOp, power } from "../tree/builders.js";
+import { callFunction, callTest, callVariadic, compare, logicalOp, power, toNumber } from "../tree/builders.js";
 import { constantOf, type ExpressionTree, numberFunctions, numberTests } from "../tree/tree.js";
 
 /** A global function of numbers. */
 export interface KnownFunction {
   /** The number of arguments, or null for any number. */
   readonly arity: number | null;
+  /** Whether it takes bigints, too. */
+  readonly takesBigints?: true;
   build(args: readonly ExpressionTree[]): ExpressionTree;
 }
 
@@ -20,6 +22,7 @@ const variadic = (op: "min" | "max" | "hypot"): KnownFunction => ({
 /** The global functions a lambda may call. */
 export const functions: Readonly<Record<string, KnownFunction>> = {
   ...Object.fromEntries(numberFunctions.map((name) => [`Math.${name}`, unary((x) => callFunction(name, x))])),
+  Number: { ...unary(toNumber), takesBigints: true },
   "Math.min": variadic("min"),
   "Math.max": variadic("max"),
   "Math.hypot": variadic("hypot"),

@@ -8,10 +8,11 @@ import {
   constantOf,
   type ExpressionTree,
   isNullable,
+  type ValueType,
 } from "../tree/tree.js";
 import type { Context } from "./context.js";
 import { functions } from "./functions.js";
-import { typeArithmetic, typeComparison } from "./operators.js";
+import { conversion, typeArithmetic, typeComparison } from "./operators.js";
 import type { Locals, Nothing, Resolved } from "./resolved.js";
 import { withArticle } from "./type-names.js";
 import { acceptOperation, booleanOperand, reportPastEnd, resolveSpread, scalar, scalarOf } from "./values.js";
@@ -149,6 +150,13 @@ function typePower(
   );
 }
 
+/** How a value becomes a number. */
+const argumentHints: Partial<Record<ValueType, string>> = {
+  bigint: `convert it: ${conversion}`,
+  boolean: "write `flag ? 1 : 0`",
+  string: "send the value as a number",
+};
+
 /** A call of a global function: `Math.abs(v)`. */
 export const typeCall: TypeOperation<"call"> = (node, locals, context) => {
   const { reporter } = context;
@@ -166,7 +174,7 @@ export const typeCall: TypeOperation<"call"> = (node, locals, context) => {
       `the functions are ${names.join(", ")}`,
     );
   }
-  const { arity } = known;
+  const { arity, takesBigints = false } = known;
   if (arity !== null && args.length !== arity) {
     return reporter.report(
       "SL1116",
@@ -176,12 +184,13 @@ export const typeCall: TypeOperation<"call"> = (node, locals, context) => {
   }
   const numbers: ExpressionTree[] = [];
   for (const [arg, tree] of args) {
-    if (tree?.type === "number") numbers.push(tree);
+    if (tree?.type === "number" || (tree?.type === "bigint" && takesBigints)) numbers.push(tree);
     else if (tree !== null)
       reporter.report(
         "SL1113",
         arg.span,
-        `'${callee}' takes ${arity === 1 ? "a number" : "numbers"}, not ${withArticle[tree.type]}`,
+        `'${callee}' takes ${arity === 1 ? "a number" : "numbers"}${takesBigints ? " or a bigint" : ""}, not ${withArticle[tree.type]}`,
+        argumentHints[tree.type],
       );
   }
   return numbers.length === args.length ? known.build(numbers) : null;

@@ -23,6 +23,9 @@ const missing: Pick<OperandError, "code" | "hint"> = {
   hint: "refine the pipeline so that the list's length is known",
 };
 
+/** How a bigint becomes a number, for hints. */
+export const conversion = "Number(…) is exact up to 2 ** 53, and rounds beyond as JavaScript does";
+
 /** `left op right` for scalars. */
 export function typeArithmetic(
   op: ArithmeticOp,
@@ -43,9 +46,10 @@ export function typeArithmetic(
     return {
       code: "SL1110",
       message: `'${op}' mixes a number and a bigint, which JavaScript refuses`,
+      // A bigint divided by 2n loses its fraction.
       hint:
-        whole === undefined
-          ? "int64 and uint64 ports hold bigints; keep both sides bigints, or send the value as float64"
+        whole === undefined || op === "/"
+          ? `int64 and uint64 ports hold bigints; keep both sides bigints, or convert one: ${conversion}`
           : `write ${String(valueOf(whole as Constant))}n`,
     };
   }
@@ -103,7 +107,7 @@ function compareBigintWithNumber(
     return {
       code: "SL1111",
       message: `'${op}' compares a bigint with a number`,
-      hint: "compare it with a bigint, such as 5n, or send the value as float64",
+      hint: `compare it with a bigint, such as 5n, or convert it: ${conversion}`,
     };
   }
   const floor = constantOf(BigInt(Math.floor(value)));

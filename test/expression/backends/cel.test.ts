@@ -7,6 +7,7 @@ import { column, type TestColumn } from "../rows.js";
 import {
   bigintColumns,
   comparisons,
+  conversionTexts,
   floatColumns,
   moreWords,
   nestedListColumn,
@@ -152,6 +153,14 @@ describe.skipIf(!installed)("the CEL text, in both libraries", () => {
       ),
     ]);
     expect(differences(compileCases(texts, bigintColumns), bigintColumns)).toEqual([]);
+  });
+
+  it("converts bigints to numbers as JavaScript does", () => {
+    expect(differences(compileCases(conversionTexts, bigintColumns), bigintColumns)).toEqual([]);
+    expect(textOf("x => Number(x.out.q) > 0.5", bigintColumns)).toMatchInlineSnapshot(`"double(uint(x.out.q)) > 0.5"`);
+    expect(textOf("x => Number(x.out.n + 1n) > 0.5", bigintColumns)).toMatchInlineSnapshot(
+      `"SL1207: bigint arithmetic is an error beyond 64 bits in CEL"`,
+    );
   });
 
   it("treats an element past the end of a list as undefined", () => {

@@ -39,6 +39,18 @@ export const bigintColumns: readonly TestColumn[] = [
   ),
 ];
 
+/** Lambdas that convert the bigints to numbers, with ties between two doubles, and values that doubles hold. */
+export const conversionTexts: readonly string[] = comparisons.flatMap((op) => [
+  ...["9007199254740992", "9007199254740996", "4611686018427387904", "9223372036854775808", "-1", "NaN"].map(
+    (value) => `x => Number(x.out.n) ${op} ${value}`,
+  ),
+  `x => Number(x.out.q) ${op} 18446744073709551616`,
+  `x => Number(x.out.q) ${op} Number(x.out.n)`,
+  `x => !(Number(x.out.m[0]) / Number(x.out.n) ${op} 0.5)`,
+  `x => Number(x.out.n < 5n ? x.out.m : 7n) ${op} 7`,
+  `x => 1 / Number(x.out.n) ${op} Math.max(Number(x.out.q), 1)`,
+]);
+
 /** Short and empty lists of unknown length, of every type. */
 export const shortListColumns: readonly TestColumn[] = [
   column("out.u", "float64", [null], [[], [1], [0.95, Number.NaN], [0.1, 0.9, -0], [Number.NaN, 2, 3, 4], []]),
@@ -70,6 +82,8 @@ export const textsPastTheEnd: readonly string[] = [
     `x => !(3n ${op} x.out.n[0])`,
     `x => x.out.n[0] ${op} x.out.n[1]`,
   ]),
+  "x => Number(x.out.n[1]) > 3",
+  "x => Number.isNaN(Number(x.out.n[0])) || Number(x.out.u[1]) < 2",
   ...["===", "!=="].flatMap((op) => [
     `x => x.out.b[1] ${op} true`,
     `x => x.out.b[0] ${op} x.out.b[1]`,

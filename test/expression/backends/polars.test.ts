@@ -4,7 +4,15 @@ import { type Case, compileCases } from "../cases.js";
 import { type Engine, engines, evaluate, installed } from "../engines/polars.js";
 import { generateColumns, lambdas } from "../fuzz/generate-lambdas.js";
 import { column, type TestColumn } from "../rows.js";
-import { bigintColumns, comparisons, floatColumns, shortListColumns, wordColumns, words } from "./edge-columns.js";
+import {
+  bigintColumns,
+  comparisons,
+  conversionTexts,
+  floatColumns,
+  shortListColumns,
+  wordColumns,
+  words,
+} from "./edge-columns.js";
 
 if (!installed) {
   console.warn(
@@ -138,6 +146,13 @@ describe.skipIf(!installed).each(Object.keys(engines) as Engine[])(
       ).toEqual([]);
     });
 
+    it("convert bigints to numbers as JavaScript does", () => {
+      // A conditional of bigints is converted branch by branch, so that all of these have a text.
+      const cases = compileCases(conversionTexts, bigintColumns);
+      expect(cases.filter(({ expression }) => expression.strings[engine] === undefined)).toEqual([]);
+      expect(differences(engine, cases, bigintColumns)).toEqual([]);
+    });
+
     it("treat an element past the end of a list as undefined", () => {
       const texts = [
         ...comparisons.flatMap((op) => [
@@ -147,6 +162,7 @@ describe.skipIf(!installed).each(Object.keys(engines) as Engine[])(
           `x => x.out.d ${op} -x.out.u[2]`,
         ]),
         ...comparisons.flatMap((op) => [`x => x.out.n[1] ${op} 9007199254740993n`, `x => !(3n ${op} x.out.n[0])`]),
+        ...comparisons.map((op) => `x => Number(x.out.n[1]) ${op} 3 || Number.isNaN(Number(x.out.n[0]))`),
         ...["===", "!=="].flatMap((op) => [
           `x => x.out.b[1] ${op} true`,
           `x => !(x.out.b[0] ${op} (x.out.d > 2))`,

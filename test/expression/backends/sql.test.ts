@@ -9,6 +9,7 @@ import { slow } from "../../slow.js";
 import {
   bigintColumns,
   comparisons,
+  conversionTexts,
   floatColumns,
   moreWords,
   nestedListColumn,
@@ -138,6 +139,15 @@ describe("the DuckDB text", () => {
     expect(textOf(`x => x.out.n < ${10n ** 40n}n`, bigintColumns)).toMatchInlineSnapshot(
       `"SL1207: the constant 10000000000000000000000000000000000000000n has more than DuckDB's 128 bits"`,
     );
+  });
+
+  it("converts bigints to numbers as JavaScript does", async () => {
+    const texts = [...conversionTexts, "x => Number(x.out.n / 3n) > Number(x.out.m[0] / 7n)"];
+    expect(await differences(compileCases(texts, bigintColumns), bigintColumns)).toEqual([]);
+    expect(textOf("x => Number(x.out.n + 1n) > 0", bigintColumns)).toMatchInlineSnapshot(
+      `"SL1207: DuckDB rounds a bigint of more than 64 bits differently from JavaScript"`,
+    );
+    expect(textOf("x => Number(x.out.q) > 0", bigintColumns)).toMatchInlineSnapshot(`""out.q"::UBIGINT::DOUBLE > 0e0"`);
   });
 
   it("treats an element past the end of a list as undefined", async () => {

@@ -50,6 +50,10 @@ export const edgeBigints: readonly bigint[] = [
   9007199254740992n,
   9007199254740993n,
   -9007199254740993n,
+  9007199254740995n,
+  2n ** 62n + 2n ** 9n,
+  2n ** 62n + 2n ** 9n + 1n,
+  2n ** 63n - 513n,
   2n ** 63n - 1n,
   -(2n ** 63n),
   2n ** 62n,
@@ -137,6 +141,8 @@ const bigintLeaf = fc.oneof(
   fc.constantFrom("x.out.n", "x.out.l[0]", "x.out.l[1]"),
   fc.constantFrom(...edgeBigints).map((v) => (v < 0n ? `(-${-v}n)` : `${v}n`)),
 );
+/** Bigints as numbers: most are rounded. */
+const converted = fc.oneof(bigintLeaf, fc.constant("x.out.q[0]")).map((v) => `Number(${v})`);
 const stringLeaf = fc.oneof(
   fc.constant("x.out.s"),
   fc.constantFrom(...strings).map((s) => JSON.stringify(s)),
@@ -161,6 +167,8 @@ function numbers(depth: number, element: readonly string[]): fc.Arbitrary<string
     },
     { weight: 1, arbitrary: fc.tuple(maybeMissing, inner).map(([l, r]) => `(${l} ?? ${r})`) },
     { weight: 1, arbitrary: fc.constantFrom(...sums) },
+    { weight: 1, arbitrary: converted },
+    { weight: 1, arbitrary: fc.oneof(inner, maybeMissing).map((v) => `Number(${v})`) },
   );
 }
 

@@ -366,6 +366,11 @@ const writers: Writers<Context, Json> = {
     if (type === "bigint") refuse("SL1207", "bigints are compared in their column's own dtype, without a fallback");
     return context.profile.call("fillNull", [write(left, context), write(right, context)]);
   },
+  toNumber({ operand }, context) {
+    const { profile } = context;
+    const value = profile.castToFloat64(writePlain(operand, context));
+    return isNullable(operand) ? profile.call("fillNull", [value, nan(profile)]) : value;
+  },
   isFinite: testNumber("isFinite"),
   isNaN: testNumber("isNan"),
   conditional: ({ test, then, otherwise }, context) =>
@@ -378,6 +383,7 @@ export const polarsGuards: Guards = {
   read: "float32 and integers are cast to Float64",
   constant: "numbers that the JSON reader would misread are cast from text",
   negate: "times -1, which keeps -0",
+  toNumber: "cast to Float64; NaN where an element is missing",
   min: commonGuards.zeros,
   max: commonGuards.zeros,
   round: commonGuards.rounding,

@@ -1,4 +1,4 @@
-import { isMissing, not, readOf, unroll } from "../../../expression/tree/builders.js";
+import { isMissing, not, readOf, toNumber, unroll } from "../../../expression/tree/builders.js";
 import type { RowScope } from "../../../../dsl/row.js";
 import { type ExpressionTree, isNullable } from "../../../expression/tree/tree.js";
 import type { JsonObject, JsonValue } from "../lossless-json.js";
@@ -180,7 +180,7 @@ function readTernary(node: JsonObject, path: string, read: ReadPart): Value {
 
 /**
  * `lit("0.1").cast(Float64)` is a number literal. A column cast to Float64 is the column: JavaScript reads doubles
- * anyway.
+ * anyway. Of an int64 or uint64 column, it is `Number(…)`.
  */
 function readCast(node: JsonObject, path: string, read: ReadPart): Value {
   const value = read(node.get("expr"), `${path}.expr`);
@@ -199,6 +199,15 @@ function readCast(node: JsonObject, path: string, read: ReadPart): Value {
   }
   if (value.kind === "string" || value.kind === "boolean" || value.kind === "list")
     return fail(path, `it casts ${describeValue(value)} to a number`);
+  if (value.kind === "bigint")
+    return {
+      kind: "number",
+      tree: toNumber(value.tree),
+      present: value.present,
+      precision: "float64",
+      literal: false,
+      nanIfNull: isNullable(value.tree),
+    };
   const number = numberOf(value, path);
   return { ...number, precision: "float64" };
 }
