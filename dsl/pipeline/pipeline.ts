@@ -1,7 +1,7 @@
 import type { Deployment, OutputsByModel } from "../deployment.js";
 import type { Model, PortDefinitions, TensorsOf } from "../model.js";
 import type { Missing, MissingOption, WithMissing } from "../missing.js";
-import type { IsRefused, PipelineName } from "../names.js";
+import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
 import type {
   Bound,
@@ -22,6 +22,7 @@ import type {
   AlertOptions,
   AlertRows,
   DurationHints,
+  IsRefusedAlert,
   NoInferenceBeforeAlert,
 } from "../steps/alert.js";
 import type { Audit, AuditNames, Slice, SliceHints } from "../steps/audit.js";
@@ -36,7 +37,7 @@ import type { IndexHints, Select, Selected, SelectIndex } from "../steps/select.
 import type { Challengers, Shadow, ShadowNames, ShadowOutputs } from "../steps/shadow.js";
 import type { LoggedOutputs, Step } from "../steps/step-kinds.js";
 import type { After, Below, CountOf, PairsOf, Stated, Unstated } from "../steps/step-list.js";
-import type { IsRefusedName, NoInferenceBefore, Validation, ValidationName } from "../steps/validation.js";
+import type { IsRefusedName, NoInferenceBefore, RefusedName, Validation } from "../steps/validation.js";
 import type { AnyPipeline, ConnectedOn, DeployedOn, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type {
   AtIndex,
@@ -300,7 +301,7 @@ export interface Pipeline<
     // Where `N` is a type parameter, the compiler tries `any` for it: then nothing is refused.
     name: true extends ([unknown] extends [N] ? false : IsRefusedName<N, Checks, Steps>)
       ? N extends unknown
-        ? NoInfer<ValidationName<N, Checks, Steps>>
+        ? NoInfer<RefusedName<N, Checks, Steps>>
         : N
       : N,
     check: (row: RowOf<In, Out, ByModel>) => boolean,
@@ -323,7 +324,7 @@ export interface Pipeline<
    * @example pipeline("fraud").model(ccfraud).alert("drift", (all) => all.avg((x) => x.out) > 0.5, { over: "5m" })
    */
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: true extends IsRefused<N, AlertName<N, Names, Steps>>
+    name: true extends IsRefusedAlert<N, Names, Steps>
       ? N extends unknown
         ? NoInfer<AlertName<N, Names, Steps>>
         : N

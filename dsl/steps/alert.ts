@@ -99,10 +99,10 @@ export type DurationHints = "1m" | "5m" | "15m" | "1h" | "24h";
 
 /** An identifier that no other alert has. `N`, or the error message. */
 export type AlertName<N extends string, Names extends string, Steps> =
-  IsOpen<N> extends true
-    ? N
-    : BeforeInference<Steps> extends true
-      ? NoInfer<NoInferenceBeforeAlert<N>>
+  BeforeInference<Steps> extends true
+    ? NoInfer<NoInferenceBeforeAlert<N>>
+    : IsOpen<N> extends true
+      ? N
       : N extends typeof reserved
         ? ReservedAlertName<N>
         : AlertEntry<N> extends Names
@@ -110,6 +110,13 @@ export type AlertName<N extends string, Names extends string, Steps> =
           : ScanIdentifier<N> extends true
             ? N
             : BadAlertName<N>;
+
+/** Whether `AlertName` is a message: every message fits the name `string`. */
+export type IsRefusedAlert<N extends string, Names extends string, Steps> = string extends N
+  ? [unknown] extends [N]
+    ? false
+    : BeforeInference<Steps>
+  : IsRefused<N, AlertName<N, Names, Steps>>;
 
 /** `D`, or the error message. */
 export type Duration<D extends string, Option extends string> =

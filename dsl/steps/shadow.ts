@@ -89,15 +89,16 @@ export interface UncheckedShadow<out P> {
 function checkShadow(state: CheckState, step: ShadowStep, index: number): void {
   const { champion } = step;
   const challengers: unknown = step.challengers;
-  const championIsModel = state.isModel(champion, "the champion", index);
+  const models: ModelOutputs[] = [];
+  if (state.isModel(champion, "the champion", index))
+    models.push({ name: champion.name, outputs: state.infer(champion, {}, index) });
   if (!Array.isArray(challengers)) {
     const message = `the challengers of step ${index} must be a list of models, not ${kindOf(challengers)}`;
     state.report("SL2031", message, index);
   } else if (challengers.length === 0) {
     state.report("SL2020", noChallengers, index);
   }
-  if (!championIsModel) return;
-  const models: ModelOutputs[] = [{ name: champion.name, outputs: state.infer(champion, {}, index) }];
+  if (models.length === 0) return;
   for (const challenger of Array.isArray(challengers) ? (challengers as readonly unknown[]) : []) {
     if (!state.isModel(challenger, "a challenger", index)) continue;
     const { name } = challenger;

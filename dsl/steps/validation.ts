@@ -37,12 +37,20 @@ export interface Validation<out N extends string> {
   readonly validation: N;
 }
 
+/** An identifier that is neither reserved nor taken. `N`, or the error message. */
+export type ValidationName<N extends string, Taken extends string, Steps> =
+  IsOpen<N> extends true
+    ? BeforeInference<Steps> extends true
+      ? NoInfer<NoInferenceBefore<N>>
+      : N
+    : RefusedName<N, Taken, Steps>;
+
 /**
- * An identifier that is neither reserved nor taken. `N`, or the error message. `IsOpen` is inlined: 6 instantiations
- * fewer.
+ * `ValidationName` of a name that is refused: one that is not fully known is refused before the first model only.
+ * Without this second condition, a validation costs 7 instantiations fewer. `IsOpen` is inlined: 6 fewer.
  */
-export type ValidationName<N extends string, Taken extends string, Steps> = NoKeys extends { readonly [K in N]: 0 }
-  ? N
+export type RefusedName<N extends string, Taken extends string, Steps> = NoKeys extends { readonly [K in N]: 0 }
+  ? NoInferenceBefore<N>
   : BeforeInference<Steps> extends true
     ? NoInfer<NoInferenceBefore<N>>
     : N extends (typeof reserved)[number]
@@ -64,7 +72,7 @@ export type IsRefusedName<N extends string, Taken extends string, Steps> = N ext
   : ScanIdentifier<N> extends true
     ? BeforeInference<Steps>
     : IsOpen<N> extends true
-      ? false
+      ? BeforeInference<Steps>
       : true;
 
 /** The problem of the name of a validation after an edit; false if there is none. */

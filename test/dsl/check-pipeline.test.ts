@@ -132,8 +132,8 @@ describe("all problems of a pipeline", () => {
         "SL2005 validation 'early' needs an inference step before it",
         "SL2016 model 'embedder' has no input 'inputs', only 'input'",
         "SL2012 model 'ccfraud-lstm' input 'dense_input' expects float32[batch, 29] but step 1 (model 'embedder') produces float32[batch, 800]",
-        "SL2020 a shadow step needs at least one challenger",
         "SL2012 model 'sentiment' input 'embeddings' expects float32[batch, 800] but step 2 (model 'ccfraud-lstm') produces float32[batch, 1]",
+        "SL2020 a shadow step needs at least one challenger",
         "SL2003 validation name 'count' is reserved: choose another",
         "SL2006 validation 'count' needs a function of the row, not a string",
       ]

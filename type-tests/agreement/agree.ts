@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { diagnose, repository, type Compiler, type Finding } from "../compilers.js";
-import { makeCase, unknowns, type Case, type ReportedProblem } from "./pipelines.js";
+import { unknowns, type Case, type ReportedProblem } from "./pipelines.js";
 import { preamble, render } from "./render.js";
 
 export interface Agreement {
@@ -16,9 +16,8 @@ export interface Agreement {
 const casesPerFile = 25;
 const tenant = String(unknowns["tenant"]?.value);
 
-/** Compares the problems that a compiler and `checkPipeline` report for `count` pipelines. */
-export function agree(compiler: Compiler, count: number, seed: number): Agreement {
-  const cases = Array.from({ length: count }, (_, index) => makeCase(seed + index));
+/** Compares the problems that a compiler and `checkPipeline` report for generated pipelines. */
+export function agree(compiler: Compiler, cases: readonly Case[]): Agreement {
   const files: { text: string; places: { case: Case; from: number; first: number; to: number }[] }[] = [];
   for (let start = 0; start < cases.length; start += casesPerFile) {
     const lines = [...preamble(join(repository, "dsl/index.js"))];

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { errorCodes } from "../../dsl/index.js";
 import { agree } from "./agree.js";
-import { makeCase } from "./pipelines.js";
+import { makeCases } from "./pipelines.js";
 import { slow } from "../../test/slow.js";
 
 /**
@@ -25,7 +25,7 @@ const untyped = [
 ];
 
 it("every third generated pipeline has a problem, and together they have every code that types can report", () => {
-  const problems = Array.from({ length: 2000 }, (_, seed) => [...makeCase(seed + 1).problems.values()].flat());
+  const problems = makeCases(2000, 1).map((one) => [...one.problems.values()].flat());
   const broken = problems.filter((found) => found.length > 0);
   expect(problems.map((found) => found.length > 0)).toEqual(problems.map((_, index) => (index + 1) % 3 === 0));
   const typed = Object.keys(errorCodes).filter((code) => /^SL20/.test(code) && !untyped.includes(code));
@@ -35,7 +35,7 @@ it("every third generated pipeline has a problem, and together they have every c
 const count = slow ? 500 : 150;
 
 it(`the compiler and the run time report the same call and message, on ${count} generated pipelines`, () => {
-  const { broken, codes, disagreements } = agree("7.0", count, 1);
+  const { broken, codes, disagreements } = agree("7.0", makeCases(count, 1));
   expect(disagreements).toEqual([]);
   expect(broken).toBe(Math.floor(count / 3));
   expect(Object.keys(codes).length).toBeGreaterThan(20);

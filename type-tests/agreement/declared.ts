@@ -1,18 +1,19 @@
 import type { Compiler } from "../compilers.js";
 import { Workspace } from "../declarations/workspace.js";
-import { makeCase } from "./pipelines.js";
+import type { Case } from "./pipelines.js";
 import { preamble, render, typesOf } from "./render.js";
 
+/** Whether a pipeline has no problem and an inference step. */
+export const isDeclared = ({ problems, built }: Case): boolean =>
+  problems.size === 0 && built.steps.some(({ kind }) => kind !== "refine");
+
 /**
- * Emits declarations of the pipelines without a problem among `count` ones, and checks in another package that their
- * types are the same there and that they take a further step. Needs `dist/`.
+ * Emits declarations of pipelines without a problem, and checks in another package that their types are the same there
+ * and that they take a further step. Needs `dist/`.
  *
  * @returns what the compiler prints: one line per disagreement, or none
  */
-export function declaredElsewhere(compiler: Compiler, count: number, seed: number): readonly string[] {
-  const cases = Array.from({ length: count }, (_, index) => makeCase(seed + index)).filter(
-    ({ problems, built }) => problems.size === 0 && built.steps.some(({ kind }) => kind !== "refine"),
-  );
+export function declaredElsewhere(compiler: Compiler, cases: readonly Case[]): readonly string[] {
   const names = cases.map((one) => `p${one.seed}`);
   const head = preamble("shapeline");
   const workspace = new Workspace({

@@ -10,6 +10,7 @@ import {
   type Problem,
   type Step,
 } from "../../dsl/index.js";
+import { byCodeUnit } from "../../dsl/messages/first-five-names.js";
 import { faults, withModels, type Fault, type Kind } from "./faults.js";
 import { inputsFor, isDeclarable, misfits, modelOf, plainOutputs, randomPorts, type Misfit } from "./models.js";
 import { Random } from "./random.js";
@@ -51,13 +52,18 @@ interface ModelWishes {
 }
 
 /** The pipeline of a seed. Exactly every third seed has a pipeline with a problem. */
-export function makeCase(seed: number): Case {
+function makeCase(seed: number): Case {
   const random = new Random(seed);
   const broken = seed % 3 === 0;
   for (;;) {
     const made = new CaseGenerator(seed, random).generate(broken ? 0.8 : 0);
     if (made.problems.size > 0 === broken) return made;
   }
+}
+
+/** The pipelines of `count` seeds, from the seed `first` on. */
+export function makeCases(count: number, first: number): readonly Case[] {
+  return Array.from({ length: count }, (_, index) => makeCase(first + index));
 }
 
 /** Whether a problem is in a later step than the step that the edit adds. */
@@ -133,14 +139,16 @@ class CaseGenerator {
     const before = this.#built;
     this.#line(`.model(${off})`);
     this.#other = this.#built;
-    const problems = this.#problems.get(this.#lines.length - 1) ?? [];
+    const line = this.#lines.length - 1;
+    const problems = this.#problems.get(line) ?? [];
     this.#lines.pop();
     this.#built = before;
     this.#line(`.model(${on})`);
     this.#lines.pop();
     this.#lines.push(`.model(on ? ${on} : ${off})`);
-    const all = [...(this.#problems.get(this.#lines.length - 1) ?? []), ...problems];
-    if (all.length > 0) this.#problems.set(this.#lines.length - 1, all);
+    // The compiler reports the first problem of each model, and of these the first in code-unit order.
+    const all = [this.#problems.get(line) ?? [], problems].sort(([a], [b]) => byCodeUnit(a?.text ?? "", b?.text ?? ""));
+    if (all.flat().length > 0) this.#problems.set(line, all.flat());
   }
 
   /** Text that the compiler does not know fully, or `known`. */
@@ -533,8 +541,7 @@ class CaseGenerator {
     if (fault === "reserved") return JSON.stringify(random.pick(["count", "__proto__"]));
     if (taken !== undefined && (fault === "taken" || random.chance(0.04))) return JSON.stringify(taken);
     const name = `v${this.#nameCount++}`;
-    // Before the first model, the types accept a name that is not fully known.
-    return this.#check().scopes.length === 0 ? JSON.stringify(name) : this.#partly(name, `${name}_\${tenant}`);
+    return this.#partly(name, `${name}_\${tenant}`);
   }
 
   /** A lambda that reads an existing port, or null. */

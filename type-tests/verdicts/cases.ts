@@ -83,6 +83,8 @@ export const accepted: readonly AcceptedByBoth[] = [
   })),
 ];
 
+const stated = `pipeline("p", { inputs: { image: ${f(64)} } })`;
+
 export const refused: readonly RefusedByBoth[] = [
   {
     source: `pipeline("p").model(embed).model(▸${several})`,
@@ -99,4 +101,10 @@ export const refused: readonly RefusedByBoth[] = [
   },
   { source: `pipeline("p").model(${lone(4)}).validate("v", (x) => ▸x.out[4][0] < 1)`, code: "SL1105" },
   { source: `pipeline("p").model(${numbered}).validate("v", (x) => ▸x.out[1][0] < 1)`, code: "SL1109" },
+  // names that are not fully known, before the first model
+  ...["`v_${tenant}`", "tenant"].flatMap((name): readonly RefusedByBoth[] => [
+    { source: `${stated}.validate(▸${name}, () => true).model(embed)`, code: "SL2005" },
+    { source: `${stated}.alert(▸${name}, () => true, { over: "5m" }).model(embed)`, code: "SL2083" },
+    { source: `${stated}.model(embed).insertStep(0, (at) => at.validate(▸${name}, () => true))`, code: "SL2005" },
+  ]),
 ];

@@ -6,10 +6,10 @@ import { accepted, refused } from "./cases.js";
 
 const sha256 = "0".repeat(64);
 
-/** The program of a case: `sha256` is declared. */
+/** The program of a case: `sha256` and `tenant`, text that the compiler does not know, are declared. */
 function verdictProgram(source: string): ReturnType<typeof program> {
   const { text, line, column } = program(source);
-  return { text: `declare const sha256: string;\n${text}`, line: line + 1, column };
+  return { text: `declare const sha256: string; declare const tenant: string;\n${text}`, line: line + 1, column };
 }
 
 /** The JavaScript of a case. */
@@ -18,7 +18,7 @@ const withoutTypes = (source: string): string =>
 
 /** The pipeline of a case. */
 function made(source: string): AnyPipeline {
-  const scope = { constant, defineModel, pipeline, sha256, ...models };
+  const scope = { constant, defineModel, pipeline, sha256, tenant: "acme", ...models };
   const make = new Function(...Object.keys(scope), `return ${withoutTypes(source)};`) as (
     ...values: unknown[]
   ) => AnyPipeline;
