@@ -209,6 +209,11 @@ function nameProblem(name: unknown, taken: ReadonlySet<string>): Problem | null 
   return isIdentifier(name) ? null : { code: "SL2080", message: badAlertName(name), details };
 }
 
+/** Whether an alert may have the name. */
+export function isAlertName(name: string): boolean {
+  return nameProblem(name, new Set()) === null;
+}
+
 function checkDuration(state: CheckState, option: string, duration: unknown, index: number, details: object): void {
   if (secondsIn(duration) !== null) return;
   const given = typeof duration === "string" ? duration : kindOf(duration);

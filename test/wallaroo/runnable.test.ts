@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { parseConfig } from "shapeline/config";
 import { type RunnableDefinition, runnableDefinition, type UploadedModel } from "shapeline/wallaroo";
 import { sha256Hex } from "../../src/config/digest/sha256.js";
-import { editedCases, known, sdkCases, versions } from "./sdk.js";
+import { type EditedCase, editedCases, known, sdkCases, versions } from "./sdk.js";
 
 const uploaded: readonly UploadedModel[] = known.map((model) => ({ ...model, version: "1" }));
 const M = (name: string, version = "1") => ({ name, version, sha: sha256Hex(name) });
@@ -13,12 +13,12 @@ const stepsOf = (...steps: unknown[]) => {
 };
 
 /** What a definition of the SDK runs as; its models are uploaded in the versions that it names. */
-function runText(text: string): RunnableDefinition {
+function runText(text: string, alerts: EditedCase["alerts"] = []): RunnableDefinition {
   const definition = JSON.parse(text.replaceAll(": NaN", ": null")) as unknown;
   const named = text.matchAll(/"version": "([^"]*)", "sha": "([0-9a-f]{64})"/g);
   const byDigest = new Map([...named].map(([, version = "", sha = ""]) => [sha, version]));
   const models = uploaded.map((model) => ({ ...model, version: byDigest.get(model.sha256) ?? "1" }));
-  return runnableDefinition(definition, { models });
+  return runnableDefinition(definition, { models, alerts });
 }
 
 it.each(versions)(

@@ -7,18 +7,20 @@ import { rebuildPipeline } from "../../config/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig, type StepConfigOf } from "../../config/schema.js";
 import { stepModels } from "../../config/step-models.js";
 import { decompileLambda } from "../../config/steps/validation.js";
-import { emitAll } from "../../expression/compile.js";
+import { emitAlertAll, emitAll } from "../../expression/compile.js";
+import { printReadable } from "../../expression/tree/print.js";
 import type { ExpressionTree } from "../../expression/tree/tree.js";
 import { backEndOf } from "../steps.js";
 import type { Part } from "./group-steps.js";
 import { conditionOf, type ParsedCheck } from "./parse-check.js";
+import { alertTree } from "./read-gauge.js";
 import type { Problems } from "./problems.js";
 
-/** A step of the config before the lambdas of validations are decompiled. */
+/** A step of the config before the lambdas of validations and alerts are decompiled. */
 type Draft =
   | { readonly step: StepConfig; readonly path: string; readonly check: null }
   | {
-      readonly step: StepConfigOf<"validation">;
+      readonly step: StepConfigOf<"validation" | "alert">;
       readonly path: string;
       readonly check: ParsedCheck;
       /** The index of the part: the validations of one Check have the same. */
@@ -48,7 +50,7 @@ export class ConfigBuilder {
       if (draft.check.dialect !== dialect) return null;
       const scope = first.scopes[i] as RowScope;
       const tree = conditionOf(draft.check, scope, this.#problems);
-      return tree === null ? null : { ...draft, step: validationStep(draft.check, tree, scope) };
+      return tree === null ? null : { ...draft, step: this.#checkStep(draft.check, tree, scope) };
     });
     const kept = read.filter((draft) => draft !== null);
     const isWhole = kept.length === read.length;
@@ -64,6 +66,16 @@ export class ConfigBuilder {
       this.#problems.report("SL4110", "(whole)", "what was read is not a valid config");
       return null;
     }
+  }
+
+  #checkStep(check: ParsedCheck, tree: ExpressionTree, scope: RowScope): StepConfigOf<"validation" | "alert"> {
+    const { name, gauge } = check;
+    if (gauge?.bound === undefined) return validationStep(check, tree, scope);
+    const { overSeconds, bound } = gauge;
+    const condition = alertTree(tree, bound);
+    const source = `all => ${printReadable(condition)}`;
+    const texts = emitAlertAll(condition, { pipeline: this.#name, name, overSeconds, scope });
+    return { kind: "alert", name, source, overSeconds, forSeconds: 0, expression: { tree: condition, ...texts } };
   }
 
   #content(): UnhashedConfig {
@@ -117,23 +129,20 @@ const stepIndexOf = ({ details }: Problem): number => (typeof details?.["step"] 
 
 function draftsOf(part: Part, group: number, problems: Problems): Draft[] {
   if (part.kind === "checks") {
-    return part.checks.map((check) => ({
-      step: {
-        kind: "validation",
-        name: check.name,
-        source: "",
-        expression: { tree: { op: "constant", type: "boolean", value: true }, strings: {}, refused: {} },
-      },
-      path: check.path,
-      check,
-      group,
-    }));
+    return part.checks.map((check) => ({ step: placeholder(check), path: check.path, check, group }));
   }
   if (part.unsupported !== undefined) {
     problems.report("SL4113", part.path, part.unsupported);
     return [];
   }
   return [{ step: part.step, path: part.path, check: null }];
+}
+
+/** A validation or alert whose condition is always true: what a row has at its place is not known yet. */
+function placeholder({ name, gauge }: ParsedCheck): StepConfigOf<"validation" | "alert"> {
+  const expression = { tree: { op: "constant", type: "boolean", value: true }, strings: {}, refused: {} } as const;
+  if (gauge === undefined) return { kind: "validation", name, source: "", expression };
+  return { kind: "alert", name, source: "", overSeconds: gauge.overSeconds, forSeconds: 0, expression };
 }
 
 /** The lambda is decompiled from the tree; the text of the definition's own dialect is kept unchanged. */

@@ -2,7 +2,7 @@ import type { Config } from "../../config/schema.js";
 import type { DefinitionForm } from "../definition.js";
 import type { DefinitionProblem } from "../platform.js";
 import { ConfigBuilder } from "./config-builder.js";
-import { groupSteps } from "./group-steps.js";
+import { groupSteps, type ParsedStep } from "./group-steps.js";
 import type { KnownModel } from "./infer-ports.js";
 import { parseDefinition } from "./parse-definition.js";
 import { Problems } from "./problems.js";
@@ -47,7 +47,8 @@ export function fromDefinition(definition: unknown, options: FromDefinitionOptio
   const problems = new Problems();
   const read = parseDefinition(definition, problems);
   if (read === null) return { config: null, problems: problems.all, inferred: [], form: { dialect: "polars" } };
-  const { id, steps, dialect } = read;
+  const { id, dialect } = read;
+  const steps = read.steps.flatMap((step) => withoutGauges(step, problems));
   const parts = groupSteps(steps, dialect === "checks", problems);
   const known = Array.isArray(options?.models) ? options.models : [];
   const { models, inferred } = modelsWithPorts(parts, known, dialect, problems);
@@ -58,4 +59,16 @@ export function fromDefinition(definition: unknown, options: FromDefinitionOptio
     inferred,
     form: { dialect, ...(built === null ? {} : { checks: built.checks }) },
   };
+}
+
+/** Reports the gauges of a step. A step with gauges alone is left out. */
+function withoutGauges(step: ParsedStep, problems: Problems): ParsedStep[] {
+  if (step.kind !== "checks" || step.checks.length === 0) return [step];
+  const checks = step.checks.filter(({ gauge, path }) => {
+    if (gauge === undefined) return true;
+    const message = "this is the left side of an alert; the definition does not contain the alert's condition";
+    problems.report("SL4111", `${path}:.gauges`, message);
+    return false;
+  });
+  return checks.length === 0 ? [] : [{ ...step, checks }];
 }

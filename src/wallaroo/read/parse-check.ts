@@ -8,9 +8,10 @@ import { type JsonObject, type JsonValue, parseJsonText } from "./lossless-json.
 import { readPolars } from "./polars/read.js";
 import { fail } from "./polars/value.js";
 import { checkText, readChecks } from "./read-checks.js";
+import { type Gauge, gaugeText, isGauge } from "./read-gauge.js";
 import type { Problems } from "./problems.js";
 
-/** One text of a Check, parsed down to its name. `read` returns the condition that must hold. */
+/** One text of a Check, parsed down to its name. */
 export interface ParsedCheck {
   readonly dialect: Dialect;
   readonly name: string;
@@ -18,7 +19,10 @@ export interface ParsedCheck {
   readonly path: string;
   /** The JSON below the name; ports are inferred from its columns. */
   readonly body: JsonValue;
+  /** The condition that must hold; of a gauge, that of the rows that it counts. */
   read(scope: RowScope): ExpressionTree;
+  /** Of an alert's left side; absent from validations. */
+  readonly gauge?: Gauge;
 }
 
 /** Parses one text of a Check. Returns null after reporting a problem. */
@@ -32,8 +36,13 @@ export function parseCheck(text: string, path: string, problems: Problems): Pars
     if (!(parsed.value instanceof Map)) return fail(path, "expected an object", "SL4110");
     const top = parsed.value as JsonObject;
     if (top.has("values")) {
-      const check = checkText(top, `${path}:`);
-      return { dialect: "checks", name: check.name, text, path, body: top, read: (scope) => readChecks(check, scope) };
+      const gauge = isGauge(top) ? gaugeText(top, `${path}:`) : null;
+      const check = gauge ?? checkText(top, `${path}:`);
+      return {
+        ...{ dialect: "checks", name: check.name, text, path, body: top },
+        read: (scope) => readChecks(check, scope),
+        ...(gauge !== null && { gauge: { overSeconds: gauge.overSeconds } }),
+      };
     }
     const alias = top.get("Alias");
     if (top.size !== 1 || !Array.isArray(alias) || alias.length !== 2 || typeof alias[1] !== "string") {

@@ -36,15 +36,9 @@ export interface CheckText {
  * @throws ConfigError SL4110 or SL4114, with the path in its details
  */
 export function checkText(text: JsonObject, path: string): CheckText {
-  const [values, gauges, validations] = [text.get("values"), text.get("gauges"), text.get("validations")];
-  if (!(values instanceof Map) || !Array.isArray(gauges) || !Array.isArray(validations))
+  const [values, validations] = [text.get("values"), text.get("validations")];
+  if (!(values instanceof Map) || !Array.isArray(text.get("gauges")) || !Array.isArray(validations))
     return fail(path, "a check has the keys values, gauges and validations", "SL4110");
-  if (gauges.length > 0)
-    return fail(
-      `${path}.gauges`,
-      "this is the left side of an alert; the definition does not contain the alert's condition",
-      "SL4111",
-    );
   const names = validations as readonly JsonValue[];
   const [name] = names;
   const split = typeof name === "string" && names.every((each, i) => each === (i === 0 ? name : `${name}:${i + 1}`));
@@ -77,11 +71,11 @@ export function readChecks({ roots }: CheckText, scope: RowScope): ExpressionTre
   );
 }
 
-function objectOf(value: JsonValue | undefined, path: string): JsonObject {
+export function objectOf(value: JsonValue | undefined, path: string): JsonObject {
   return value instanceof Map ? (value as JsonObject) : fail(path, "expected an object", "SL4110");
 }
 
-function listOf(value: JsonValue | undefined, path: string): readonly JsonValue[] {
+export function listOf(value: JsonValue | undefined, path: string): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : fail(path, "expected a list", "SL4110");
 }
 
@@ -174,7 +168,13 @@ function call(node: JsonObject, scope: RowScope, path: string): ExpressionTree {
   return operand.type === "number" ? callFunction("abs", operand) : fail(path, `abs of a ${operand.type}`);
 }
 
-const comparisons: Readonly<Record<string, CompareOp>> = { ">": ">", ">=": ">=", "==": "===", "<": "<", "<=": "<=" };
+export const comparisons: Readonly<Record<string, CompareOp>> = {
+  ">": ">",
+  ">=": ">=",
+  "==": "===",
+  "<": "<",
+  "<=": "<=",
+};
 
 function operation(node: JsonObject, scope: RowScope, path: string): ExpressionTree {
   const op = node.get("op");

@@ -4,11 +4,14 @@ import type { DefinitionModel, DefinitionProblem, Dialect } from "../platform.js
 import { withModels } from "../steps.js";
 import { ConfigBuilder } from "./config-builder.js";
 import { equalSteps } from "./equal-steps.js";
+import { isAlertName } from "../../../dsl/steps/alert.js";
 import { isValidationName } from "../../../dsl/steps/validation.js";
+import type { AlertConfiguration } from "../write/alerts.js";
 import type { ParsedStep } from "./group-steps.js";
 import type { ParsedCheck } from "./parse-check.js";
 import { parseDefinition } from "./parse-definition.js";
 import { Problems } from "./problems.js";
+import { alertBound } from "./read-gauge.js";
 
 /** A model that a definition may name: what its file says, with the names that its configuration gives its ports. */
 export type UploadedModel = Omit<ModelConfig, "rows">;
@@ -16,6 +19,13 @@ export type UploadedModel = Omit<ModelConfig, "rows">;
 export interface RunnableDefinitionOptions {
   /** The uploaded models, in any order. A definition's model is the one with its name, version and digest. */
   readonly models: readonly UploadedModel[];
+  /**
+   * The conditions of alerts, which older platforms keep beside the definition; of two with one name, the last. An
+   * alert without one never fires, and is left out.
+   */
+  readonly alerts?: readonly AlertConfiguration[];
+  /** The pipeline's name in the config. Default: that of the definition. */
+  readonly name?: string;
 }
 
 /** What a definition runs as. */
@@ -55,18 +65,40 @@ export function runnableDefinition(definition: unknown, options: RunnableDefinit
   if (read === null)
     return { config: null, problems: problems.all, dialect: "polars", models: new Map(), validations: new Map() };
   const { id, dialect } = read;
+  const named = read.steps.map((step) => withConditions(step, options.alerts ?? [], problems));
   const names = new NamesInConfig();
-  const validations = new ValidationNames(read.steps);
-  const steps = read.steps.map((step) => validations.rename(names.rename(step)));
+  const validations = new CheckNames(named, isValidationName, ({ gauge }) => gauge === undefined);
+  const alerts = new CheckNames(named, isAlertName, ({ gauge }) => gauge !== undefined);
+  const steps = named.map((step) => alerts.rename(validations.rename(names.rename(step))));
   const models = uploadedModels(names.models, options.models, steps, problems);
   const parts = equalSteps(steps, dialect, problems);
-  const built = models === null ? null : new ConfigBuilder(id, models, parts, problems).build();
+  const built = models === null ? null : new ConfigBuilder(options.name ?? id, models, parts, problems).build();
   const config = problems.all.length > 0 ? null : (built?.config ?? null);
   return { config, problems: problems.all, dialect, models: names.models, validations: validations.all };
 }
 
-/** Gives every check a name that a validation of a config can have. */
-class ValidationNames {
+/** The gauges of a step with the conditions of their alerts; gauges without one are left out: they change no row. */
+function withConditions(step: ParsedStep, alerts: readonly AlertConfiguration[], problems: Problems): ParsedStep {
+  if (step.kind !== "checks") return step;
+  const checks = step.checks.flatMap((check): ParsedCheck[] => {
+    const { name, gauge, path } = check;
+    if (gauge === undefined) return [check];
+    const alert = alerts.findLast((each) => each.name === name);
+    if (alert === undefined) return [];
+    const bound = alertBound(alert);
+    if (bound !== null) return [{ ...check, gauge: { ...gauge, bound } }];
+    problems.report(
+      "SL4114",
+      path,
+      `the condition of alert '${name}' is '${alert.expression}': expected 'sum by (pipeline_id) (pipeline_gauge:${name}:left) > 10', or another comparison with a number`,
+    );
+    return [];
+  });
+  return { ...step, checks };
+}
+
+/** Gives every validation, or every alert, a name that a config can have. */
+class CheckNames {
   /** The names of the definition, by those of the config. */
   readonly all = new Map<string, string>();
   /** The names that need no other. */
@@ -74,19 +106,26 @@ class ValidationNames {
   /** How often a name was made from the same text. */
   readonly #counts = new Map<string, number>();
 
-  constructor(steps: readonly ParsedStep[]) {
-    this.#given = new Set(steps.flatMap((step) => (step.kind === "checks" ? step.checks : [])).map(({ name }) => name));
+  readonly #isName: (name: string) => boolean;
+  readonly #isOwn: (check: ParsedCheck) => boolean;
+
+  constructor(steps: readonly ParsedStep[], isName: (name: string) => boolean, isOwn: (check: ParsedCheck) => boolean) {
+    const checks = steps.flatMap((step) => (step.kind === "checks" ? step.checks : []));
+    this.#given = new Set(checks.filter(isOwn).map(({ name }) => name));
+    this.#isName = isName;
+    this.#isOwn = isOwn;
   }
 
   rename(step: ParsedStep): ParsedStep {
     if (step.kind !== "checks") return step;
-    return { ...step, checks: step.checks.map((check) => ({ ...check, name: this.#nameOf(check) })) };
+    const checks = step.checks.map((check) => (this.#isOwn(check) ? { ...check, name: this.#nameOf(check) } : check));
+    return { ...step, checks };
   }
 
   #nameOf({ name, dialect }: ParsedCheck): string {
     // A table has no two columns of one name, so two checks of the newer dialect are a problem.
     const isTaken = dialect === "checks" && this.all.has(name);
-    const found = isTaken || !isValidationName(name) ? this.#freeName(name) : name;
+    const found = isTaken || !this.#isName(name) ? this.#freeName(name) : name;
     this.all.set(found, name);
     return found;
   }
@@ -97,7 +136,7 @@ class ValidationNames {
       const count = (this.#counts.get(base) ?? 0) + 1;
       this.#counts.set(base, count);
       const found = count === 1 ? base : `${base}_${count}`;
-      if (isValidationName(found) && !this.all.has(found) && !this.#given.has(found)) return found;
+      if (this.#isName(found) && !this.all.has(found) && !this.#given.has(found)) return found;
     }
   }
 }

@@ -161,6 +161,14 @@ describe("what it refuses", () => {
     );
   });
 
+  test("a mutation of what does not exist, with what that is", async () => {
+    const { errors } = await graphql(
+      url,
+      "mutation { insert_model_tag(objects: {model_id: 5, tag_id: 7}) { returning { id } } }",
+    );
+    expect(errors).toEqual([{ message: "model version 5 does not exist here", path: ["insert_model_tag"] }]);
+  });
+
   test("GraphQL bombs", async () => {
     const deep = `{ pipeline { ${"workspace { pipelines { ".repeat(10)} id ${"} }".repeat(10)} } }`;
     const wide = `{ ${Array.from({ length: 1500 }, (_, i) => `a${i}: pipeline { id }`).join(" ")} }`;

@@ -39,12 +39,21 @@ test(
     const document =
       'query Q($where: pipeline_bool_exp, $id: bigint!) { pipeline(where: $where, order_by: {id: desc}, limit: 9) { id pipeline_versions { id definition(path: "steps") } } deployment_by_pk(id: $id) { id engine_config } }';
     const tag = "mutation T($objects: [tag_insert_input!]!) { insert_tag(objects: $objects) { returning { id tag } } }";
+    const alert =
+      "mutation A($objects: [alert_configuration_insert_input!]!) { insert_alert_configuration(objects: $objects) { returning { id } } }";
+    const modelTag =
+      "mutation M($objects: [model_tag_insert_input!]!) { insert_model_tag(objects: $objects) { affected_rows } }";
     const inference = `/v1/api/pipelines/infer/kept-${answer.id}/kept?dataset[]=*&dataset.separator=.`;
     const records = "application/json; format=pandas-records";
     const logs = `/v1/logs/topic/workspace-${workspace}-pipeline-kept-inference/records?page_size=3&order=desc&dataset[]=*`;
     const good: readonly (readonly [path: string, body: unknown, type?: string])[] = [
       ["/v1/graphql", { query: document, variables: { ...where, id: answer.id }, operationName: "Q" }],
       ["/v1/graphql", { query: tag, variables: { objects: [{ tag: "t" }] } }],
+      [
+        "/v1/graphql",
+        { query: alert, variables: { objects: [{ name: "a", expression: "x", pipeline_version_pk_id: 2 }] } },
+      ],
+      ["/v1/graphql", { query: modelTag, variables: { objects: [{ model_id: 1, tag_id: 1 }] } }],
       [inference, [recordFor.champ], records],
       [inference, { embedding: [recordFor.champ.embedding] }],
       [logs, { after: "7" }],

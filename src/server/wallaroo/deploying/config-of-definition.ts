@@ -1,6 +1,5 @@
-import { sealConfig } from "../../../config/config.js";
 import type { Config } from "../../../config/schema.js";
-import { runnableDefinition, type UploadedModel } from "../../../wallaroo/index.js";
+import { type AlertConfiguration, runnableDefinition, type UploadedModel } from "../../../wallaroo/index.js";
 import { PlatformError } from "../errors.js";
 import type { ModelVersion } from "../state/rows.js";
 
@@ -15,16 +14,21 @@ export interface ConfiguredModel {
  *
  * @param name the pipeline's name in the data folder
  * @param models the uploaded versions of the definition's models
+ * @param alerts the conditions of the pipeline's alerts
  * @throws PlatformError 400 with everything that cannot be run, and where it is
  */
-export function configOfDefinition(definition: unknown, name: string, models: readonly ConfiguredModel[]): Config {
-  const { config, problems } = runnableDefinition(definition, { models: models.map(uploadedModel) });
+export function configOfDefinition(
+  definition: unknown,
+  name: string,
+  models: readonly ConfiguredModel[],
+  alerts: readonly AlertConfiguration[],
+): Config {
+  const { config, problems } = runnableDefinition(definition, { name, models: models.map(uploadedModel), alerts });
   if (config === null) {
     const lines = problems.map(({ path, message }) => `${path}: ${message}`);
     throw new PlatformError(400, `the pipeline cannot be deployed here: ${lines.join("; ")}`);
   }
-  const { hash: _, ...content } = config;
-  return sealConfig({ ...content, name });
+  return config;
 }
 
 /** A column that a configuration renames has its new name in the definition's expressions, too. */

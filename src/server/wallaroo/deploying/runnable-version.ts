@@ -48,7 +48,7 @@ export async function runnableVersion(
   const definition = isRecord(version.definition)
     ? { ...version.definition, id: pipeline.pipeline_id }
     : version.definition;
-  const config = configOfDefinition(definition, pipeline.engine_name, configured);
+  const config = configOfDefinition(definition, pipeline.engine_name, configured, plane.pipelines.alertsOf(version));
   return { config, paths: pathsOf(found), configs: used.map((each) => each.config.id) };
 }
 

@@ -1,3 +1,4 @@
+import type { FastifyBaseLogger } from "fastify";
 import type { ControlPlane } from "../control-plane.js";
 
 /** What a request's resolvers share. */
@@ -5,4 +6,5 @@ export interface GraphqlContext {
   readonly plane: ControlPlane;
   /** Who calls. */
   readonly user: string;
+  readonly log: FastifyBaseLogger;
 }

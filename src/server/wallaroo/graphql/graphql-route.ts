@@ -13,13 +13,13 @@ import { checkDocument } from "./document-bounds.js";
 import { resolvers } from "./resolvers.js";
 import { schemaText } from "./schema.js";
 
+interface Execution {
+  readonly data?: unknown;
+  readonly errors?: readonly GraphQLError[];
+}
+
 interface Graphql {
-  graphql(
-    source: string,
-    context: object,
-    variables: object | null,
-    operation: string | null,
-  ): Promise<{ readonly data?: unknown; readonly errors?: readonly GraphQLError[] }>;
+  graphql(source: string, context: object, variables: object | null, operation: string | null): Promise<Execution>;
 }
 
 /** Documents that were checked already: clients send few different ones. */
@@ -33,7 +33,11 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
       "SL6000",
       "the platform's interface needs the package 'mercurius'; install it with `npm install mercurius @fastify/multipart`",
     );
-  await scope.register(mercurius, { schema: schemaText(), resolvers: resolvers(), routes: false, jit: 0 });
+  await scope.register(mercurius, {
+    ...{ schema: schemaText(), resolvers: resolvers(), routes: false, jit: 0 },
+    // `shown` formats errors; mercurius's own formatter needs the context of its routes.
+    errorFormatter: ({ data, errors }: Execution) => ({ statusCode: 200, response: { data: data ?? null, errors } }),
+  });
   const { graphql } = scope as unknown as { readonly graphql: Graphql["graphql"] };
   const checked = new Map<string, DocumentNode>();
   const check = (text: string): DocumentNode => {
@@ -64,7 +68,7 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
         return reply.send(failure(error instanceof GraphQLError ? error.message : errorSummary(error)));
       }
       try {
-        const context = { plane, user: callers.userOf(request) };
+        const context = { plane, user: callers.userOf(request), log: request.log };
         const answer = await graphql(query, context, isRecord(variables) ? variables : {}, text(operationName));
         if (answer.errors === undefined || answer.errors.length === 0) return await reply.send({ data: answer.data });
         return await reply.send({

@@ -88,6 +88,27 @@ export const mutations = {
     return removeRows("pipeline_tag", where, plane);
   },
 
+  /** The SDK names the pipeline where the platform's schema names a version: the newest one is meant. */
+  insert_alert_configuration(
+    _: unknown,
+    { objects }: { readonly objects: readonly AlertInput[] },
+    { plane, log }: GraphqlContext,
+  ) {
+    return insertRows(plane, "alert_configuration", objects, (given, id) => {
+      const { name, expression, notifications = null, pipeline_version_pk_id: key = 0 } = given;
+      if (typeof name !== "string" || typeof expression !== "string")
+        throw new PlatformError(400, "an alert needs a name and an expression");
+      const pipeline = plane.pipelines.get(key);
+      const [newest] = plane.pipelines.versionsOf(pipeline.id);
+      if (newest === undefined) throw new PlatformError(400, `pipeline '${pipeline.pipeline_id}' has no version`);
+      if (asksForMail(notifications))
+        log.warn(
+          `alert '${name}' of pipeline '${pipeline.pipeline_id}' names people to write to, and this server sends no e-mails: follow GET /api/v1/pipelines/${pipeline.engine_name}/alerts`,
+        );
+      return { id, name, expression, notifications, pipeline_version_pk_id: newest.id };
+    });
+  },
+
   update_model(_: unknown, given: { readonly where: Where; readonly _set?: Where | null }, { plane }: GraphqlContext) {
     return updateVisibility("model", given, plane);
   },
@@ -118,6 +139,18 @@ export const mutations = {
   },
 };
 
+interface AlertInput {
+  readonly name?: string | null;
+  readonly expression?: string | null;
+  readonly notifications?: unknown;
+  readonly pipeline_version_pk_id?: number;
+}
+
+function asksForMail(notifications: unknown): boolean {
+  const mails = isRecord(notifications) ? notifications["email"] : null;
+  return Array.isArray(mails) && mails.length > 0;
+}
+
 type Plane = GraphqlContext["plane"];
 
 function firstText(rows: unknown, member: string): string | null {
@@ -127,7 +160,7 @@ function firstText(rows: unknown, member: string): string | null {
   return typeof text === "string" ? text : null;
 }
 
-function insertRows<T extends "tag" | "model_tag" | "pipeline_tag", G>(
+function insertRows<T extends "tag" | "model_tag" | "pipeline_tag" | "alert_configuration", G>(
   plane: Plane,
   table: T,
   given: readonly G[],

@@ -129,6 +129,10 @@ input model_tag_insert_input { model_id: bigint tag_id: bigint }
 type model_tag_mutation_response { affected_rows: Int! returning: [model_tag!]! }
 input pipeline_tag_insert_input { pipeline_pk_id: bigint tag_pk_id: bigint }
 type pipeline_tag_mutation_response { affected_rows: Int! returning: [pipeline_tag!]! }
+input alert_configuration_insert_input {
+  name: String expression: String notifications: jsonb pipeline_version_pk_id: bigint
+}
+type alert_configuration_mutation_response { affected_rows: Int! returning: [alert_configuration!]! }
 input model_set_input { visibility: String }
 type model_mutation_response { affected_rows: Int! returning: [model!]! }
 input pipeline_set_input { visibility: String }
@@ -146,6 +150,7 @@ type mutation_root {
   delete_model_tag(where: model_tag_bool_exp!): model_tag_mutation_response
   insert_pipeline_tag(objects: [pipeline_tag_insert_input!]!): pipeline_tag_mutation_response
   delete_pipeline_tag(where: pipeline_tag_bool_exp!): pipeline_tag_mutation_response
+  insert_alert_configuration(objects: [alert_configuration_insert_input!]!): alert_configuration_mutation_response
   update_model(where: model_bool_exp!, _set: model_set_input): model_mutation_response
   update_pipeline(where: pipeline_bool_exp!, _set: pipeline_set_input): pipeline_mutation_response
   update_deployment_by_pk(pk_columns: pk_columns_input!, _set: deployment_set_input): deployment

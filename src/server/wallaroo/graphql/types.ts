@@ -247,6 +247,16 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
     },
   },
   pipeline_publish: publish,
+  alert_configuration: {
+    columns: {
+      id: "bigint",
+      name: "String",
+      expression: "String",
+      notifications: "jsonb",
+      pipeline_version_pk_id: "bigint",
+    },
+    relations: {},
+  },
   deployment: {
     columns: {
       id: "bigint",

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
 import { PlatformError } from "../errors.js";
 import { now } from "./now.js";
-import type { Deployment, PipelineRow, PipelineVersionRow } from "./rows.js";
+import type { AlertCondition, Deployment, PipelineRow, PipelineVersionRow } from "./rows.js";
 import type { Tables } from "./tables.js";
 import type { Workspaces } from "./workspaces.js";
 
@@ -34,6 +34,18 @@ export class Pipelines {
   /** The last deployment of a pipeline. */
   deploymentOf(pipeline: number): Deployment | undefined {
     return this.#tables.filter("deployment", (row) => row.pipeline_pk_id === pipeline).at(-1);
+  }
+
+  /** The conditions of a version's alerts. */
+  alertsOf({ id, pipeline_pk_id }: PipelineVersionRow): AlertCondition[] {
+    const ownOrEarlier = new Map<string, AlertCondition>();
+    for (const alert of this.#tables.all("alert_configuration")) {
+      const version = this.#tables.get("pipeline_version", alert.pipeline_version_pk_id);
+      const isOwn = version?.pipeline_pk_id === pipeline_pk_id;
+      // A version that was created at the same time may have got the condition.
+      if (isOwn && (version.id <= id || !ownOrEarlier.has(alert.name))) ownOrEarlier.set(alert.name, alert);
+    }
+    return [...ownOrEarlier.values()];
   }
 
   /** Adds a version to a pipeline; creates the pipeline with its first one. */

@@ -10,6 +10,7 @@ export interface Rows {
   readonly model_config: ModelSettings;
   readonly pipeline: PipelineRow;
   readonly pipeline_version: PipelineVersionRow;
+  readonly alert_configuration: AlertCondition;
   readonly deployment: Deployment;
   readonly tag: Tag;
   readonly model_tag: ModelTag;
@@ -110,6 +111,18 @@ export interface PipelineVersionRow {
   readonly created_by: string;
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+/** When an alert of the older platforms fires; the definition holds what it counts. */
+export interface AlertCondition {
+  readonly id: number;
+  readonly name: string;
+  /** The condition on the alert's gauge, in PromQL. */
+  readonly expression: string;
+  /** Whom the platform would write to. */
+  readonly notifications: unknown;
+  /** The newest version of the pipeline when the condition was sent. */
+  readonly pipeline_version_pk_id: number;
 }
 
 export interface Deployment {
