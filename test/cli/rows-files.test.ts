@@ -71,6 +71,8 @@ describe("shapeline infer", () => {
       \`shapeline infer --help\` lists arguments and options
       "
     `);
+    await shapeline(folder, ["export-logs", "fraud", "--limit", "1", "--directory", "one"]);
+    expect(await infer("one/fraud-1.json")).toMatchObject({ code: 0 });
     await shapeline(folder, ["export-logs", "fraud", "--parquet", "--limit", "3", "--directory", "exported"]);
     const exported = await infer("exported/fraud-1.parquet");
     expect([exported.code, exported.err]).toMatchInlineSnapshot(`

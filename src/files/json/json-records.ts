@@ -1,4 +1,6 @@
+import type { Port } from "../../../dsl/tensor.js";
 import { isRecord } from "../../util/objects.js";
+import { isLogRow } from "./log-row.js";
 
 // The JSON texts that tables are written as: https://pandas.pydata.org/docs/reference/api/pandas.DataFrame.to_json.html
 
@@ -9,15 +11,17 @@ const wrappers = ["dataframe_split", "dataframe_records", "instances"];
 
 /**
  * The records of a JSON value: `[{ x: 1 }]`, or one of the other forms that pandas writes, or columns with one entry
- * per row. Any other value is returned as it is, for the request's reader to refuse.
+ * per row, or one row of an exported log. Any other value is returned as it is, for the request's reader to refuse.
  */
-export function toRecords(value: unknown, inputs: readonly string[], isWrapped = false): unknown {
+export function toRecords(value: unknown, ports: readonly Port[], isWrapped = false): unknown {
   if (!isRecord(value)) return value;
+  if (isLogRow(value, ports)) return [value];
+  const inputs = ports.map(({ name }) => name);
   const keys = Object.keys(value);
   const isInput = keys.some((key) => inputs.includes(key));
   const [only] = keys;
   if (!isWrapped && !isInput && keys.length === 1 && only !== undefined && wrappers.includes(only))
-    return toRecords(value[only], inputs, true);
+    return toRecords(value[only], ports, true);
   if (!isInput) return fromSplit(value) ?? fromTable(value) ?? fromIndexed(value, inputs) ?? fromColumns(value);
   return fromColumns(value);
 }

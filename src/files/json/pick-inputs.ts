@@ -4,6 +4,7 @@ import { bounds } from "../../util/bounds.js";
 import { isRecord } from "../../util/objects.js";
 import { type ChosenColumns, chooseColumns } from "../choose-columns.js";
 import type { WantedRows } from "../wanted-rows.js";
+import { isGrouped, withFlatInputs } from "./log-row.js";
 import { hasOverflow } from "./overflow.js";
 
 /** Records with the inputs of a pipeline only, and what was left out; null if the value is no list of records. */
@@ -91,21 +92,4 @@ function forDtype(port: Port, value: unknown, depth = 0): unknown {
   // Lists deeper than any tensor stay as they are: they are refused when the request is read.
   if (!Array.isArray(value) || depth > bounds.tensorRank.limit) return value;
   return value.map((each) => forDtype(port, each, depth + 1));
-}
-
-/** Whether a record is a row of an exported log: `{ time, in: { x: 1 }, out: { … } }`. */
-function isGrouped(record: Readonly<Record<string, unknown>>, inputs: readonly Port[]): boolean {
-  const group = record.in;
-  return (
-    isRecord(group) &&
-    inputs.every(({ name }) => Object.hasOwn(group, name)) &&
-    !inputs.some(({ name }) => name === "in")
-  );
-}
-
-/** Moves the members of the group `in` to the top: `in.x`. */
-function withFlatInputs(record: unknown): unknown {
-  if (!isRecord(record) || !isRecord(record.in)) return record;
-  const { in: group, ...others } = record;
-  return { ...others, ...Object.fromEntries(Object.entries(group).map(([name, value]) => [`in.${name}`, value])) };
 }

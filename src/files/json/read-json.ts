@@ -32,7 +32,6 @@ export async function readJson(
   file: string,
 ): Promise<JsonRows> {
   const exact = wanted.inputs.some(({ dtype }) => dtype === "int64" || dtype === "uint64");
-  const names = wanted.inputs.map(({ name }) => name);
   const isList = firstByte(bytes) === "[".charCodeAt(0);
   const lines = stated === "json lines" ? !isList : !isList && hasManyObjects(bytes);
   if (lines) {
@@ -55,7 +54,7 @@ export async function readJson(
       { cause },
     );
   }
-  return { format: "json", ...(await pickInputs(toRecords(value, names), wanted, file)) };
+  return { format: "json", ...(await pickInputs(toRecords(value, wanted.inputs), wanted, file)) };
 }
 
 function firstByte(bytes: Uint8Array): number | undefined {
