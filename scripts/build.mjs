@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { hashInputs, isBuilt, markBuilt } from "./build-stamp.mjs";
-import { browserBuildBundle, clientBundle } from "./client-bundle.mjs";
+import { browserBuildBundle, clientBundle, onDemandBundles } from "./client-bundle.mjs";
 import { chunkPlan, mergeChunks } from "./merge-chunks.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -101,7 +101,8 @@ const plan = chunkPlan(metafile, [entries.errors, entries.cli, entries["shapelin
 await build({ ...bundle, plugins: [mergeChunks(plan, root)] });
 
 for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });
-await build({ ...browserBuildBundle, outdir: dist(), lineLimit: 120 });
+for (const bundle of [browserBuildBundle, ...onDemandBundles])
+  await build({ ...bundle, outdir: dist(), lineLimit: 120 });
 copyFileSync(join(root, "src", "entries", "needs-typescript-5.4.d.ts"), dist("needs-typescript-5.4.d.ts"));
 // Read at run time, by the bundle and by the single module.
 for (const folder of [dist(), dist("src", "server", "grpc")])

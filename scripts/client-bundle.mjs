@@ -1,12 +1,25 @@
 // How the client is bundled: apart from the other entries, because in browsers it should not come in dozens of files.
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as zod from "zod";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const errors = join(root, "dsl", "errors.js");
 const build = join(root, "src", "build.js");
-const nodeFiles = join(root, "src", "client", "server", "node-files.js");
+const nodeFiles = join(root, "src", "client", "server", "files", "node-files.js");
+/**
+ * What the client loads when it is called, in bundles of their own. They share only the error classes with the rest:
+ * bundlers move what is shared out of an app's start into files of its own, which compress worse, and esbuild does so
+ * also for parts that the app does not use.
+ */
+const onDemand = {
+  [join(root, "src", "config", "check", "drift.js")]: "browser-drift",
+  [join(root, "src", "client", "server", "log", "server-log.js")]: "browser-server-log",
+  [join(root, "src", "client", "server", "answer-errors.js")]: "browser-answer-errors",
+  [join(root, "src", "client", "server", "deploy.js")]: "browser-deploy",
+  [join(root, "src", "client", "server", "arrow-tables.js")]: "browser-arrow-tables",
+  [join(root, "src", "client", "open-inference", "connect-model.js")]: "browser-connect-model",
+};
 
 /** What stands in a browser for the modules that need Node. */
 const absent = {
@@ -59,30 +72,55 @@ export function clientBundle(platform) {
     platform: "neutral",
     target: "es2022",
     external: ["apache-arrow", ...(isBrowser ? [] : ["node:fs/promises", "node:path", "node:url"])],
-    plugins: [
-      {
-        name: "client-modules",
-        setup({ onResolve, onLoad }) {
-          onResolve({ filter: /\/(errors|build|node-files)\.js$/ }, ({ path, resolveDir }) => {
-            const module = path.startsWith("/") ? path : join(resolveDir, path);
-            if (module === errors) return { path: "./errors.js", external: true };
-            if (isBrowser && module in absent) return { path: module, namespace: "absent" };
-            return module === build ? { path: "./index.js", external: true } : null;
-          });
-          onResolve({ filter: /\/browser-build\.js$/ }, ({ path }) => ({ path, external: true }));
-          onResolve({ filter: /\/tree\/schema\.js$/ }, () => ({
-            path: "tree-schemas",
-            namespace: "absent",
-            sideEffects: false,
-          }));
-          onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "absent", sideEffects: false }));
-          onLoad({ filter: /./, namespace: "absent" }, ({ path }) => ({
-            contents: { ...absent, zod: unusedSchemas, "tree-schemas": unusedTreeSchemas }[path],
-            resolveDir: root,
-          }));
+    plugins: [clientModules(isBrowser)],
+  };
+}
+
+/**
+ * Options of esbuild for what the client loads on demand in browsers.
+ *
+ * @type {readonly import("esbuild").BuildOptions[]}
+ */
+export const onDemandBundles = Object.entries(onDemand).map(([module, name]) => ({
+  entryPoints: { [name]: module.replace(/\.js$/, ".ts") },
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  target: "es2022",
+  external: ["apache-arrow"],
+  plugins: [clientModules(true)],
+}));
+
+/**
+ * @param {boolean} isBrowser
+ * @returns {import("esbuild").Plugin}
+ */
+function clientModules(isBrowser) {
+  return {
+    name: "client-modules",
+    setup({ onResolve, onLoad }) {
+      onResolve(
+        { filter: /\/(errors|build|node-files|drift|server-log|answer-errors|deploy|arrow-tables|connect-model)\.js$/ },
+        ({ path, resolveDir }) => {
+          const module = path.startsWith("/") ? path : join(resolveDir, path);
+          if (module === errors) return { path: "./errors.js", external: true };
+          if (isBrowser && module in absent) return { path: relative(root, module), namespace: "absent" };
+          if (isBrowser && module in onDemand) return { path: `./${onDemand[module]}.js`, external: true };
+          return module === build ? { path: "./index.js", external: true } : null;
         },
-      },
-    ],
+      );
+      onResolve({ filter: /\/browser-build\.js$/ }, ({ path }) => ({ path, external: true }));
+      onResolve({ filter: /\/tree\/schema\.js$/ }, () => ({
+        path: "tree-schemas",
+        namespace: "absent",
+        sideEffects: false,
+      }));
+      onResolve({ filter: /^zod$/ }, () => ({ path: "zod", namespace: "absent", sideEffects: false }));
+      onLoad({ filter: /./, namespace: "absent" }, ({ path }) => ({
+        contents: absent[join(root, path)] ?? { zod: unusedSchemas, "tree-schemas": unusedTreeSchemas }[path],
+        resolveDir: root,
+      }));
+    },
   };
 }
 

@@ -13,5 +13,8 @@ export interface EditHistory {
   readonly rows: readonly RowScope[] | null;
 }
 
-/** The key under which a pipeline stores its history. A symbol, because users do not need to see it. */
-export const editHistory: unique symbol = Symbol("editHistory");
+/**
+ * The key under which a pipeline stores its history. A symbol, because users do not need to see it; a registered one,
+ * because bundles for browsers have copies of this module.
+ */
+export const editHistory: unique symbol = Symbol.for("shapeline.editHistory");

@@ -1,7 +1,7 @@
 import { TargetError } from "../../../dsl/errors.js";
 import type { CallDeadline } from "./call-deadline.js";
 import type { Fetch, FetchInit, FetchResponse } from "./fetch.js";
-import { oneLine } from "./server-words.js";
+import { oneLine } from "./one-line.js";
 
 /**
  * Sends one request.

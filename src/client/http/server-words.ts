@@ -1,8 +1,5 @@
-import { escapeUnsafe } from "../../util/escape-text.js";
 import { isRecord } from "../../util/objects.js";
-
-/** The longest text of a server in a message, in characters. */
-const maxWords = 300;
+import { oneLine } from "./one-line.js";
 
 /** The text of an error's body: `{"error"}`, `{"detail"}` of FastAPI, `{"message"}`, or plain text. */
 export function serverWords(body: string): string {
@@ -32,15 +29,4 @@ function wordsOf(value: unknown): string {
   const text = msg ?? message;
   if (typeof text !== "string") return JSON.stringify(value);
   return Array.isArray(loc) ? `${loc.join(".")}: ${text}` : text;
-}
-
-/** One line, without invisible characters, of bounded length. */
-export function oneLine(text: string): string {
-  const line = escapeUnsafe(
-    text
-      .slice(0, 4 * maxWords)
-      .replace(/\s+/g, " ")
-      .trim(),
-  );
-  return line.length > maxWords ? `${line.slice(0, maxWords)}…` : line;
 }

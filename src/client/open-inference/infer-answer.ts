@@ -10,7 +10,8 @@ import { joinNames } from "../../util/join-names.js";
 import { isRecord } from "../../util/objects.js";
 import { datatypeOf, dtypeOf } from "../../util/open-inference-datatypes.js";
 import { jsonObjectLength, parseLosslessJson } from "./lossless-json.js";
-import { oneLine, serverWords } from "../http/server-words.js";
+import { oneLine } from "../http/one-line.js";
+import { serverWords } from "../http/server-words.js";
 import { fromBytes } from "./tensor-bytes.js";
 import type { ServerAnswer } from "./transport.js";
 

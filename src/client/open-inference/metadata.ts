@@ -7,7 +7,7 @@ import { isRecord } from "../../util/objects.js";
 import { datatypeOf, dtypeOf } from "../../util/open-inference-datatypes.js";
 import type { CallDeadline } from "../http/call-deadline.js";
 import type { ServedModel } from "./served-model.js";
-import { oneLine } from "../http/server-words.js";
+import { oneLine } from "../http/one-line.js";
 import { send, type Server } from "./transport.js";
 
 /** One tensor of a model's metadata. */

@@ -1,5 +1,4 @@
 import { TargetError } from "../../../dsl/errors.js";
-import { readError } from "../../api/errors.js";
 import { apiAnswer, exceeded } from "../../util/quantities/bound.js";
 import { parseJsonExact } from "../../util/json/parse-json-exact.js";
 import { isRecord } from "../../util/objects.js";
@@ -7,7 +6,6 @@ import { CallDeadline } from "../http/call-deadline.js";
 import type { BodyReader, FetchResponse } from "../http/fetch.js";
 import { joinParts, sendRequest } from "../http/send-request.js";
 import type { ServerTargetSettings } from "./options.js";
-import { transportError } from "./transport-errors.js";
 
 /** Milliseconds for what the server does without running models: the log of a large folder may take longer. */
 const controlTimeoutMs = 600_000;
@@ -119,14 +117,8 @@ export class ApiConnection {
 
   async #failure(status: number, answer: ApiAnswer, hadToken: boolean): Promise<Error> {
     const body = await collect(this.#where, answer).catch(() => new Uint8Array(0));
-    try {
-      const { error } = JSON.parse(new TextDecoder().decode(body)) as { readonly error?: unknown };
-      const own = readError(error);
-      if (own !== null) return own;
-    } catch {
-      // Not an answer of the API: a proxy's page, or another server's.
-    }
-    return transportError(this.#where, status, body, hadToken);
+    const { answerError } = await import("./answer-errors.js");
+    return answerError(this.#where, status, new TextDecoder().decode(body), hadToken);
   }
 
   get #where(): string {

@@ -23,20 +23,19 @@ import type { Config } from "../../config/schema.js";
 import type { Comparison } from "../../logs/comparison.js";
 import { errorSummary } from "../../util/error-message.js";
 import { isRecord } from "../../util/objects.js";
-import { CallDeadline } from "../http/call-deadline.js";
+import { isTable, otherArrowForm } from "../../tensors/arrow/request-form.js";
 import { requireKnownOptions } from "../../util/options/known-options.js";
-import { readAlerts } from "./alert-events.js";
+import { CallDeadline } from "../http/call-deadline.js";
 import type { ApiConnection } from "./http.js";
-import { readLogLines } from "./log-rows.js";
 import type { ServerDeployment, ServerStatus } from "./public-types.js";
-import { refuseOther } from "./refuse-other.js";
+import { requireDeployed } from "./require-deployed.js";
+
+// What few apps call is loaded by the call: logs, alerts, files and tables.
 
 const inferOptions = [
   ...["timeoutMs", "signal", "metadata", "values"],
   ...["dataset", "datasetExclude", "datasetSeparator"],
 ];
-/** Of `logs()` without `limit`. */
-const defaultLimit = 100;
 
 /** A pipeline on a server. */
 export class ServerDeploymentImpl implements ServerDeployment {
@@ -64,13 +63,13 @@ export class ServerDeploymentImpl implements ServerDeployment {
     const { timeoutMs, signal, ...rest } = options;
     new CallDeadline(timeoutMs, signal).end();
     const call = { path: pipelinePath(this.name, "infer"), timeoutMs: timeoutMs ?? 15_000, signal };
-    if (isArrow(input)) {
-      if (!("batches" in input))
-        throw new InputError("SL5000", `pipeline '${this.name}': this Arrow data is no table; make a Table of it`);
-      const { tableToIPC } = await arrow();
-      const body = tableToIPC(input as never, "stream") as Uint8Array<ArrayBuffer>;
-      return this.#answerTo({ ...call, body, type: arrowStream, query: { ...rest, timeoutMs } });
+    if (isTable(input)) {
+      const { writeTable } = await import("./arrow-tables.js");
+      return this.#answerTo({ ...call, body: writeTable(input), type: arrowStream, query: { ...rest, timeoutMs } });
     }
+    const other = otherArrowForm(input);
+    if (other !== null)
+      throw new InputError("SL5000", `pipeline '${this.name}' takes rows, columns or an Arrow table, got ${other}`);
     const form = Array.isArray(input) ? "records" : "columns";
     const body = written({ [form]: input, ...rest, timeoutMs });
     return this.#answerTo({ ...call, body, type: "application/json" });
@@ -79,6 +78,7 @@ export class ServerDeploymentImpl implements ServerDeployment {
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
     this.#assertOpen();
     requireKnownOptions("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
+    const { nodeFiles } = await import("./files/load-node-files.js");
     const { readRowsFile } = await nodeFiles(
       "inferFromFile()",
       "read the file yourself, and call infer() with its rows",
@@ -98,7 +98,7 @@ export class ServerDeploymentImpl implements ServerDeployment {
     const answer = await this.#api.stream({ ...request, accept: `application/json, ${arrowStream}` });
     const bytes = await this.#api.collect(answer);
     await this.#checkVersion(answer.header("shapeline-version"));
-    if (answer.type === arrowStream) return (await arrow()).tableFromIPC(bytes);
+    if (answer.type === arrowStream) return (await import("./arrow-tables.js")).readTable(bytes);
     const { records, columns, types } = this.#api.parse(bytes);
     if (!isRecord(types)) throw this.#api.unexpected("it has no types");
     const restore = (value: unknown) => restoreRecord(value, types as RecordTypes);
@@ -117,56 +117,34 @@ export class ServerDeploymentImpl implements ServerDeployment {
   }
 
   async #compare(author: AnyPipeline, version: string): Promise<void> {
-    const config = await this.configuration(version);
     const wayOut = "its rows were inferred and logged; connect with the source of that version";
-    await refuseOther(author, config, `the deployed version ${version} of '${this.name}'`, wayOut);
+    await requireDeployed(this.#api, author, wayOut, version);
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
   logs(options?: LogsOptions & { readonly arrow?: false }): Promise<LogRows<AnyInferRecord>>;
   async logs(options: LogsOptions = {}): Promise<ArrowTable | LogRows<AnyInferRecord>> {
     this.#assertOpen();
-    const { arrow: isArrow, ...rest } = options;
-    const query = { ...rest, limit: options.limit ?? defaultLimit };
-    const path = pipelinePath(this.name, "logs");
-    if (isArrow === true) {
-      const bytes = await this.#api.bytes({ path, query, accept: arrowStream });
-      return (await arrow()).tableFromIPC(bytes);
-    }
-    return readLogLines(this.#api, { path, query });
+    const { readLogs } = await import("./log/server-log.js");
+    return readLogs(this.#api, this.name, options);
   }
 
   async *logBatches(options: LogBatchesOptions = {}): AsyncGenerator<ArrowTable, void, undefined> {
     this.#assertOpen();
-    const { signal, ...rest } = options;
-    const query = { ...rest, limit: options.limit ?? "all" };
-    const path = pipelinePath(this.name, "logs");
-    const { chunks } = await this.#api.stream({ path, query, accept: arrowStream, signal: this.#until(signal) });
-    const { RecordBatchReader, Table } = await arrow();
-    try {
-      const reader = await RecordBatchReader.from(chunks);
-      await reader.open();
-      let isEmpty = true;
-      for await (const batch of reader) {
-        isEmpty = false;
-        yield new Table(reader.schema, [batch]);
-      }
-      if (isEmpty) yield new Table(reader.schema, []);
-    } finally {
-      await chunks.return();
-    }
+    const { readLogBatches } = await import("./log/server-log.js");
+    yield* readLogBatches(this.#api, this.name, options, this.#until(options.signal));
   }
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#assertOpen();
-    const { writeExport } = await nodeFiles("exportLogs()", "read the rows with logBatches()");
-    return writeExport(this.#api, pipelinePath(this.name, "export"), options);
+    const { exportLogs } = await import("./log/server-log.js");
+    return exportLogs(this.#api, this.name, options);
   }
 
   async *alerts(options: AlertsOptions = {}): AsyncGenerator<AlertChange, void, undefined> {
     this.#assertOpen();
-    requireKnownOptions("alerts()", options, ["signal"]);
-    yield* readAlerts(this.#api, pipelinePath(this.name, "alerts"), this.#until(options.signal));
+    const { readAlertChanges } = await import("./log/server-log.js");
+    yield* readAlertChanges(this.#api, this.name, options, this.#until(options.signal));
   }
 
   async status(): Promise<ServerStatus> {
@@ -219,28 +197,10 @@ export class ServerDeploymentImpl implements ServerDeployment {
   }
 }
 
-/** Whether a value has the members of apache-arrow's tables, batches and vectors, of any copy of it. */
-function isArrow(input: unknown): input is object {
-  return typeof input === "object" && input !== null && "getChild" in input && "data" in input;
-}
-
-/** Loaded for tables only. */
-function arrow(): Promise<typeof import("apache-arrow")> {
-  return import("apache-arrow");
-}
-
 function written(body: object): string {
   try {
     return writeJson(body);
   } catch (cause) {
     throw new InputError("SL5008", `the rows cannot be sent: ${errorSummary(cause)}`, {}, { cause });
-  }
-}
-
-async function nodeFiles(call: string, wayOut: string): Promise<typeof import("./node-files.js")> {
-  try {
-    return await import("./node-files.js");
-  } catch (cause) {
-    throw new TargetError("SL6000", `${call} needs the files of Node, which are not here; ${wayOut}`, {}, { cause });
   }
 }

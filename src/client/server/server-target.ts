@@ -1,12 +1,10 @@
 import type { AnyPipeline } from "../../../dsl/pipeline/any-pipeline.js";
 import { apiRoot, pipelinePath } from "../../api/routes.js";
-import { writeJson } from "../../api/write-json.js";
 import type { DeployedModel, DeployedPipeline } from "../../targets/local/public-types.js";
-import { configOf, isPipeline } from "./config-of.js";
 import { ApiConnection } from "./http.js";
 import type { ServerTargetSettings } from "./options.js";
 import type { ServerDeployment, ServerTarget } from "./public-types.js";
-import { refuseOther } from "./refuse-other.js";
+import { requireDeployed } from "./require-deployed.js";
 import { ServerDeploymentImpl } from "./server-deployment.js";
 
 /** Everything of `server()` that sends requests. */
@@ -21,31 +19,16 @@ export function openServerTarget(settings: ServerTargetSettings): OpenedTarget {
     return live;
   };
   const connect = async (name: string, author: AnyPipeline | null): Promise<ServerDeployment> => {
-    const { version } = await api.json({ path: pipelinePath(name) });
-    if (author !== null) {
-      const config = await api.json({ path: pipelinePath(name, "configuration") });
-      const where = `the deployed version ${String(version)} of '${name}'`;
-      await refuseOther(author, config, where, "deploy the pipeline, or connect with the source of that version");
-    }
+    const wayOut = "deploy the pipeline, or connect with the source of that version";
+    const { version } =
+      author === null ? await api.json({ path: pipelinePath(name) }) : await requireDeployed(api, author, wayOut);
     return open(name, author, version);
   };
   return {
     async deploy(pipeline, options = {}) {
-      const config = await configOf(pipeline, options);
-      const { exclude, redact, maxElements } = settings.log ?? {};
-      const { version, pipeline: name } = await api.json({
-        path: `${apiRoot}/pipelines`,
-        query: {
-          logExclude: listOrNone(exclude),
-          logRedact: listOrNone(redact),
-          logMaxElements: maxElements === null ? "none" : maxElements,
-          models: settings.models,
-        },
-        body: writeJson(config),
-        type: "application/json",
-      });
-      if (typeof name !== "string") throw api.unexpected("it has no pipeline");
-      return open(name, isPipeline(pipeline) ? pipeline : null, version);
+      const { deployTo } = await import("./deploy.js");
+      const { name, author, version } = await deployTo(api, pipeline, options);
+      return open(name, author, version);
     },
     connect: (pipeline) => connect(pipeline.name, pipeline),
     pipeline: (name) => connect(name, null),
@@ -64,9 +47,4 @@ export function openServerTarget(settings: ServerTargetSettings): OpenedTarget {
       deployments.clear();
     },
   };
-}
-
-/** An empty list is a setting too: it leaves out nothing. */
-function listOrNone(names: readonly string[] | undefined): readonly string[] | undefined {
-  return names?.length === 0 ? [""] : names;
 }

@@ -1,7 +1,6 @@
-import type { AnyPipeline, DeployOptions } from "../../../dsl/pipeline/any-pipeline.js";
-import type { Config } from "../../config/schema.js";
 import { parseServerTargetOptions } from "./options.js";
 import type { ServerTarget, ServerTargetOptions } from "./public-types.js";
+import { openServerTarget } from "./server-target.js";
 
 /**
  * A server that `shapeline serve` or `createServer()` runs, as a target. Needs nothing but `fetch`, so that it works in
@@ -16,18 +15,5 @@ import type { ServerTarget, ServerTargetOptions } from "./public-types.js";
  */
 export function server(options: ServerTargetOptions): ServerTarget {
   const settings = parseServerTargetOptions(options);
-  // An app that only creates the target does not load the rest.
-  const target = async () => (await import("./server-target.js")).openServerTarget(settings);
-  let opened: ReturnType<typeof target> | undefined;
-  const use = () => (opened ??= target());
-  return Object.freeze({
-    kind: "server" as const,
-    url: settings.url,
-    deploy: async (pipeline: AnyPipeline | Config, given?: DeployOptions) => (await use()).deploy(pipeline, given),
-    connect: async (pipeline: AnyPipeline) => (await use()).connect(pipeline),
-    pipeline: async (name: string) => (await use()).pipeline(name),
-    pipelines: async () => (await use()).pipelines(),
-    models: async () => (await use()).models(),
-    close: async () => (await opened)?.close(),
-  });
+  return Object.freeze({ kind: "server", url: settings.url, ...openServerTarget(settings) });
 }

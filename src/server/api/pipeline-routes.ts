@@ -4,7 +4,9 @@ import type { LocalOptions } from "../../targets/local/index.js";
 import { TargetError } from "../../../dsl/errors.js";
 import { apiRoot } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
+import { pipelineOutline } from "../../config/check/outline.js";
 import { parseConfig } from "../../config/config.js";
+import { rebuildPipeline } from "../../config/rebuild.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
 import { parseLoggedColumns } from "../../targets/local/options/logged-columns.js";
 import type { FastifyReply } from "fastify";
@@ -54,6 +56,19 @@ export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands, longR
     async ({ params, query }, reply) => {
       const { version } = parseQuery(queries.configuration, query);
       return json(reply, await host.using(params.name, (live) => live.configuration(version)));
+    },
+  );
+
+  app.get<Named>(
+    `${apiRoot}/pipelines/:name/outline`,
+    read(apiOperations.outline),
+    async ({ params, query }, reply) => {
+      const given = parseQuery(queries.configuration, query);
+      const outline = await host.using(params.name, async (live) => {
+        const version = given.version ?? (await live.status()).version;
+        return { version, outline: pipelineOutline(rebuildPipeline(await live.configuration(version))) };
+      });
+      return json(reply, outline);
     },
   );
 

@@ -93,6 +93,15 @@ export const apiOperations = {
   status: operation({ summary: "The status of a pipeline", answer: json(object) }),
   versions: operation({ summary: "The versions of a pipeline", answer: json(listOf("versions")) }),
   configuration: operation({ summary: "The config of a version", query: "configuration", answer: json(object) }),
+  outline: operation({
+    summary: "What a client compares its pipeline with: a version without its lambdas, as text",
+    query: "configuration",
+    answer: json({
+      type: "object",
+      required: ["version", "outline"],
+      properties: { version: text, outline: { type: ["string", "null"] } },
+    }),
+  }),
   report: operation({ summary: "Champion and challengers compared", query: "report", answer: json(object) }),
   deploy: operation({
     summary: "Deploys the config in the body",

@@ -1,5 +1,6 @@
 import { type ErrorCode, TargetError } from "../../../../dsl/errors.js";
-import { oneLine, serverWords } from "../../../client/http/server-words.js";
+import { oneLine } from "../../../client/http/one-line.js";
+import { serverWords } from "../../../client/http/server-words.js";
 import { errorWords } from "../../../wallaroo/api/error-words.js";
 
 const codes: Readonly<Record<number, ErrorCode>> = { 401: "SL6051", 403: "SL6051", 429: "SL6013", 503: "SL6052" };

@@ -1,16 +1,16 @@
 import { open, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { ExportedLogs, ExportOptions } from "../../../dsl/deployment.js";
-import { InputError, StorageError, TargetError } from "../../../dsl/errors.js";
-import { tarArchive } from "../../api/routes.js";
-import { bounds } from "../../util/bounds.js";
-import { systemErrorMessage } from "../../util/error-message.js";
-import { makeDirectory, privateFile } from "../../util/files/make-directory.js";
-import { urlProblem } from "../../util/files/url-problem.js";
-import { formatValue } from "../../util/format-value.js";
-import { parseByteSize } from "../../util/quantities/parse-quantity.js";
-import { requireKnownOptions } from "../../util/options/known-options.js";
-import type { ApiConnection } from "./http.js";
+import type { ExportedLogs, ExportOptions } from "../../../../dsl/deployment.js";
+import { InputError, StorageError, TargetError } from "../../../../dsl/errors.js";
+import { tarArchive } from "../../../api/routes.js";
+import { bounds } from "../../../util/bounds.js";
+import { systemErrorMessage } from "../../../util/error-message.js";
+import { makeDirectory, privateFile } from "../../../util/files/make-directory.js";
+import { urlProblem } from "../../../util/files/url-problem.js";
+import { formatValue } from "../../../util/format-value.js";
+import { parseByteSize } from "../../../util/quantities/parse-quantity.js";
+import { requireKnownOptions } from "../../../util/options/known-options.js";
+import type { ApiConnection } from "../http.js";
 import { readTar } from "./read-tar.js";
 
 // Loaded in Node only, for the calls that read and write files.

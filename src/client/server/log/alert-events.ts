@@ -1,7 +1,7 @@
-import type { AlertChange } from "../../../dsl/deployment.js";
-import { readError } from "../../api/errors.js";
-import { eventStream } from "../../api/routes.js";
-import type { ApiConnection } from "./http.js";
+import type { AlertChange } from "../../../../dsl/deployment.js";
+import { readError } from "../../../api/errors.js";
+import { eventStream } from "../../../api/routes.js";
+import type { ApiConnection } from "../http.js";
 import { textLines } from "./text-lines.js";
 
 /** A year: an alert may stay silent for long. */

@@ -1,11 +1,19 @@
-import { type ErrorCode, TargetError } from "../../../dsl/errors.js";
+import { type ErrorCode, type ShapelineError, TargetError } from "../../../dsl/errors.js";
+import { readError } from "../../api/errors.js";
 import { serverWords } from "../http/server-words.js";
 
 const codes: Readonly<Record<number, ErrorCode>> = { 401: "SL6051", 403: "SL6051", 429: "SL6013", 503: "SL6052" };
 
-/** The error for a status that is no success, where the body is no error of Shapeline. */
-export function transportError(where: string, status: number, body: Uint8Array, hadToken: boolean): TargetError {
-  const words = serverWords(new TextDecoder().decode(body));
+/** The error for a status that is no success: the server's own, or one of the transport. */
+export function answerError(where: string, status: number, body: string, hadToken: boolean): ShapelineError {
+  try {
+    const { error } = JSON.parse(body) as { readonly error?: unknown };
+    const own = readError(error);
+    if (own !== null) return own;
+  } catch {
+    // Not an answer of the API: a proxy's page, or another server's.
+  }
+  const words = serverWords(body);
   const code = codes[status] ?? (status >= 500 ? "SL6054" : status === 404 ? "SL6055" : "SL6053");
   return new TargetError(
     code,

@@ -1,4 +1,4 @@
-import type { ApiConnection } from "./http.js";
+import type { ApiConnection } from "../http.js";
 
 const blockBytes = 512;
 const decoder = new TextDecoder();

@@ -9,9 +9,9 @@ import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { server as serverTarget } from "shapeline/client";
 import { createServer } from "shapeline/server";
-import { folder } from "../engine/make-config.js";
-import { models, regression, rows } from "../targets/breast-cancer.js";
-import { openEngine, root } from "../targets/local-engine.js";
+import { folder } from "../../engine/make-config.js";
+import { models, regression, rows } from "../../targets/breast-cancer.js";
+import { openEngine, root } from "../../targets/local-engine.js";
 import { build, pipeline } from "shapeline";
 
 const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(

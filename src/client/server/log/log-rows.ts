@@ -1,10 +1,10 @@
-import type { AnyInferRecord, LogRows, WithheldColumns } from "../../../dsl/deployment.js";
-import { readError } from "../../api/errors.js";
-import { jsonLines } from "../../api/routes.js";
-import { type RecordTypes, restoreRecord } from "../../api/value-types.js";
-import { parseJsonExact } from "../../util/json/parse-json-exact.js";
-import { isRecord, setOwnProperty } from "../../util/objects.js";
-import type { ApiConnection, ApiRequest } from "./http.js";
+import type { AnyInferRecord, LogRows, WithheldColumns } from "../../../../dsl/deployment.js";
+import { readError } from "../../../api/errors.js";
+import { jsonLines } from "../../../api/routes.js";
+import { type RecordTypes, restoreRecord } from "../../../api/value-types.js";
+import { parseJsonExact } from "../../../util/json/parse-json-exact.js";
+import { isRecord, setOwnProperty } from "../../../util/objects.js";
+import type { ApiConnection, ApiRequest } from "../http.js";
 import { textLines } from "./text-lines.js";
 
 /** Reads logged rows. Rows of versions with other columns get null in those that they lack, as `logs()` has it. */
