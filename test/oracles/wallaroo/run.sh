@@ -2,8 +2,9 @@
 # Runs four releases of the platform's SDK as oracles, each in its own virtual environment (.venvs beside this script). They build
 # the pipelines of build_definitions.py and edit those of build_edits.py, and the result must equal the committed fixtures; with
 # SHAPELINE_RECORD=1 it replaces them. polars 0.18.15 writes and reads
-# 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`, and calls
-# each method of the SDK's classes once, as a user who signs in with a password.
+# 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`, gets the
+# same rows from its own pipelines and from those that shapeline compiles, and calls each method of the SDK's classes once, as a user
+# who signs in with a password.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -75,6 +76,7 @@ serve methods --user-file "$fresh/users.txt"
 for version in 2026.1.3 2025.2.2 2024.4.4 2023.4.1; do
   if [ ! -f "$here/.venvs/$version/installed" ]; then continue; fi
   "$here/.venvs/$version/bin/python" "$here/server_life.py" "$life" "$recordings"
+  "$here/.venvs/$version/bin/python" "$here/server_same_rows.py" "$life" "$recordings"
   WALLAROO_USER=ada@example.com WALLAROO_PASSWORD=correct-horse-battery \
     "$here/.venvs/$version/bin/python" "$here/server_methods.py" "$url" "$recordings" eve@example.com
 done
