@@ -4,6 +4,8 @@ export type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js"
 export { fromDefinition, type FromDefinitionOptions, type ParsedDefinition } from "./read/from-definition.js";
 export type { KnownModel } from "./read/infer-ports.js";
 export {
+  definitionNames,
+  type DefinitionNames,
   runnableDefinition,
   type RunnableDefinition,
   type RunnableDefinitionOptions,

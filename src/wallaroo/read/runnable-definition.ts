@@ -1,14 +1,12 @@
 import { type ModelConfig, modelSchema, type Config } from "../../config/schema.js";
 import { rowsOf } from "../../config/model-rows.js";
 import type { DefinitionModel, DefinitionProblem, Dialect } from "../platform.js";
-import { withModels } from "../steps.js";
 import { ConfigBuilder } from "./config-builder.js";
 import { equalSteps } from "./equal-steps.js";
-import { isAlertName } from "../../../dsl/steps/alert.js";
-import { isValidationName } from "../../../dsl/steps/validation.js";
 import type { AlertConfiguration } from "../write/alerts.js";
 import type { ParsedStep } from "./group-steps.js";
 import type { ParsedCheck } from "./parse-check.js";
+import { namedForConfig } from "./names-in-config.js";
 import { parseDefinition } from "./parse-definition.js";
 import { Problems } from "./problems.js";
 import { alertBound } from "./read-gauge.js";
@@ -66,15 +64,22 @@ export function runnableDefinition(definition: unknown, options: RunnableDefinit
     return { config: null, problems: problems.all, dialect: "polars", models: new Map(), validations: new Map() };
   const { id, dialect } = read;
   const named = read.steps.map((step) => withConditions(step, options.alerts ?? [], problems));
-  const names = new NamesInConfig();
-  const validations = new CheckNames(named, isValidationName, ({ gauge }) => gauge === undefined);
-  const alerts = new CheckNames(named, isAlertName, ({ gauge }) => gauge !== undefined);
-  const steps = named.map((step) => alerts.rename(validations.rename(names.rename(step))));
-  const models = uploadedModels(names.models, options.models, steps, problems);
+  const { steps, models: names, validations } = namedForConfig(named);
+  const models = uploadedModels(names, options.models, steps, problems);
   const parts = equalSteps(steps, dialect, problems);
   const built = models === null ? null : new ConfigBuilder(options.name ?? id, models, parts, problems).build();
   const config = problems.all.length > 0 ? null : (built?.config ?? null);
-  return { config, problems: problems.all, dialect, models: names.models, validations: validations.all };
+  return { config, problems: problems.all, dialect, models: names, validations };
+}
+
+/** What the models and validations of the config of a definition are named in the definition. */
+export type DefinitionNames = Pick<RunnableDefinition, "dialect" | "models" | "validations">;
+
+/** The names in a definition, without the models that it runs. */
+export function definitionNames(definition: unknown): DefinitionNames {
+  const read = parseDefinition(definition, new Problems());
+  const { models, validations } = namedForConfig(read?.steps ?? []);
+  return { dialect: read?.dialect ?? "polars", models, validations };
 }
 
 /** The gauges of a step with the conditions of their alerts; gauges without one are left out: they change no row. */
@@ -95,75 +100,6 @@ function withConditions(step: ParsedStep, alerts: readonly AlertConfiguration[],
     return [];
   });
   return { ...step, checks };
-}
-
-/** Gives every validation, or every alert, a name that a config can have. */
-class CheckNames {
-  /** The names of the definition, by those of the config. */
-  readonly all = new Map<string, string>();
-  /** The names that need no other. */
-  readonly #given: ReadonlySet<string>;
-  /** How often a name was made from the same text. */
-  readonly #counts = new Map<string, number>();
-
-  readonly #isName: (name: string) => boolean;
-  readonly #isOwn: (check: ParsedCheck) => boolean;
-
-  constructor(steps: readonly ParsedStep[], isName: (name: string) => boolean, isOwn: (check: ParsedCheck) => boolean) {
-    const checks = steps.flatMap((step) => (step.kind === "checks" ? step.checks : []));
-    this.#given = new Set(checks.filter(isOwn).map(({ name }) => name));
-    this.#isName = isName;
-    this.#isOwn = isOwn;
-  }
-
-  rename(step: ParsedStep): ParsedStep {
-    if (step.kind !== "checks") return step;
-    const checks = step.checks.map((check) => (this.#isOwn(check) ? { ...check, name: this.#nameOf(check) } : check));
-    return { ...step, checks };
-  }
-
-  #nameOf({ name, dialect }: ParsedCheck): string {
-    // A table has no two columns of one name, so two checks of the newer dialect are a problem.
-    const isTaken = dialect === "checks" && this.all.has(name);
-    const found = isTaken || !this.#isName(name) ? this.#freeName(name) : name;
-    this.all.set(found, name);
-    return found;
-  }
-
-  #freeName(name: string): string {
-    const base = name.replace(/\W/g, "_").replace(/^(?=\d|$)/, "_");
-    for (;;) {
-      const count = (this.#counts.get(base) ?? 0) + 1;
-      this.#counts.set(base, count);
-      const found = count === 1 ? base : `${base}_${count}`;
-      if (this.#isName(found) && !this.all.has(found) && !this.#given.has(found)) return found;
-    }
-  }
-}
-
-/** Gives every model of a definition a name of its own. */
-class NamesInConfig {
-  readonly models = new Map<string, DefinitionModel>();
-
-  rename(step: ParsedStep): ParsedStep {
-    if (step.kind === "inference") return { ...step, models: step.models.map((model) => this.#renamed(model)) };
-    if (step.kind !== "step" || step.models === null) return step;
-    return withModels(
-      step,
-      step.models.map((model) => this.#renamed(model)),
-    );
-  }
-
-  #renamed(model: DefinitionModel): DefinitionModel {
-    for (let count = 1; ; count++) {
-      // A model's name on the platform has no '_'.
-      const name = count === 1 ? model.name : `${model.name.slice(0, 56)}_v${count}`;
-      const known = this.models.get(name);
-      if (known === undefined) this.models.set(name, model);
-      else if (known.name !== model.name || known.version !== model.version || known.sha !== model.sha) continue;
-      return { ...model, name };
-    }
-  }
 }
 
 /** The models with their ports; null after reporting one that is missing. */

@@ -10,6 +10,7 @@ import { connectionSignal } from "../../http/connection-signal.js";
 import type { ServerContext } from "../../context.js";
 import type { Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
+import { versionNames } from "../deploying/version-names.js";
 import { faultMessage, PlatformError, platformProblem } from "../errors.js";
 import type { Deployment } from "../state/rows.js";
 import { asksMetadata, readDataset } from "./dataset-query.js";
@@ -79,11 +80,11 @@ async function answer(request: FastifyRequest<Infer>, reply: FastifyReply, call:
   const type = (request.headers["content-type"] ?? "").toLowerCase();
   const dataset = readDataset(request.raw.url ?? "");
   const { config } = live.current;
-  const versionName = plane.pipelines.version(deployment.pipeline_version_pk_id).version;
+  const version = plane.pipelines.version(deployment.pipeline_version_pk_id);
   const form: PlatformForm = {
     dataset,
     checkFailures: call.checkFailures,
-    versionOf: () => ({ name: versionName, config: live.current.config }),
+    versionOf: () => ({ name: version.version, config: live.current.config, names: versionNames(version) }),
   };
   if (type.startsWith("application/vnd.apache.arrow")) {
     const table = await parseTable(bytes);
@@ -139,8 +140,10 @@ function inferenceResult({ batch, config }: InferredBatch, request: unknown, { p
   };
   const model = config.models.find(({ name }) => name === logged.lastModel?.[0]) ?? config.models[0];
   const { pipeline_id } = plane.pipelines.get(deployment.pipeline_pk_id);
+  const { models } = versionNames(plane.pipelines.version(deployment.pipeline_version_pk_id));
+  const name = model?.name ?? "";
   return {
-    model_name: model?.name ?? "",
+    model_name: models.get(name)?.name ?? name,
     model_version: model?.version ?? "",
     pipeline_name: pipeline_id,
     outputs: [...batch.outputs.values()].map((tensor) => platformTensor(tensor, batch.rows)),

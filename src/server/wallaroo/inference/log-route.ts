@@ -7,8 +7,10 @@ import { isRecord } from "../../../util/objects.js";
 import { parseTime } from "../../../util/quantities/parse-time.js";
 import type { Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
+import { noNames, versionNames } from "../deploying/version-names.js";
 import { notFound, PlatformError } from "../errors.js";
 import { topicOf } from "../rest/rest-routes.js";
+import type { PipelineVersionRow } from "../state/rows.js";
 import { readDataset } from "./dataset-query.js";
 import { arrowFile } from "./infer-route.js";
 import { parseBody } from "./read-input.js";
@@ -37,8 +39,8 @@ export function registerLogs(scope: FastifyInstance, plane: ControlPlane, caller
     const url = request.raw.url ?? "";
     const { query, size } = readQuery(url, request.body ?? Buffer.alloc(0));
     const versions = plane.pipelines.versionsOf(pipeline.id);
-    const name = (version: number | undefined): string =>
-      versions.find((row) => row.engine_version === String(version))?.version ?? String(version ?? "");
+    const rowOf = (version: number | undefined): PipelineVersionRow | undefined =>
+      versions.find((row) => row.engine_version === String(version));
     const hasNoLog = versions.every((row) => row.engine_version === null);
     if (hasNoLog) throw new PlatformError(404, `pipeline '${pipeline.pipeline_id}' was never deployed; it has no log`);
     const page = await plane.host.using(pipeline.engine_name, async (live) => {
@@ -61,7 +63,11 @@ export function registerLogs(scope: FastifyInstance, plane: ControlPlane, caller
     const form: PlatformForm = {
       dataset: readDataset(url),
       checkFailures: callers.readsCheckFailures(request),
-      versionOf: (version) => ({ name: name(version), config: page.configs.get(version ?? -1) ?? null }),
+      versionOf(version) {
+        const row = rowOf(version);
+        const names = row === undefined ? noNames : versionNames(row);
+        return { name: row?.version ?? String(version ?? ""), config: page.configs.get(version ?? -1) ?? null, names };
+      },
     };
     const status = JSON.stringify({ status: page.status, next: page.next });
     const table = platformTable(page.batches, form, new Map([["status", status]]));

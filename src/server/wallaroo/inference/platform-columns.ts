@@ -18,6 +18,7 @@ import { toTable } from "../../../tensors/arrow/to-table.js";
 import type { ColumnSelection } from "../../../tensors/column-selection.js";
 import { toRecords } from "../../../tensors/format-result.js";
 import { type ResultBatch, type RowsMetadata } from "../../../tensors/result.js";
+import type { DefinitionNames } from "../../../wallaroo/index.js";
 import { asksMetadata, type Dataset } from "./dataset-query.js";
 
 export type PlatformBatch = ResultBatch & Partial<RowsMetadata>;
@@ -27,19 +28,39 @@ export interface PlatformForm {
   readonly dataset: Dataset;
   /** Releases up to 2023.4 have `check_failures`, later ones `anomaly.*`. */
   readonly checkFailures: boolean;
-  /** By the number of a version in the data folder: its name on the platform, and its config. */
-  readonly versionOf: (version: number | undefined) => { readonly name: string; readonly config: Config | null };
+  /** By the number of a version in the data folder. */
+  readonly versionOf: (version: number | undefined) => PlatformVersion;
+}
+
+interface PlatformVersion {
+  /** Its name on the platform. */
+  readonly name: string;
+  readonly config: Config | null;
+  /** What the config's models and validations are named on the platform. */
+  readonly names: DefinitionNames;
 }
 
 const metadataNames = ["last_model", "pipeline_version", "elapsed", "dropped", "partition"] as const;
 
-function selection({ dataset, checkFailures }: PlatformForm): ColumnSelection {
+/** Columns of validations whose names a config cannot have: the platform's names by those of the config. */
+function checkColumns({ names: { dialect, validations } }: PlatformVersion, separator: string): Map<string, string> {
+  // Older checks may share a name, and have no columns on their platform.
+  const renamed = dialect === "checks" ? [] : [...validations].filter(([own, shown]) => own !== shown);
+  return new Map(renamed.map((pair) => pair.map((name) => `anomaly${separator}${name}`) as [string, string]));
+}
+
+function selection({ dataset, checkFailures }: PlatformForm, version: PlatformVersion): ColumnSelection {
+  const asked = new Map([...checkColumns(version, ".")].map(([own, shown]) => [shown, own]));
   const own = dataset.dataset.filter((name) => name !== "metadata" && !name.startsWith("metadata."));
-  const wanted = own.flatMap((name) => (name === "anomaly" && checkFailures ? [name, "check_failures"] : [name]));
+  const wanted = own.flatMap((name) =>
+    name === "anomaly" && checkFailures ? [name, "check_failures"] : [asked.get(name) ?? name],
+  );
   return {
     dataset: checkFailures ? [...wanted, "check_failures"] : wanted.length === 0 ? ["time"] : wanted,
     exclude: [
-      ...dataset.exclude.filter((name) => name !== "check_failures" || !checkFailures),
+      ...dataset.exclude
+        .filter((name) => name !== "check_failures" || !checkFailures)
+        .map((name) => asked.get(name) ?? name),
       ...(checkFailures ? ["anomaly"] : ["check_failures"]),
       "metadata",
     ],
@@ -63,12 +84,12 @@ function metadataValue(
   row: number,
   form: PlatformForm,
 ): unknown {
-  const { name: version, config } = form.versionOf(batch.version);
+  const { name: version, config, names } = form.versionOf(batch.version);
   switch (name) {
     case "last_model": {
       const model = batch.lastModel?.[row] ?? "";
       const sha = config?.models.find((each) => each.name === model)?.sha256 ?? "";
-      return JSON.stringify({ model_name: model, model_sha: sha });
+      return JSON.stringify({ model_name: names.models.get(model)?.name ?? model, model_sha: sha });
     }
     case "pipeline_version":
       return version;
@@ -91,15 +112,21 @@ export function platformRecords(batches: readonly PlatformBatch[], form: Platfor
   const names = wantedMetadata(form);
   const { separator } = form.dataset;
   return batches.flatMap((batch) => {
-    const { config } = form.versionOf(batch.version);
-    return toRecords([batch], selection(form)).map((record, row) => {
-      const flat = finite(record) as Record<string, unknown>;
+    const version = form.versionOf(batch.version);
+    const shown = checkColumns(version, separator);
+    return toRecords([batch], selection(form, version)).map((record, row) => {
+      const flat = withNames(finite(record) as Record<string, unknown>, shown);
       if (flat["time"] instanceof Date) flat["time"] = flat["time"].getTime();
-      if (form.checkFailures) flat["check_failures"] = failuresOf(batch, row, config);
+      if (form.checkFailures) flat["check_failures"] = failuresOf(batch, row, version.config);
       for (const name of names) flat[`metadata${separator}${name}`] = metadataValue(name, batch, row, form);
       return flat;
     });
   });
+}
+
+function withNames(record: Record<string, unknown>, names: ReadonlyMap<string, string>): Record<string, unknown> {
+  if (names.size === 0) return record;
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
 /** The failed checks of a row, as the older platform lists them. */
@@ -133,7 +160,9 @@ export function platformTable(
   form: PlatformForm,
   schemaMetadata: ReadonlyMap<string, string> = new Map(),
 ): Table {
-  const table = toTable(batches, selection(form));
+  const version = form.versionOf(batches[0]?.version);
+  const shown = checkColumns(version, form.dataset.separator);
+  const table = toTable(batches, selection(form, version));
   const lists = form.checkFailures ? checkLists(batches, form) : null;
   const isEmpty = table.numRows === 0;
   // The SDK reads the first value of `dropped`.
@@ -142,7 +171,9 @@ export function platformTable(
     (name) => [`metadata${form.dataset.separator}${name}`, metadataVector(name, batches, form)] as const,
   );
   const fields = table.schema.fields.map((field) =>
-    lists !== null && field.name === "check_failures" ? new Field(field.name, lists.type, true) : field,
+    lists !== null && field.name === "check_failures"
+      ? new Field(field.name, lists.type, true)
+      : new Field(shown.get(field.name) ?? field.name, field.type, field.nullable, field.metadata),
   );
   for (const [name, vector] of extra) fields.push(new Field(name, vector.type, true));
   const schema = new Schema(fields, new Map(schemaMetadata));
