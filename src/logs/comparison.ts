@@ -2,7 +2,12 @@
  * Statistics of a pipeline's champion and challengers over a period. A difference is the challenger's value minus the
  * champion's.
  */
-export interface Comparison {
+export interface Comparison extends LoggedComparison {
+  readonly challengers: readonly ChallengerComparison[];
+}
+
+/** What the log alone says. */
+export interface LoggedComparison {
   readonly pipeline: string;
   /** How far numbers that agree may be apart; null: a thousandth of the champion's. */
   readonly within: number | null;
@@ -15,7 +20,7 @@ export interface Comparison {
   readonly failures: readonly ValidationFailures[];
   /** Nanoseconds from the arrival of the request to the end of its last inference step. */
   readonly elapsed: Quantiles | null;
-  readonly challengers: readonly ChallengerComparison[];
+  readonly challengers: readonly LoggedChallenger[];
   /** Outputs that are not compared, because the log of a version does not have all their values. */
   readonly withheld: readonly WithheldOutput[];
 }
@@ -33,7 +38,26 @@ export interface ValidationFailures {
   readonly failed: number;
 }
 
-export interface ChallengerComparison {
+/** A validation of the champion's outputs, and what it says about the challenger's. */
+export interface ValidationComparison {
+  readonly validation: string;
+  /** Rows that the challenger answered, and whose logged values are complete. */
+  readonly rows: number;
+  readonly championFailed: number;
+  readonly challengerFailed: number;
+  /** Rows that fail for one of the two only. */
+  readonly differing: number;
+}
+
+export interface ChallengerComparison extends LoggedChallenger {
+  /**
+   * The validations that read outputs which the challenger has, too, with the same dtype and shape; of pipelines whose
+   * last inference step is the shadow.
+   */
+  readonly validations: readonly ValidationComparison[];
+}
+
+export interface LoggedChallenger {
   readonly name: string;
   /** Rows of the versions that had this challenger. */
   readonly rows: number;

@@ -1,5 +1,5 @@
 import type { StorageError } from "../../dsl/errors.js";
-import type { Comparison } from "./comparison.js";
+import type { LoggedComparison } from "./comparison.js";
 import type { LogBatch, LogLayout, LogQuery, PageSize, PipelineLog } from "./pipeline-log.js";
 
 export type PipelineState = "deployed" | "undeployed";
@@ -100,7 +100,7 @@ export interface LogReader {
   /** Layouts of the versions that have rows for a query, newest version first. */
   layouts(pipeline: string, query?: LogQuery): Promise<LogLayout[]>;
   /** Compares the champion with its challengers between `start` and `end`. */
-  compare(pipeline: string, query?: LogQuery): Promise<Comparison>;
+  compare(pipeline: string, query?: LogQuery): Promise<LoggedComparison>;
 }
 
 /** The log and control state of a data folder. Each `openStore` needs its own `close`. */

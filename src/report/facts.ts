@@ -1,4 +1,10 @@
-import type { ChallengerComparison, Comparison, OutputComparison, Quantiles } from "../logs/comparison.js";
+import type {
+  ChallengerComparison,
+  Comparison,
+  OutputComparison,
+  Quantiles,
+  ValidationComparison,
+} from "../logs/comparison.js";
 
 /** A row of a table: a label and its formatted value. */
 export type Fact = readonly [label: string, value: string];
@@ -28,7 +34,7 @@ export function championFacts({ rows, first, last, versions, elapsed, failures, 
 }
 
 export function challengerFacts(challenger: ChallengerComparison): Fact[] {
-  const { rows, answered, notes, elapsed } = challenger;
+  const { rows, answered, notes, elapsed, validations } = challenger;
   const noted = notes.reduce((sum, note) => sum + note.rows, 0);
   const pending = rows - answered - noted;
   return [
@@ -39,7 +45,17 @@ export function challengerFacts(challenger: ChallengerComparison): Fact[] {
     ...(elapsed === null
       ? []
       : [["time to answer", `${formatLatency(elapsed)}, including time in the queue`] as const]),
+    ...validations.map((each): Fact => [`fails '${stripControls(each.validation)}'`, validationText(each)]),
   ];
+}
+
+/** How a validation judges the challenger: `15 of 1,000 rows, the champion 12; they differ in 5 rows`. */
+function validationText({ rows, championFailed, challengerFailed, differing }: ValidationComparison): string {
+  if (rows === 0) return "no row to compare";
+  const failed = `${formatCount(challengerFailed)} of ${countedRows(rows)}`;
+  return differing === 0
+    ? `${failed}, the same rows as the champion`
+    : `${failed}, the champion ${formatCount(championFailed)}; they differ in ${countedRows(differing)}`;
 }
 
 /** Whether a challenger's outputs are the champion's, by the output that differs in most rows. */

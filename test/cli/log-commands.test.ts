@@ -42,7 +42,7 @@ it("reads, exports and compares the log of a pipeline while another process serv
   const found = JSON.parse(report.out) as {
     rows: number;
     failures: object[];
-    challengers: { name: string; answered: number; outputs: { agreeing: number }[] }[];
+    challengers: { name: string; answered: number; outputs: { agreeing: number }[]; validations: object[] }[];
   };
   expect(found).toMatchObject({ rows: 1000, failures: [{ validation: "amt", rows: 1000, failed: 80 }] });
   expect(found.challengers.map(({ name, answered }) => [name, answered])).toEqual([
@@ -55,6 +55,16 @@ it("reads, exports and compares the log of a pipeline while another process serv
   expect(text.out).toContain("  fails 'amt'          80 of 1,000 (8.00%)");
   expect(text.out).toMatch(
     /challenger c1\n {2}verdict {14}differs from the champion in [\d,]+ of 1,000 rows \([\d.]+%\)\n {2}answered {13}1,000 of 1,000 \(100%\)/,
+  );
+  // The validation is x.out < 1: each challenger's output takes the place of the champion's.
+  const fails = (column: string): boolean[] => Array.from(table.getChild(column) ?? [], (value) => !(value.get(0) < 1));
+  const [champion, c1] = [fails("out.risk"), fails("out_c1.variable")];
+  const differing = champion.filter((failed, i) => failed !== c1[i]).length;
+  expect(found.challengers[0]?.validations).toEqual([
+    { validation: "amt", rows: 1000, championFailed: 80, challengerFailed: c1.filter(Boolean).length, differing },
+  ]);
+  expect(text.out).toContain(
+    `  fails 'amt'          ${c1.filter(Boolean).length} of 1,000 rows, the champion 80; they differ in ${differing} rows\n`,
   );
   const wide = await shapeline(folder, ["report", "fraud", "--within", "1e6"]);
   expect(wide.out).toMatch(/ {2}verdict {14}agrees with the champion in all 1,000 rows\n/);

@@ -58,7 +58,12 @@ export const comparison: Comparison = {
         },
         { champion: "label", challenger: "label", rows: 11_980, agreeing: 0, sameGreatest: null, numbers: null },
       ],
+      validations: [
+        { validation: "amt", rows: 11_980, championFailed: 12, challengerFailed: 15, differing: 5 },
+        { validation: `"><b>\u001b[31m`, rows: 0, championFailed: 0, challengerFailed: 0, differing: 0 },
+        { validation: "low", rows: 11_980, championFailed: 1, challengerFailed: 1, differing: 0 },
+      ],
     },
-    { name: "other", rows: 12_000, answered: 0, notes: [], elapsed: null, outputs: [] },
+    { name: "other", rows: 12_000, answered: 0, notes: [], elapsed: null, outputs: [], validations: [] },
   ],
 };

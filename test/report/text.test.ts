@@ -21,6 +21,9 @@ it("formats a comparison, without control codes from names", () => {
       no answer            15 × no answer within 50 ms <!-- <hostile>
       no answer            5 not logged yet, or lost in a crash
       time to answer       median 0.4 ms, 99% within 9 ms (to 0.025%), including time in the queue
+      fails 'amt'          15 of 11,980 rows, the champion 12; they differ in 5 rows
+      fails '"><b>?[31m'   no row to compare
+      fails 'low'          1 of 11,980 rows, the same rows as the champion
 
       dense_1 against variable <hostile>
         agreement            99.99% of 11,980 rows: every value within a thousandth of the champion's (--within 0.01: a bound of your own)

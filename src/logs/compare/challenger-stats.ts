@@ -1,4 +1,4 @@
-import type { ChallengerComparison } from "../comparison.js";
+import type { LoggedChallenger } from "../comparison.js";
 import type { OutputPair } from "./output-pairs.js";
 import { OutputStats, type Period } from "./output-stats.js";
 import { QuantileSketch } from "./quantile-sketch.js";
@@ -43,7 +43,7 @@ export class ChallengerStats {
     if (!Number.isNaN(elapsed)) this.#elapsed.add(elapsed);
   }
 
-  result(): ChallengerComparison {
+  result(): LoggedChallenger {
     const notes = [...this.#notes].map(([note, rows]) => ({ note, rows }));
     notes.sort((a, b) => b.rows - a.rows || (a.note < b.note ? -1 : 1));
     return {

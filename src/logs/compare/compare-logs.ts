@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { tableColumns } from "../schema/columns.js";
-import type { Comparison, Quantiles, ValidationFailures } from "../comparison.js";
+import type { LoggedComparison, Quantiles, ValidationFailures } from "../comparison.js";
 import { ChallengerStats } from "./challenger-stats.js";
 import { scanLog } from "./scan.js";
 import { whereClause } from "../schema/where.js";
@@ -35,7 +35,7 @@ export async function compareLogs(
   pipeline: string,
   logs: readonly StoredLog[],
   query: LogQuery,
-): Promise<Comparison> {
+): Promise<LoggedComparison> {
   const where = whereClause(query);
   try {
     const { ranges, period } = await logRanges(connection, logs, where);

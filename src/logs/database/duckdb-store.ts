@@ -1,5 +1,5 @@
 import { StorageError } from "../../../dsl/errors.js";
-import type { Comparison } from "../comparison.js";
+import type { LoggedComparison } from "../comparison.js";
 import { DuckDBLog } from "./duckdb-log.js";
 import type { LogBatch, LogLayout, LogQuery, PageSize, PipelineLog } from "../pipeline-log.js";
 import type { SharedDatabase } from "./shared-database.js";
@@ -119,7 +119,7 @@ export class DuckDBStore implements Store {
     return this.#read((database) => database.layouts(pipeline, query));
   }
 
-  async compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
+  async compare(pipeline: string, query: LogQuery = {}): Promise<LoggedComparison> {
     return this.#read((database) => database.compare(pipeline, query));
   }
 

@@ -5,7 +5,7 @@ import { flushOnSignals } from "../../util/process/ending-signals.js";
 import { onProcessExit } from "../../util/process/process-exit.js";
 import { measureAlerts } from "../read/alert-query.js";
 import { compareLogs } from "../compare/compare-logs.js";
-import type { Comparison } from "../comparison.js";
+import type { LoggedComparison } from "../comparison.js";
 import { createTable, tableColumns } from "../schema/columns.js";
 import type { Catalog } from "./catalog.js";
 import { databaseFileName } from "./data-folder.js";
@@ -231,7 +231,7 @@ export class SharedDatabase {
     );
   }
 
-  compare(pipeline: string, query: LogQuery): Promise<Comparison> {
+  compare(pipeline: string, query: LogQuery): Promise<LoggedComparison> {
     // A comparison may take long, so it does not block the connection for short reads.
     return this.#readFlushed(pipeline, (session, logs) =>
       session.withConnection((connection) => compareLogs(this.duckdb, connection, pipeline, logs, query)),

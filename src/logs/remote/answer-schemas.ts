@@ -2,7 +2,7 @@ import * as z from "zod";
 import { dtypes } from "../../../dsl/tensor.js";
 import { allocate } from "../../tensors/dtypes.js";
 import { elementCount, rowCount, type RowsTensor } from "../../tensors/tensor-data.js";
-import type { Comparison } from "../comparison.js";
+import type { LoggedComparison } from "../comparison.js";
 import type { LogBatch, LogLayout } from "../pipeline-log.js";
 import type { StoredPipeline, StoredVersion } from "../store.js";
 import type { OwnerMethod } from "./owner-protocol.js";
@@ -214,7 +214,7 @@ export interface Answers {
   readonly pipelines: StoredPipeline[];
   readonly layouts: LogLayout[];
   readonly readLog: LogBatch[];
-  readonly compare: Comparison;
+  readonly compare: LoggedComparison;
 }
 
 /** The schemas of the answers. The casts only drop the `undefined` that Zod adds to optional keys. */
@@ -224,7 +224,7 @@ const results = {
   pipelines: z.array(storedPipeline) as z.ZodType<unknown> as z.ZodType<StoredPipeline[]>,
   layouts: z.array(layout) as z.ZodType<unknown> as z.ZodType<LogLayout[]>,
   readLog: z.array(batch) as z.ZodType<unknown> as z.ZodType<LogBatch[]>,
-  compare: comparison as z.ZodType<Comparison>,
+  compare: comparison as z.ZodType<LoggedComparison>,
 } satisfies { [Method in OwnerMethod]: z.ZodType<Answers[Method]> };
 
 const error = z.object({

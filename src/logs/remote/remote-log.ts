@@ -1,7 +1,7 @@
 import { StorageError } from "../../../dsl/errors.js";
 import { paginate } from "../read/paginate.js";
 import { whereClause } from "../schema/where.js";
-import type { Comparison } from "../comparison.js";
+import type { LoggedComparison } from "../comparison.js";
 import type { LogBatch, LogLayout, LogQuery, PageSize } from "../pipeline-log.js";
 import type { LogReader, StoredPipeline, StoredVersion } from "../store.js";
 import type { Answers } from "./answer-schemas.js";
@@ -46,7 +46,7 @@ export class RemoteLog implements LogReader {
     return this.#request("layouts", pipeline, query);
   }
 
-  compare(pipeline: string, query: LogQuery = {}): Promise<Comparison> {
+  compare(pipeline: string, query: LogQuery = {}): Promise<LoggedComparison> {
     return this.#request("compare", pipeline, query);
   }
 

@@ -334,7 +334,16 @@ export class LocalDeploymentImpl implements LocalDeployment {
     this.#assertLogged();
     return this.#reads.run(async () => {
       await this.#running?.runner.whenLogged();
-      return this.#readStore((reader) => reader.compare(this.name, query));
+      const { compareValidations } = await import("./compare-validations.js");
+      return this.#readStore(async (reader) => {
+        const compared = await reader.compare(this.name, query);
+        const size = { rows: maxSliceRows, bytes: maxTableBytes };
+        return compareValidations(
+          compared,
+          () => prefetch(reader.pages(this.name, query, size)),
+          (version) => this.configuration(String(version)),
+        );
+      });
     });
   }
 
