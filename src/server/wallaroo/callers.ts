@@ -47,6 +47,11 @@ export class Callers {
     return this.#access.callerOf(authorization)?.user ?? localUser;
   }
 
+  /** Whose workspaces a call sees: null on a server without tokens, and for tokens without a user, which see all. */
+  memberOf({ headers }: Pick<FastifyRequest, "headers">): string | null {
+    return this.#access.isRestricted ? (this.#access.callerOf(headers.authorization ?? "")?.user ?? null) : null;
+  }
+
   /** Everybody who may sign in or has a token with a name, and the user of all other tokens. */
   users(): PlatformUser[] {
     const all = [{ id: localUser, name: "local@shapeline" }, ...this.#access.named(), ...this.#access.users.all()];

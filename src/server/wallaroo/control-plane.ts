@@ -9,13 +9,21 @@ import { Models } from "./state/models.js";
 import { Pipelines } from "./state/pipelines.js";
 import type { PlaneState } from "./state/plane-state.js";
 import { Tables } from "./state/tables.js";
+import { VisibleTables } from "./state/visible-tables.js";
 import { Workspaces } from "./state/workspaces.js";
+
+/** The control plane as a caller sees it. */
+export interface Plane extends PlaneState {
+  readonly deployments: Deployments;
+  /** Takes over what was deployed or undeployed in another way than here, also by a process that was killed. */
+  sync(): Promise<void>;
+}
 
 /**
  * The control plane of a data folder: workspaces, models, pipelines and deployments as the platform knows them, kept
  * equal to what is deployed in the folder by any way.
  */
-export class ControlPlane implements PlaneState {
+export class ControlPlane implements Plane {
   readonly tables: Tables;
   readonly files: ModelStore;
   readonly host: ModelHost;
@@ -28,7 +36,10 @@ export class ControlPlane implements PlaneState {
   #seen = -1;
   #syncing: Promise<void> | null = null;
 
-  private constructor(tables: Tables, files: ModelStore, host: ModelHost, store: Store) {
+  readonly #isShared: () => boolean;
+
+  private constructor(tables: Tables, files: ModelStore, host: ModelHost, store: Store, isShared: () => boolean) {
+    this.#isShared = isShared;
     this.tables = tables;
     this.files = files;
     this.host = host;
@@ -39,22 +50,35 @@ export class ControlPlane implements PlaneState {
     this.deployments = new Deployments(this, () => this.sync());
   }
 
-  /** @throws StorageError SL7xxx */
-  static async open(host: ModelHost): Promise<ControlPlane> {
+  /**
+   * @param isShared whether everybody sees all workspaces
+   * @throws StorageError SL7xxx
+   */
+  static async open(host: ModelHost, isShared: () => boolean): Promise<ControlPlane> {
     const { data, sharedFolder, databaseMemory } = host.settings;
     const store = await openStore(data, { sharedFolder, databaseMemory });
     try {
       const folder = await prepareFolder(data, { sharedFolder });
       const tables = await Tables.open(folder);
       const named = new Set(tables.all("model").map(({ sha }) => sha));
-      return new ControlPlane(tables, await ModelStore.open(folder, (sha256) => named.has(sha256)), host, store);
+      const files = await ModelStore.open(folder, (sha256) => named.has(sha256));
+      return new ControlPlane(tables, files, host, store, isShared);
     } catch (error) {
       await store.close();
       throw error;
     }
   }
 
-  /** Takes over what was deployed or undeployed in another way than here, also by a process that was killed. */
+  /** The plane as a user sees it; null: a caller who sees everything. */
+  seenBy(user: string | null): Plane {
+    if (user === null) return this;
+    const tables = new VisibleTables(this.tables, user);
+    const workspaces = new Workspaces(tables);
+    const [models, pipelines] = [new Models(tables, workspaces), new Pipelines(tables, workspaces)];
+    const { files, host, deployments } = this;
+    return { tables, files, host, workspaces, models, pipelines, deployments, sync: () => this.sync() };
+  }
+
   async sync(): Promise<void> {
     while (this.#seen !== this.host.generation)
       await (this.#syncing ??= this.#takeOver().finally(() => (this.#syncing = null)));
@@ -62,7 +86,7 @@ export class ControlPlane implements PlaneState {
 
   async #takeOver(): Promise<void> {
     const { generation } = this.host;
-    await takeOver(this, this.deployments, this.#store);
+    await takeOver(this, this.deployments, this.#store, this.#isShared());
     this.#seen = generation;
   }
 

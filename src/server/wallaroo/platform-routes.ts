@@ -25,7 +25,7 @@ export interface PlatformRoutes {
 export function platformRoutes(app: FastifyInstance, context: ServerContext, access: Access): PlatformRoutes {
   let plane: ControlPlane | null = null;
   void app.register(async (scope) => {
-    const opened = (plane = await ControlPlane.open(context.host));
+    const opened = (plane = await ControlPlane.open(context.host, () => !access.isRestricted));
     const callers = new Callers(access);
     // Bodies are read by each route, without a loss of digits.
     scope.removeAllContentTypeParsers();

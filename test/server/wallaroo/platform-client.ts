@@ -53,10 +53,14 @@ export function upload(name: string, workspace: number, bytes: Uint8Array): { ty
   };
 }
 
-export async function send(url: string, { type, body }: { type: string; body: Buffer }): Promise<Answer> {
+export async function send(
+  url: string,
+  { type, body }: { type: string; body: Buffer },
+  more: object = {},
+): Promise<Answer> {
   const answer = await fetch(`${url}/v1/api/models/upload`, {
     method: "POST",
-    headers: { ...headers, "content-type": type },
+    headers: { ...headers, ...more, "content-type": type },
     body: new Uint8Array(body),
   });
   return { status: answer.status, body: (await answer.json()) as never };
@@ -75,9 +79,15 @@ export interface Version {
 }
 
 /** Uploads a model of the fraud example, and reads back what a step names of it. */
-export async function uploaded(url: string, workspace: number, name: string, file: string): Promise<Version> {
-  const id = uploadedId(await send(url, upload(name, workspace, readFileSync(join(models, file)))));
-  const { data } = await graphql(url, `query ModelById { model_by_pk(id: ${id}) { id model_version sha } }`);
+export async function uploaded(
+  url: string,
+  workspace: number,
+  name: string,
+  file: string,
+  more: object = {},
+): Promise<Version> {
+  const id = uploadedId(await send(url, upload(name, workspace, readFileSync(join(models, file))), more));
+  const { data } = await graphql(url, `query ModelById { model_by_pk(id: ${id}) { id model_version sha } }`, {}, more);
   return (data as { model_by_pk: Version }).model_by_pk;
 }
 
@@ -92,29 +102,35 @@ export async function workspaceIn(url: string): Promise<number> {
 }
 
 /** Adds a version to a pipeline; creates the pipeline with its first one. */
-export async function createVersion(url: string, name: string, workspace: number, steps: readonly unknown[]) {
-  const created = await call(url, "pipelines/create", {
-    pipeline_id: name,
-    workspace_id: workspace,
-    definition: { id: name, steps },
-  });
+export async function createVersion(
+  url: string,
+  name: string,
+  workspace: number,
+  steps: readonly unknown[],
+  more: object = {},
+) {
+  const definition = { id: name, steps };
+  const created = await call(url, "pipelines/create", { pipeline_id: name, workspace_id: workspace, definition }, more);
   const body = created.body as { pipeline_pk_id: number; pipeline_variant_pk_id: number };
   return { pipeline: body.pipeline_pk_id, version: body.pipeline_variant_pk_id };
 }
 
-export async function deployVersion(url: string, name: string, version: number) {
-  const answer = await call(url, "pipelines/deploy", {
-    deploy_id: name,
-    pipeline_version_pk_id: version,
-    engine_config: { engine: {} },
-  });
+export async function deployVersion(url: string, name: string, version: number, more: object = {}) {
+  const body = { deploy_id: name, pipeline_version_pk_id: version, engine_config: { engine: {} } };
+  const answer = await call(url, "pipelines/deploy", body, more);
   return { status: answer.status, answer: answer.body as { id: number; msg: string } };
 }
 
 /** Creates a version and deploys it. */
-export async function deploy(url: string, name: string, workspace: number, steps: readonly unknown[]) {
-  const { pipeline, version } = await createVersion(url, name, workspace, steps);
-  return { pipeline, version, ...(await deployVersion(url, name, version)) };
+export async function deploy(
+  url: string,
+  name: string,
+  workspace: number,
+  steps: readonly unknown[],
+  more: object = {},
+) {
+  const { pipeline, version } = await createVersion(url, name, workspace, steps, more);
+  return { pipeline, version, ...(await deployVersion(url, name, version, more)) };
 }
 
 /** The deployment of a pipeline, and the version that it runs. */

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { createServer } from "shapeline/server";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { folder } from "../../engine/make-config.js";
-import { models } from "../deployed-fraud.js";
+import { deployed, models } from "../deployed-fraud.js";
 import {
   call,
   deploy,
+  deployVersion,
   graphql,
   infer,
   modelStep,
@@ -171,4 +172,93 @@ test("nothing is added to an archived workspace, and what it has goes on", async
   expect(await infer(url, "kept", answer.id, [recordFor.champ])).toHaveLength(1);
   await graphql(url, archive, { id: workspace, archived: false });
   expect((await deploy(url, "more", workspace, steps)).status).toBe(200);
+});
+
+describe("workspaces of two users", () => {
+  const kim = { user: "kim@example.com", password: "a third long password", role: "admin" } as const;
+
+  async function signedIn(data: string) {
+    const server = await createServer({ data, models: "none", wallaroo: true, users: [ada, kim] });
+    onTestFinished(() => server.close());
+    const url = await server.listen({ port: 0 });
+    const headersOf = async (user: typeof ada | typeof kim) => bearer((await signIn(url, user)).body.access_token);
+    return { url, asAda: await headersOf(ada), asKim: await headersOf(kim) };
+  }
+  const workspacesOf = async (url: string, headers: object) =>
+    ((await call(url, "workspaces/list", {}, headers)).body as { workspaces: { name: string }[] }).workspaces.map(
+      ({ name }) => name,
+    );
+
+  test("are not there for the other one, until the owner adds the user", async () => {
+    const { url, asAda, asKim } = await signedIn(folder());
+    const named = { workspace_name: "adas" };
+    const { workspace_id: id } = (await call(url, "workspaces/create", named, asAda)).body as { workspace_id: number };
+    const steps = [modelStep("champ", await uploaded(url, id, "champ", "champ.onnx", asAda))];
+    const definition = { id: "kept", steps };
+    const { answer, version, pipeline } = await deploy(url, "kept", id, steps, asAda);
+    expect(answer.msg).toBeUndefined();
+    const own = (await call(url, "workspaces/create", { workspace_name: "kims" }, asKim)).body;
+    const { workspace_id: kims } = own as { workspace_id: number };
+
+    expect(await workspacesOf(url, asKim)).toEqual(["kims"]);
+    expect((await call(url, "models/list", {}, asKim)).body).toEqual({ models: [] });
+    const hidden = await graphql(
+      url,
+      "query($id: bigint!) { pipeline_by_pk(id: $id) { id } workspace { name users { user_id } } deployment { id } tag { pipeline_tags { id } } }",
+      { id: pipeline },
+      asKim,
+    );
+    expect(hidden.data).toMatchObject({ pipeline_by_pk: null, workspace: [{ name: "kims" }], deployment: [] });
+    const topic = `logs/topic/workspace-${id}-pipeline-kept-inference/records?page_size=1`;
+    const log = await fetch(`${url}/v1/${topic}`, { method: "POST", headers: asKim, body: "{}" });
+    const refused = [
+      log.status,
+      (await send(url, upload("more", id, readFileSync(join(models, "champ.onnx"))), asKim)).status,
+      ...(await Promise.all(
+        [
+          ["workspaces/get", { id }],
+          ["workspaces/add_user", { workspace_id: id, user_id: "kim" }],
+          ["models/insert_model_config", { model_version_id: 1, tensor_fields: ["mine"] }],
+          ["pipelines/create", { pipeline_id: "kept", workspace_id: id, definition }],
+          ["pipelines/deploy", { deploy_id: "kept", pipeline_version_pk_id: version }],
+          ["pipelines/undeploy", { deployment_id: answer.id }],
+          ["pipelines/get_pipeline_by_name", { pipeline_name: "kept" }],
+          ["status/get_deployment", { name: `kept-${answer.id}` }],
+          ["plateau/get_topic_name", { pipeline_pk_id: pipeline }],
+        ].map(async ([path, body]) => (await call(url, path as string, body, asKim)).status),
+      )),
+    ];
+    expect(refused).toEqual(refused.map(() => 404));
+    // A name is taken all the same, and a model cannot be used from elsewhere.
+    const again = await call(url, "workspaces/create", named, asKim);
+    expect((again.body as { msg: string }).msg).toContain("ask its owner to add you to it");
+    const borrowed = await deploy(url, "borrowed", kims, steps, asKim);
+    expect([borrowed.status, borrowed.answer.msg]).toEqual([400, expect.stringContaining("is not on this server")]);
+    expect((await call(url, "status/get_deployment", { name: `kept-${answer.id}` }, asAda)).status).toBe(200);
+
+    const { sub } = claims(asKim.authorization.slice("Bearer ".length));
+    const added = await call(url, "workspaces/add_user", { workspace_id: id, user_id: sub }, asAda);
+    expect(added.status).toBe(200);
+    expect(await workspacesOf(url, asKim)).toEqual(["adas", "kims"]);
+    expect((await deployVersion(url, "kept", version, asKim)).answer.id).toBe(answer.id);
+    await graphql(
+      url,
+      "mutation($user: String!, $id: bigint!) { delete_workspace_users(where: {user_id: {_eq: $user}, workspace_id: {_eq: $id}}) { affected_rows } }",
+      { user: sub, id },
+      asAda,
+    );
+    expect(await workspacesOf(url, asKim)).toEqual(["kims"]);
+  });
+
+  test("and a pipeline of TypeScript is there for both", async () => {
+    const { url, asAda, asKim } = await signedIn(await deployed());
+    await call(url, "workspaces/create", { workspace_name: "adas" }, asAda);
+    for (const headers of [asAda, asKim]) {
+      const { body } = await call(url, "pipelines/list_pipelines", {}, headers);
+      const { pipelines } = body as { pipelines: { pipeline: { name: string }; workspace: { name: string } }[] };
+      expect(pipelines.map(({ pipeline, workspace }) => [pipeline.name, workspace.name])).toEqual([
+        ["fraud", "default"],
+      ]);
+    }
+  });
 });

@@ -34,15 +34,18 @@ export class Deployments {
     this.#sync = sync;
   }
 
-  /** @throws PlatformError 404 */
-  get(id: number): Deployment {
-    return this.#plane.tables.require("deployment", id, "deployment");
+  /**
+   * @param seen the plane as the caller sees it
+   * @throws PlatformError 404
+   */
+  get(id: number, seen: PlaneState = this.#plane): Deployment {
+    return seen.tables.require("deployment", id, "deployment");
   }
 
   /** The deployment that a URL names `<deploy_id>-<id>`. */
-  named(name: string): Deployment {
+  named(name: string, seen: PlaneState = this.#plane): Deployment {
     const id = Number(/-(\d{1,15})$/.exec(name)?.[1] ?? Number.NaN);
-    const found = this.#plane.tables.get("deployment", id);
+    const found = seen.tables.get("deployment", id);
     if (found === undefined || `${found.deploy_id}-${found.id}` !== name) throw notFound(`deployment '${name}'`);
     return found;
   }
@@ -73,19 +76,23 @@ export class Deployments {
   /**
    * Deploys a version: the definition is checked before anything is stored. Answers when it runs, or after 30 s.
    *
+   * @param seen the plane as the caller sees it
    * @throws PlatformError 400 with everything that is wrong, errors of `local().deploy`
    */
-  async deploy(about: {
-    readonly version: number;
-    readonly deployId: string;
-    readonly engineConfig: unknown;
-    readonly modelConfigs: readonly number[] | null;
-  }): Promise<Deployment> {
+  async deploy(
+    seen: PlaneState,
+    about: {
+      readonly version: number;
+      readonly deployId: string;
+      readonly engineConfig: unknown;
+      readonly modelConfigs: readonly number[] | null;
+    },
+  ): Promise<Deployment> {
     await this.#sync();
-    const version = this.#plane.pipelines.version(about.version);
-    const pipeline = this.#plane.pipelines.get(version.pipeline_pk_id);
-    this.#plane.workspaces.open(pipeline.workspace_id);
-    const runnable = await runnableVersion(this.#plane, pipeline, version, about.modelConfigs);
+    const version = seen.pipelines.version(about.version);
+    const pipeline = seen.pipelines.get(version.pipeline_pk_id);
+    seen.workspaces.open(pipeline.workspace_id);
+    const runnable = await runnableVersion(seen, pipeline, version, about.modelConfigs);
     const pending: PendingDeploy = {
       id: randomUUID(),
       pipeline_version_pk_id: version.id,
@@ -192,9 +199,9 @@ export class Deployments {
     });
   }
 
-  async undeploy(id: number): Promise<void> {
+  async undeploy(id: number, seen: PlaneState): Promise<void> {
     const { pipelines, host, tables } = this.#plane;
-    const { engine_name: name } = pipelines.get(this.get(id).pipeline_pk_id);
+    const { engine_name: name } = pipelines.get(this.get(id, seen).pipeline_pk_id);
     await this.#inOrder(async () => {
       this.#failures.delete(id);
       if (!this.get(id).deployed) return;

@@ -14,13 +14,25 @@ type StoredPipeline = Awaited<ReturnType<Store["pipelines"]>>[number];
 /**
  * Makes the tables equal to what the data folder has deployed: by TypeScript, by the command line, and by a deploy that
  * a kill ended after it was deployed and before that was noted here.
+ *
+ * @param isShared whether everybody sees all workspaces
  */
-export async function takeOver(plane: PlaneState, deployments: Deployments, store: Store): Promise<void> {
-  while (!(await tookOver(plane, deployments, store)));
+export async function takeOver(
+  plane: PlaneState,
+  deployments: Deployments,
+  store: Store,
+  isShared: boolean,
+): Promise<void> {
+  while (!(await tookOver(plane, deployments, store, isShared)));
 }
 
 /** False if a deploy or undeploy ended while the data folder was read: what was read is out of date. */
-async function tookOver(plane: PlaneState, deployments: Deployments, store: Store): Promise<boolean> {
+async function tookOver(
+  plane: PlaneState,
+  deployments: Deployments,
+  store: Store,
+  isShared: boolean,
+): Promise<boolean> {
   const { tables } = plane;
   const { ended } = deployments;
   const unlessEnded = (changes: () => readonly Change[]): Promise<boolean> =>
@@ -29,7 +41,7 @@ async function tookOver(plane: PlaneState, deployments: Deployments, store: Stor
       return { changes: isCurrent ? changes() : [], answer: isCurrent };
     });
   for (const stored of await store.pipelines())
-    if (!(await unlessEnded(() => changesFor(plane, deployments, stored)))) return false;
+    if (!(await unlessEnded(() => changesFor(plane, deployments, stored, isShared)))) return false;
   // Deploys that a kill ended before anything was deployed.
   return unlessEnded(() =>
     tables
@@ -38,7 +50,12 @@ async function tookOver(plane: PlaneState, deployments: Deployments, store: Stor
   );
 }
 
-function changesFor(plane: PlaneState, deployments: Deployments, { name, state, current }: StoredPipeline): Change[] {
+function changesFor(
+  plane: PlaneState,
+  deployments: Deployments,
+  { name, state, current }: StoredPipeline,
+  isShared: boolean,
+): Change[] {
   const { tables, pipelines } = plane;
   const engineVersion = String(current.version);
   const known = tables.find("pipeline", (row) => row.engine_name === name);
@@ -52,7 +69,7 @@ function changesFor(plane: PlaneState, deployments: Deployments, { name, state, 
     return [];
 
   const changes: Change[] = [];
-  const pipeline = known ?? pipelines.newPipeline(name, plane.workspaces.home(changes).id, systemUser, name);
+  const pipeline = known ?? pipelines.newPipeline(name, plane.workspaces.home(changes, isShared).id, systemUser, name);
   if (known === undefined) changes.push(["pipeline", pipeline.id, pipeline]);
   const version = versionFor(plane, changes, { pipeline, killed, engineVersion, current });
   const isThere = last !== undefined && (last.deployed || last.pending.length > 0);

@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { ControlPlane } from "../control-plane.js";
+import type { Plane } from "../control-plane.js";
 
 /** What a request's resolvers share. */
 export interface GraphqlContext {
-  readonly plane: ControlPlane;
+  readonly plane: Plane;
   /** Who calls. */
   readonly user: string;
   readonly log: FastifyBaseLogger;

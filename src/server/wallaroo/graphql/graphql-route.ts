@@ -68,7 +68,11 @@ export async function registerGraphql(scope: FastifyInstance, plane: ControlPlan
         return reply.send(failure(error instanceof GraphQLError ? error.message : errorSummary(error)));
       }
       try {
-        const context = { plane, user: callers.userOf(request), log: request.log };
+        const context = {
+          plane: plane.seenBy(callers.memberOf(request)),
+          user: callers.userOf(request),
+          log: request.log,
+        };
         const answer = await graphql(query, context, isRecord(variables) ? variables : {}, text(operationName));
         if (answer.errors === undefined || answer.errors.length === 0) return await reply.send({ data: answer.data });
         return await reply.send({

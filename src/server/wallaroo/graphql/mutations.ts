@@ -126,10 +126,10 @@ export const mutations = {
     { pk_columns: { id }, _set: set }: { readonly pk_columns: { readonly id: number }; readonly _set?: Where | null },
     { plane }: GraphqlContext,
   ) {
-    const found = plane.deployments.get(id);
-    if (set?.["deployed"] === false) await plane.deployments.undeploy(id);
+    const found = plane.deployments.get(id, plane);
+    if (set?.["deployed"] === false) await plane.deployments.undeploy(id, plane);
     if (set?.["deployed"] === true && !found.deployed)
-      await plane.deployments.deploy({
+      await plane.deployments.deploy(plane, {
         version: found.pipeline_version_pk_id,
         deployId: found.deploy_id,
         engineConfig: found.engine_config,

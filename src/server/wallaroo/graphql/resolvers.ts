@@ -1,6 +1,6 @@
 import { GraphQLScalarType } from "graphql";
 import { isRecord } from "../../../util/objects.js";
-import type { ControlPlane } from "../control-plane.js";
+import type { Plane } from "../control-plane.js";
 import type {} from "../state/rows.js";
 import type { GraphqlContext } from "./graphql-context.js";
 import { mutations } from "./mutations.js";
@@ -78,7 +78,7 @@ function queryRoot(): Readonly<Record<string, Resolver>> {
     },
   ]);
   const search =
-    <T extends "pipeline_version" | "model">(table: T, text: (row: Row, plane: ControlPlane) => string): Resolver =>
+    <T extends "pipeline_version" | "model">(table: T, text: (row: Row, plane: Plane) => string): Resolver =>
     async (_, given: ListArguments & { readonly args: { readonly search?: string | null } }, { plane }) => {
       await plane.sync();
       const wanted = (given.args.search ?? "").toLowerCase();
@@ -98,14 +98,14 @@ function queryRoot(): Readonly<Record<string, Resolver>> {
 }
 
 /** A user's first question for it creates the workspace, as the platform does for a new user. */
-async function ensureDefaultWorkspace(plane: ControlPlane, where: Row, user: string): Promise<void> {
+async function ensureDefaultWorkspace(plane: Plane, where: Row, user: string): Promise<void> {
   const wanted = isRecord(where["user_id"]) ? where["user_id"]["_eq"] : undefined;
-  if (plane.tables.all("user_default_workspace").length > 0 || plane.tables.all("workspace").length === 0) return;
+  if (plane.tables.all("user_default_workspace").length > 0 || plane.tables.whole.all("workspace").length === 0) return;
   if (typeof wanted === "string" && wanted === user)
     await plane.workspaces.startOf(user, `${user} - default workspace`);
 }
 
-function rowsOf(plane: ControlPlane, name: RootTable): readonly Row[] {
+function rowsOf(plane: Plane, name: RootTable): readonly Row[] {
   if (name === "pipeline_publish") return [];
   if (name === "deployment_model_configs")
     return plane.tables.all("deployment").flatMap(modelConfigsOf) as unknown as readonly Row[];

@@ -1,5 +1,5 @@
 import { isRecord } from "../../../util/objects.js";
-import type { ControlPlane } from "../control-plane.js";
+import type { Plane } from "../control-plane.js";
 import { columnValue, objectTypes, type ObjectType } from "./types.js";
 
 /** The arguments of a list field. */
@@ -14,7 +14,7 @@ export interface ListArguments {
 type Row = Readonly<Record<string, unknown>>;
 
 /** Filters, orders and cuts the rows of a list field. */
-export function selectRows(typeName: string, rows: readonly Row[], given: ListArguments, plane: ControlPlane): Row[] {
+export function selectRows(typeName: string, rows: readonly Row[], given: ListArguments, plane: Plane): Row[] {
   const { where, order_by: orderBy, distinct_on: distinctOn, limit, offset } = given;
   const type = objectTypes[typeName] as ObjectType;
   let selected = isRecord(where) ? rows.filter((row) => matches(type, row, where, plane)) : [...rows];
@@ -36,7 +36,7 @@ function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function matches(type: ObjectType, row: Row, where: Readonly<Record<string, unknown>>, plane: ControlPlane): boolean {
+function matches(type: ObjectType, row: Row, where: Readonly<Record<string, unknown>>, plane: Plane): boolean {
   return Object.entries(where).every(([key, condition]) => {
     if (condition === null) return true;
     const list = asList(condition).filter(isRecord);
@@ -81,12 +81,7 @@ function holds(value: unknown, condition: Readonly<Record<string, unknown>>): bo
   );
 }
 
-function ordered(
-  type: ObjectType,
-  rows: readonly Row[],
-  by: Readonly<Record<string, unknown>>,
-  plane: ControlPlane,
-): Row[] {
+function ordered(type: ObjectType, rows: readonly Row[], by: Readonly<Record<string, unknown>>, plane: Plane): Row[] {
   const [name, direction] = Object.entries(by)[0] ?? [];
   if (name === undefined) return [...rows];
   const isDescending = (text: unknown): boolean => String(text).startsWith("desc");

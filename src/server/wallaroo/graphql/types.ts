@@ -1,4 +1,4 @@
-import type { ControlPlane } from "../control-plane.js";
+import type { Plane } from "../control-plane.js";
 import type { Rows } from "../state/rows.js";
 
 /** Types of values; GraphQL's own, and those of the platform. */
@@ -10,7 +10,7 @@ type Row = Readonly<Record<string, unknown>>;
 export interface Relation {
   readonly type: string;
   readonly isList: boolean;
-  readonly read: (row: never, plane: ControlPlane) => unknown;
+  readonly read: (row: never, plane: Plane) => unknown;
 }
 
 /** A type of the platform's GraphQL interface: its values, and the objects that it leads to. */
@@ -18,15 +18,15 @@ export interface ObjectType {
   readonly columns: Readonly<Record<string, Scalar>>;
   readonly relations: Readonly<Record<string, Relation>>;
   /** Values that no row holds. */
-  readonly computed?: Readonly<Record<string, (row: never, plane: ControlPlane) => unknown>>;
+  readonly computed?: Readonly<Record<string, (row: never, plane: Plane) => unknown>>;
 }
 
-const one = <R>(type: string, read: (row: R, plane: ControlPlane) => unknown): Relation => ({
+const one = <R>(type: string, read: (row: R, plane: Plane) => unknown): Relation => ({
   type,
   isList: false,
   read: read,
 });
-const many = <R>(type: string, read: (row: R, plane: ControlPlane) => readonly unknown[]): Relation => ({
+const many = <R>(type: string, read: (row: R, plane: Plane) => readonly unknown[]): Relation => ({
   type,
   isList: true,
   read: read,
@@ -340,7 +340,7 @@ export const objectTypes: Readonly<Record<string, ObjectType>> = {
 };
 
 /** The value of a column of a row; undefined for a relation. */
-export function columnValue(type: ObjectType, row: Row, name: string, plane: ControlPlane): unknown {
+export function columnValue(type: ObjectType, row: Row, name: string, plane: Plane): unknown {
   const computed = type.computed?.[name];
   return computed === undefined ? row[name] : computed(row as never, plane);
 }

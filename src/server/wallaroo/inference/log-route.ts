@@ -34,7 +34,8 @@ export function registerLogs(scope: FastifyInstance, plane: ControlPlane, caller
     const { topic } = request.params;
     const valid = topic.endsWith(failures) ? { valid: false } : {};
     const wanted = topic.endsWith(failures) ? topic.slice(0, -failures.length) : topic;
-    const pipeline = plane.tables.find("pipeline", (row) => topicOf(row) === wanted || topicOf(row) === topic);
+    const { tables } = plane.seenBy(callers.memberOf(request));
+    const pipeline = tables.find("pipeline", (row) => topicOf(row) === wanted || topicOf(row) === topic);
     if (pipeline === undefined) throw notFound(`the log '${topic}'`);
     const url = request.raw.url ?? "";
     const { query, size } = readQuery(url, request.body ?? Buffer.alloc(0));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import type { Callers } from "../callers.js";
-import type { ControlPlane } from "../control-plane.js";
+import type { ControlPlane, Plane } from "../control-plane.js";
 import { notFound, PlatformError } from "../errors.js";
 import { readJson } from "../read-json.js";
 import type { ModelName, ModelVersion, PipelineRow, PipelineVersionRow } from "../state/rows.js";
@@ -13,7 +13,7 @@ const name = z.string().min(1).max(255);
 interface Call {
   readonly role: "read" | "admin";
   readonly body: z.ZodType;
-  readonly answer: (body: never, plane: ControlPlane, caller: Caller) => unknown;
+  readonly answer: (body: never, plane: Plane, caller: Caller) => unknown;
 }
 
 interface Caller {
@@ -28,7 +28,7 @@ interface Caller {
 const call = <B extends z.ZodType>(
   role: Call["role"],
   body: B,
-  answer: (body: z.output<B>, plane: ControlPlane, caller: Caller) => unknown,
+  answer: (body: z.output<B>, plane: Plane, caller: Caller) => unknown,
 ): Call => ({ role, body, answer: answer });
 
 /** The calls below `/v1/api/`: the body's form, and the answer. */
@@ -173,7 +173,7 @@ const calls: Readonly<Record<string, Call>> = {
       model_configs: z.array(id).max(1000).nullish(),
     }),
     async (body, plane) => {
-      const deployment = await plane.deployments.deploy({
+      const deployment = await plane.deployments.deploy(plane, {
         version: body.pipeline_version_pk_id,
         deployId: body.deploy_id,
         engineConfig: body.engine_config ?? {},
@@ -183,7 +183,7 @@ const calls: Readonly<Record<string, Call>> = {
     },
   ),
   "pipelines/undeploy": call("admin", z.object({ deployment_id: id }), async (body, plane) => {
-    await plane.deployments.undeploy(body.deployment_id);
+    await plane.deployments.undeploy(body.deployment_id, plane);
     return {};
   }),
   "status/get_deployment": call("read", z.object({ name }), async (body, plane) => {
@@ -249,7 +249,7 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
         );
       }
       return reply.send(
-        await answer(body.data as never, plane, {
+        await answer(body.data as never, plane.seenBy(callers.memberOf(request)), {
           user: callers.userOf(request),
           callers,
           status: (code) => void reply.code(code),
@@ -276,13 +276,13 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
 function isWanted(
   workspace: number,
   wanted: { readonly workspace_id?: number | null | undefined; readonly workspace_name?: string | null | undefined },
-  plane: ControlPlane,
+  plane: Plane,
 ): boolean {
   const { workspace_id: key = null, workspace_name: name = null } = wanted;
   return (key === null || workspace === key) && (name === null || plane.workspaces.get(workspace).name === name);
 }
 
-function modelEntry(row: ModelName, plane: ControlPlane): unknown {
+function modelEntry(row: ModelName, plane: Plane): unknown {
   const versions = plane.tables.filter("model", ({ models_pk_id }) => models_pk_id === row.id).reverse();
   return {
     model: { ...row, updated_at: versions[0]?.updated_at ?? row.created_at },
@@ -291,7 +291,7 @@ function modelEntry(row: ModelName, plane: ControlPlane): unknown {
   };
 }
 
-function configuredVersion(model: ModelVersion, plane: ControlPlane): unknown {
+function configuredVersion(model: ModelVersion, plane: Plane): unknown {
   const { model_id: _, ...config } = plane.models.latestConfig(model.id);
   return {
     model_version: {
@@ -321,7 +321,7 @@ function uuidOf({ model_id, model_version, sha }: ModelVersion): string {
   return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-function workspaceEntry(workspace: number, plane: ControlPlane): unknown {
+function workspaceEntry(workspace: number, plane: Plane): unknown {
   const { tables } = plane;
   const row = plane.workspaces.get(workspace);
   return {
@@ -341,7 +341,7 @@ export function topicOf({ workspace_id, pipeline_id }: PipelineRow): string {
   return `workspace-${workspace_id}-pipeline-${pipeline_id}-inference`;
 }
 
-function pipelineEntry(row: PipelineRow, plane: ControlPlane): unknown {
+function pipelineEntry(row: PipelineRow, plane: Plane): unknown {
   const workspace = plane.workspaces.get(row.workspace_id);
   const versions: PipelineVersionRow[] = plane.pipelines.versionsOf(row.id);
   return {
@@ -364,8 +364,8 @@ function pipelineEntry(row: PipelineRow, plane: ControlPlane): unknown {
   };
 }
 
-function deploymentStatus(wanted: string, plane: ControlPlane): unknown {
-  const deployment = plane.deployments.named(wanted);
+function deploymentStatus(wanted: string, plane: Plane): unknown {
+  const deployment = plane.deployments.named(wanted, plane);
   const state = plane.deployments.statusOf(deployment);
   if (state === null) throw notFound(`a running deployment '${wanted}'`);
   const pipeline = plane.pipelines.get(deployment.pipeline_pk_id);

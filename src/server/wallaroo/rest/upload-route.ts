@@ -8,7 +8,7 @@ import { optionalPackage } from "../../../util/process/require-package.js";
 import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
 import { type BodyWatch, watchBody } from "../../operations/http-limits.js";
 import type { Callers } from "../callers.js";
-import type { ControlPlane } from "../control-plane.js";
+import type { ControlPlane, Plane } from "../control-plane.js";
 import { PlatformError, platformProblem } from "../errors.js";
 import type { StoredModel } from "../state/model-store.js";
 
@@ -57,16 +57,17 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
       callers.note(request);
       const idle = new PlatformError(408, exceeded(bounds.uploadIdle));
       const watch = watchBody(request.raw.socket, bounds.uploadIdle.limit, () => request.raw.destroy(idle));
+      const seen = plane.seenBy(callers.memberOf(request));
       let received: Received;
       try {
-        received = await receive(request, plane, watch);
+        received = await receive(request, seen, watch);
       } finally {
         watch.end();
       }
       const { metadata, stored, fileName } = received;
       if (metadata === null) throw new PlatformError(400, "the upload has no part 'metadata'");
       if (stored === null) throw new PlatformError(400, "the upload has no part 'file'");
-      const model = await plane.models.add(stored, {
+      const model = await seen.models.add(stored, {
         name: metadata.name,
         workspace: metadata.workspace_id,
         visibility: metadata.visibility,
@@ -85,7 +86,7 @@ interface Received {
   readonly fileName: string;
 }
 
-async function receive(request: FastifyRequest, plane: ControlPlane, watch: BodyWatch): Promise<Received> {
+async function receive(request: FastifyRequest, plane: Plane, watch: BodyWatch): Promise<Received> {
   const parts = wholeParts((request as unknown as { parts: () => AsyncIterable<Part> }).parts());
   let metadata: Metadata | null = null;
   let stored: StoredModel | null = null;

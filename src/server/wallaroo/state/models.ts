@@ -5,7 +5,7 @@ import { notFound, PlatformError } from "../errors.js";
 import type { StoredModel } from "./model-store.js";
 import { now } from "./now.js";
 import type { ModelName, ModelVersion, Rows } from "./rows.js";
-import type { Change, Tables } from "./tables.js";
+import type { Change, TablesView } from "./tables.js";
 import { systemUser, type Workspaces } from "./workspaces.js";
 
 /** What a configuration of a version says. */
@@ -24,10 +24,10 @@ interface NewVersion extends Pick<ModelVersion, "sha" | "visibility" | "conversi
 
 /** Model names, their versions, and the configurations of those. */
 export class Models {
-  readonly #tables: Tables;
+  readonly #tables: TablesView;
   readonly #workspaces: Workspaces;
 
-  constructor(tables: Tables, workspaces: Workspaces) {
+  constructor(tables: TablesView, workspaces: Workspaces) {
     this.#tables = tables;
     this.#workspaces = workspaces;
   }

@@ -3,15 +3,15 @@ import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
 import { PlatformError } from "../errors.js";
 import { now } from "./now.js";
 import type { AlertCondition, Deployment, PipelineRow, PipelineVersionRow } from "./rows.js";
-import type { Tables } from "./tables.js";
+import type { TablesView } from "./tables.js";
 import type { Workspaces } from "./workspaces.js";
 
 /** Pipelines and their versions. */
 export class Pipelines {
-  readonly #tables: Tables;
+  readonly #tables: TablesView;
   readonly #workspaces: Workspaces;
 
-  constructor(tables: Tables, workspaces: Workspaces) {
+  constructor(tables: TablesView, workspaces: Workspaces) {
     this.#tables = tables;
     this.#workspaces = workspaces;
   }
@@ -92,7 +92,7 @@ export class Pipelines {
   newPipeline(name: string, workspace: number, user: string, engineName?: string): PipelineRow {
     const time = now();
     const isTaken = (engine: string): boolean =>
-      this.#tables.find("pipeline", (row) => row.engine_name === engine) !== undefined;
+      this.#tables.whole.find("pipeline", (row) => row.engine_name === engine) !== undefined;
     return {
       id: this.#tables.nextId("pipeline"),
       pipeline_id: name,

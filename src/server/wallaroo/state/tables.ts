@@ -8,12 +8,16 @@ export type Change = { readonly [T in TableName]: readonly [table: T, id: number
 
 export const stateFile = "shapeline.wallaroo.jsonl";
 
+/** Rows to read, and changes. */
+export type TablesView = Pick<Tables, "all" | "get" | "require" | "find" | "filter" | "nextId" | "change" | "whole">;
+
 /** The rows of the control plane in memory, with every change in a journal first. */
 export class Tables {
   readonly #tables = new Map<TableName, Map<number, Rows[TableName]>>();
   readonly #last = new Map<TableName, number>();
   #journal: Journal | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #revision = 0;
 
   /** @throws StorageError SL7001, SL7006 */
   static async open(folder: string): Promise<Tables> {
@@ -23,6 +27,16 @@ export class Tables {
       snapshot: () => tables.#snapshot(),
     });
     return tables;
+  }
+
+  /** All rows, whoever asks: for names that must not be taken twice. */
+  get whole(): Tables {
+    return this;
+  }
+
+  /** Grows with every change. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** All rows of a table, in the order of their ids. */
@@ -99,6 +113,7 @@ export class Tables {
   }
 
   #apply(changes: readonly Change[]): void {
+    this.#revision++;
     for (const [table, id, row] of changes) {
       if (row === null) this.#rows(table).delete(id);
       else this.#rows(table).set(id, row);

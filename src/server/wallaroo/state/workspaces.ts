@@ -1,16 +1,22 @@
 import { PlatformError } from "../errors.js";
 import { now } from "./now.js";
 import type { Rows, Workspace } from "./rows.js";
-import type { Change, Tables } from "./tables.js";
+import type { Change, TablesView } from "./tables.js";
 
 /** The owner of everything that was not made through the platform's interface. */
 export const systemUser = "shapeline";
 
+const taken = (name: string): PlatformError =>
+  new PlatformError(
+    400,
+    `a workspace named '${name}' exists already; choose another name, or ask its owner to add you to it`,
+  );
+
 /** Workspaces, their users, and the workspace in which each user starts. */
 export class Workspaces {
-  readonly #tables: Tables;
+  readonly #tables: TablesView;
 
-  constructor(tables: Tables) {
+  constructor(tables: TablesView) {
     this.#tables = tables;
   }
 
@@ -30,8 +36,7 @@ export class Workspaces {
   /** @throws PlatformError 400 for a name that is taken */
   create(name: string, user: string): Promise<Workspace> {
     return this.#tables.change(() => {
-      if (this.#tables.find("workspace", (row) => row.name === name) !== undefined)
-        throw new PlatformError(400, `a workspace named '${name}' exists already; use it, or choose another name`);
+      if (this.#isTaken(name)) throw taken(name);
       const { workspace, changes } = this.#newWorkspace(name, user);
       return { changes, answer: workspace };
     });
@@ -44,6 +49,7 @@ export class Workspaces {
       const found = own === undefined ? undefined : this.#tables.get("workspace", own.workspace_id);
       if (found !== undefined) return { changes: [], answer: found };
       const named = this.#tables.find("workspace", (row) => row.name === wanted);
+      if (named === undefined && this.#isTaken(wanted)) throw taken(wanted);
       const { workspace, changes } =
         named === undefined ? this.#newWorkspace(wanted, user) : { workspace: named, changes: [] };
       const row = { id: this.#tables.nextId("user_default_workspace"), user_id: user, workspace_id: workspace.id };
@@ -51,11 +57,21 @@ export class Workspaces {
     });
   }
 
-  /** Where pipelines are shown that were not deployed through the SDK: the first workspace. */
-  home(changes: Change[]): Workspace {
-    const first = this.#tables.all("workspace").find(({ archived }) => !archived);
+  /**
+   * Where pipelines are shown that were not deployed through the SDK: the first workspace. On a server whose users do
+   * not see all workspaces, the first that everybody sees.
+   */
+  home(changes: Change[], isShared: boolean): Workspace {
+    const shared = new Set(
+      this.#tables
+        .filter("workspace_users", ({ user_id }) => user_id === systemUser)
+        .map(({ workspace_id }) => workspace_id),
+    );
+    const first = this.#tables.find("workspace", ({ id, archived }) => !archived && (isShared || shared.has(id)));
     if (first !== undefined) return first;
-    const created = this.#newWorkspace("default", systemUser);
+    let name = "default";
+    for (let count = 2; this.#isTaken(name); count++) name = `default-${count}`;
+    const created = this.#newWorkspace(name, systemUser);
     changes.push(...created.changes);
     return created.workspace;
   }
@@ -83,10 +99,13 @@ export class Workspaces {
   update(id: number, set: { readonly name?: string; readonly archived?: boolean }): Promise<Workspace> {
     return this.#tables.change(() => {
       const row: Workspace = { ...this.get(id), ...set };
-      if (this.#tables.find("workspace", (other) => other.name === row.name && other.id !== id) !== undefined)
-        throw new PlatformError(400, `a workspace named '${row.name}' exists already; choose another name`);
+      if (this.#isTaken(row.name, id)) throw taken(row.name);
       return { changes: [["workspace", id, row]], answer: row };
     });
+  }
+
+  #isTaken(name: string, but?: number): boolean {
+    return this.#tables.whole.find("workspace", (row) => row.name === name && row.id !== but) !== undefined;
   }
 
   #newWorkspace(name: string, user: string): { readonly workspace: Workspace; readonly changes: Change[] } {
