@@ -30,6 +30,8 @@ it("reports the unsupported parts of a definition and an unknown dialect", async
   writeFileSync(join(folder, "odd.json"), JSON.stringify({ id: "odd", steps: [{ Average: {} }] }));
   const odd = await shapeline(folder, ["explain", "odd.json"]);
   expect(odd.code).toBe(1);
-  expect(odd.out).toContain("not read (SL4111) steps[0].Average: step kind 'Average' is not supported");
+  expect(odd.out).toContain(
+    "not read (SL4111) steps[0].Average: no release of the SDK builds step kind 'Average' or says what it computes",
+  );
   expect((await shapeline(folder, ["compile", "--platform", "spark"])).code).toBe(1);
 });
