@@ -338,4 +338,10 @@ export const bounds = {
     what: "an export of logs by the server",
     wayOut: "export a shorter range of time, in several exports",
   },
+  longReads: {
+    limit: 16,
+    unit: "exports and reports that wait for their turn",
+    what: "the server",
+    wayOut: "try again in some seconds",
+  },
 } as const satisfies Record<string, Bound>;

@@ -53,13 +53,9 @@ export const logRoutes: RegisterRoutes = (app, { host, longReads }) => {
         option: "dataSizeLimit",
       });
     const handle = await host.handle(request.params.name);
-    const options = {
-      ...given,
-      ...(limit !== undefined && { limit }),
-      dataSizeLimit,
-      signal: connectionSignal(request.raw.socket),
-    };
-    return stream(reply.type(tarArchive), exportedFiles(handle, options as ExportOptions, longReads), handle);
+    const options = { ...given, ...(limit !== undefined && { limit }), dataSizeLimit } as ExportOptions;
+    const signal = connectionSignal(request.raw.socket);
+    return stream(reply.type(tarArchive), exportedFiles(handle, options, longReads, signal), handle);
   });
 
   app.get<Named>(`${apiRoot}/pipelines/:name/alerts`, read(apiOperations.alerts), async (request, reply) => {
@@ -144,10 +140,11 @@ async function* exportedFiles(
   { live }: PipelineHandle,
   options: ExportOptions,
   longReads: LongReads,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const directory = await mkdtemp(join(tmpdir(), "shapeline-export-"));
   try {
-    const { files, ...result } = await longReads.run(() => live.exportLogs({ ...options, directory }));
+    const { files, ...result } = await longReads.run(() => live.exportLogs({ ...options, directory, signal }), signal);
     const summary = { files: files.map((file) => basename(file)), ...result };
     yield* tarChunks(files, { name: "export.json", text: `${writeJson(summary)}\n` });
   } finally {

@@ -1,8 +1,13 @@
+import { bounds, exceeded } from "../../util/bounds.js";
+import { onAbort } from "../../util/on-abort.js";
 import { HttpError } from "../http/errors.js";
 
+const retryLater = { "retry-after": "5" };
+const closed = "the connection was closed";
+
 /**
- * Reads of whole logs, such as exports and reports: one runs, the others wait for their turn. Each keeps threads on
- * which Node also unpacks bodies, reads files and stores rows, so that many would let requests of other kinds wait.
+ * Reads of whole logs, such as exports and reports: one runs, a bounded number waits. Each keeps threads on which Node
+ * also unpacks bodies, reads files and stores rows, so that many would let requests of other kinds wait.
  */
 export class LongReads {
   readonly #waitMs: number;
@@ -14,9 +19,14 @@ export class LongReads {
     this.#waitMs = waitMs;
   }
 
-  /** @throws HttpError 503 if the read did not get its turn in time, and the errors of `read` */
-  async run<T>(read: () => Promise<T>): Promise<T> {
-    if (this.#isRunning) await this.#turn();
+  /**
+   * Runs `read` when it is its turn.
+   *
+   * @param signal aborts when nobody waits for the answer any more
+   * @throws HttpError 503 if the read did not get its turn in time or too many wait; the errors of `read`
+   */
+  async run<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#isRunning) await this.#turn(signal);
     this.#isRunning = true;
     try {
       return await read();
@@ -28,18 +38,26 @@ export class LongReads {
   }
 
   /** Takes over the place of a read that ends. */
-  #turn(): Promise<void> {
+  #turn(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size >= bounds.longReads.limit) throw new HttpError(503, exceeded(bounds.longReads), retryLater);
     return new Promise((resolve, reject) => {
-      const start = (): void => {
+      const leave = (): void => {
         clearTimeout(timer);
+        removeListener();
         this.#waiting.delete(start);
+      };
+      const start = (): void => {
+        leave();
         resolve();
       };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(start);
-        reject(new HttpError(503, "another export or report is running; try again", { "retry-after": "5" }));
-      }, this.#waitMs);
+      const giveUp = (why: string): void => {
+        leave();
+        reject(new HttpError(503, why, retryLater));
+      };
+      const timer = setTimeout(giveUp, this.#waitMs, "another export or report is running; try again");
+      const removeListener = onAbort(signal, () => giveUp(closed));
       this.#waiting.add(start);
+      if (signal.aborted) giveUp(closed);
     });
   }
 }

@@ -5,6 +5,7 @@ import { TargetError } from "../../../dsl/errors.js";
 import { apiRoot } from "../../api/routes.js";
 import { writeJson } from "../../api/write-json.js";
 import { pipelineOutline } from "../../config/check/outline.js";
+import { connectionSignal } from "../http/connection-signal.js";
 import { parseConfig } from "../../config/config.js";
 import { rebuildPipeline } from "../../config/rebuild.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
@@ -72,16 +73,21 @@ export const pipelineRoutes: RegisterRoutes = (app, { host, localCommands, longR
     },
   );
 
-  app.get<Named>(`${apiRoot}/pipelines/:name/report`, read(apiOperations.report), async ({ params, query }, reply) => {
-    const { start, end, within } = parseQuery(queries.report, query);
-    const options = {
-      ...(start !== undefined && { start }),
-      ...(end !== undefined && { end }),
-      // A text that is no number is refused by `compare`.
-      ...(within !== undefined && { within: within as number }),
-    };
-    return json(reply, await host.using(params.name, (live) => longReads.run(() => live.compare(options))));
-  });
+  app.get<Named>(
+    `${apiRoot}/pipelines/:name/report`,
+    read(apiOperations.report),
+    async ({ params, query, raw }, reply) => {
+      const { start, end, within } = parseQuery(queries.report, query);
+      const options = {
+        ...(start !== undefined && { start }),
+        ...(end !== undefined && { end }),
+        // A text that is no number is refused by `compare`.
+        ...(within !== undefined && { within: within as number }),
+      };
+      const signal = connectionSignal(raw.socket);
+      return json(reply, await host.using(params.name, (live) => longReads.run(() => live.compare(options), signal)));
+    },
+  );
 
   // One deploy at a time: each loads all models of its pipeline.
   let deploying: Promise<unknown> = Promise.resolve();
