@@ -7,7 +7,7 @@ import { backEnds } from "../dist/src/expression/backends/back-ends.js";
 import { backEndsPage } from "./docs/back-end-docs.mjs";
 import { bounds } from "../dist/src/util/bounds.js";
 import { errorCodesPage } from "./docs/error-docs.mjs";
-import { errorExamples } from "./docs/error-examples.mjs";
+import { errorExamples, runTimeExamples } from "./docs/error-examples.mjs";
 import { limitsPage } from "./docs/limits-docs.mjs";
 import { importTypeScript } from "./import-typescript.mjs";
 import { typeErrorsPage } from "./docs/type-error-docs.mjs";
@@ -18,7 +18,7 @@ const { refused, models } = await importTypeScript(
 );
 
 const corpus = await importTypeScript("test/codegen/lambda", 'export * from "./refused-corpus.js";');
-const examples = errorExamples(
+const compiled = errorExamples(
   { compileLambda, lambdaProblems },
   {
     lambdas: corpus.refusedLambdas,
@@ -28,7 +28,10 @@ const examples = errorExamples(
   },
 );
 
-writeFileSync(new URL("../docs/errors.md", import.meta.url), errorCodesPage(errorCodes, examples));
+writeFileSync(
+  new URL("../docs/errors.md", import.meta.url),
+  errorCodesPage(errorCodes, { ...compiled, ...runTimeExamples() }),
+);
 writeFileSync(new URL("../docs/type-errors.md", import.meta.url), typeErrorsPage(refused, errorCodes, models));
 writeFileSync(new URL("../docs/back-ends.md", import.meta.url), backEndsPage(compileLambda, backEnds));
 writeFileSync(new URL("../docs/limits.md", import.meta.url), limitsPage(bounds));

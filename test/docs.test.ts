@@ -7,7 +7,7 @@ import { lambdaProblems } from "../codegen/eslint/lambda-problems.js";
 import { compileLambda } from "../codegen/lambda/compile-lambda.js";
 import { backEndsPage, documentedOps } from "../scripts/docs/back-end-docs.mjs";
 import { errorCodesPage } from "../scripts/docs/error-docs.mjs";
-import { errorExamples } from "../scripts/docs/error-examples.mjs";
+import { errorExamples, runTimeExamples } from "../scripts/docs/error-examples.mjs";
 import { limitsPage } from "../scripts/docs/limits-docs.mjs";
 import { typeErrorsPage } from "../scripts/docs/type-error-docs.mjs";
 import { backEnds } from "../src/expression/backends/back-ends.js";
@@ -32,7 +32,9 @@ const examples: Readonly<Record<string, { readonly example: string }>> = errorEx
 
 describe("the docs", () => {
   it("list every error code (`npm run docs` writes the page)", () => {
-    expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(errorCodesPage(errorCodes, examples));
+    expect(readFileSync(join(root, "docs/errors.md"), "utf8")).toBe(
+      errorCodesPage(errorCodes, { ...examples, ...runTimeExamples() }),
+    );
   });
 
   it("show an example for each error of a lambda, which raises it", () => {

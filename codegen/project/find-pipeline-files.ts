@@ -37,7 +37,9 @@ export function findPipelineFiles(project: string, observer: InputObserver = noO
   const path = resolve(project);
   const files = new Set<string>();
   observer.file(path);
-  if (basename(path) === "tsconfig.json" && !existsSync(path)) return filesWithoutProject(dirname(path), observer);
+  const folder = dirname(path);
+  if (basename(path) === "tsconfig.json" && !existsSync(path) && existsSync(folder))
+    return filesWithoutProject(folder, observer);
   collect(path, files, new Set(), observer);
   if (files.size === 0)
     throw new ProjectError(

@@ -12,6 +12,9 @@ const groups = {
 const examplePorts =
   "Examples read the inputs `amount` (float64), `country` (string), `account` (int64), `vip` (bool), `features` (float32[4]), `tokens` (int64, any number), and the outputs `score` (float64[1]), `probs` (float32[3]), `boxes` (float32[2, 4]), `label` (string).";
 
+const runTime =
+  "Examples are run in a folder with the models, the pipeline and the rows of `examples/fraud`. `live` is the deployed pipeline of the target `engine`, `config` its config, `row` one of its rows.";
+
 /**
  * Renders docs/errors.md from the list of error codes.
  *
@@ -23,7 +26,7 @@ export function errorCodesPage(errorCodes, examples) {
     "",
     "Every error is a subclass of `ShapelineError` with a stable `code`, a `message` and `details`.",
     "The message contains the problem, its location and the remedy.",
-    "This page is generated from `dsl/messages/error-codes.ts` by `npm run docs`. The examples are compiled: what they say is what users read.",
+    "This page is generated from `dsl/messages/error-codes.ts` by `npm run docs`. The examples are compiled or run: what they say is what users read.",
   ];
   for (const [digit, [title, thrown]] of Object.entries(groups)) {
     const codes = Object.entries(errorCodes)
@@ -32,6 +35,7 @@ export function errorCodesPage(errorCodes, examples) {
     const hasExamples = codes.some(([code]) => code in examples);
     lines.push("", `## SL${digit}xxx: ${title}`, "", `Thrown as ${thrown}.`);
     if (digit === "1") lines.push(examplePorts);
+    if (Number(digit) > 2) lines.push(runTime);
     if (digit === "2") lines.push("[Type errors](type-errors.md) lists the models of the examples.");
     lines.push("", hasExamples ? "| code | meaning | example | cause and fix |" : "| code | meaning |");
     lines.push(hasExamples ? "|---|---|---|---|" : "|---|---|");

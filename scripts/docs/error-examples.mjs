@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
 /** Lambdas that compile, but not for every back-end. */
 const refusedByBackEnds = [
   "x => x.out.score[0] ** 2 < 1",
@@ -49,4 +52,14 @@ export function errorExamples({ compileLambda, lambdaProblems }, { lambdas, aler
   for (const { code, source, text } of [...steps].sort((a, b) => a.source.length - b.source.length))
     examples[code] ??= { example: source.replace("▸", "").replaceAll(/\s*\n\s*/g, ""), cause: text };
   return examples;
+}
+
+/**
+ * Runs the examples of errors that users meet at run time, in a process of their own: they change the current folder.
+ *
+ * @returns {Record<string, { example: string, cause: string, fix?: string }>} by code
+ */
+export function runTimeExamples() {
+  const script = fileURLToPath(new URL("run-time-examples.mjs", import.meta.url));
+  return JSON.parse(execFileSync(process.execPath, [script], { encoding: "utf8" }));
 }

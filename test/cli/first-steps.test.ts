@@ -54,5 +54,6 @@ it("`compile` without files compiles a project of JavaScript alone", async () =>
   expect((await shapeline(folder, ["compile"])).out).toMatch(
     /^wrote src\/one\.pipeline\.json: 1 step, 1 model, hash [0-9a-f]{12}\n$/,
   );
-  expect((await shapeline(folder, ["compile", "--project", "tsconfig.app.json"])).err).toMatch(/^error SL2902: /);
+  for (const missing of ["tsconfig.app.json", "nowhere/tsconfig.json"])
+    expect((await shapeline(folder, ["compile", "--project", missing])).err).toMatch(/^error SL2902: /);
 });

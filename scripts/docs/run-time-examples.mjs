@@ -1,0 +1,154 @@
+// Finds examples for the errors that users meet at run time: of models, configs, rows, targets, storage and the command
+// line. Each is run in an empty folder that has the models, the pipeline and the rows of examples/fraud.
+// Prints JSON: by code, the example and what is said about it. Usage: node scripts/docs/run-time-examples.mjs
+
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineModel } from "shapeline";
+import { readSignature } from "shapeline/codegen";
+import { parseConfig } from "shapeline/config";
+import { local } from "shapeline/local";
+import { run } from "../../dist/cli-run.js";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Files of the folder beside those of the example, by name. */
+const files = {
+  "broken.onnx": "not a model",
+  "model.json": "{}",
+  "both.json": '[{ "pixels": [0], "in.pixels": [0] }]',
+  "notes.txt": "x",
+  "other.ts": "export const a = 1;\n",
+  "token.pipeline.ts": 'throw new Error("no token");\n',
+  "package.pipeline.ts": 'import "fraud-limits";\n',
+};
+
+/**
+ * Statements, and command lines that start with `$`, each with the fix where the message does not say it. `live` is the
+ * deployed pipeline, `row` one of its rows, `engine` the target.
+ */
+const examples = [
+  // Pipeline files
+  ["$ shapeline compile fruad.pipeline.ts", "check the path; without one, `shapeline compile` finds all pipeline files"],
+  ["$ shapeline compile --project tsconfig.build.json"],
+  ["$ shapeline compile other.ts"],
+  ["$ shapeline compile token.pipeline.ts", "a pipeline file is loaded to be compiled: read what it needs where it is used"],
+  ["$ shapeline compile package.pipeline.ts"],
+  // Models
+  ['await readSignature("models/missing.onnx")'],
+  ['await readSignature("broken.onnx")'],
+  ["$ shapeline generate models/a.onnx copy/a.onnx"],
+  ["$ shapeline generate model/*.onnx"],
+  ["$ shapeline generate models/*.onnx --out other.ts"],
+  ["$ shapeline generate models/*.onnx --out models.json"],
+  ["$ shapeline deploy fraud.pipeline.json --models model"],
+  ["$ shapeline deploy fraud.pipeline.json --models empty", "put the model's file there, or generate and compile again from the files that are there"],
+  ['defineModel({ name: "m", version: "1", sha256: "0".repeat(64), inputs: [], outputs: [] })'],
+  ["$ shapeline generate model.json", "give a file of one of the formats that docs/models.md lists"],
+  // Configs
+  ['parseConfig("")', "compile the pipeline again"],
+  ["parseConfig({ ...config, steps: 1 })", "compile the pipeline again"],
+  ['parseConfig({ ...config, name: "other" })'],
+  ["$ shapeline deploy missing.pipeline.json"],
+  // Rows
+  ['await live.infer("rows")', "send one of these forms"],
+  ["await live.infer([])"],
+  ["await live.infer([1])", "send each row as an object with a member per input"],
+  ["await live.infer([{}])", "send every input, by its name"],
+  ["await live.infer([{ ...row, colour: 1 }])", "leave the member out, or correct its name"],
+  ["await live.infer([{ pixels: null }])", "a model needs every value: fill it in, or leave the row out"],
+  ["await live.infer([{ pixels: row.pixels.map(() => true) }])", "send the elements in the type that the input's dtype takes"],
+  ["await live.infer([{ pixels: [0, 1] }])", "send as many elements as the shape says"],
+  ["await live.infer([{ pixels: [row.pixels] }])"],
+  ["await live.infer([{ pixels: row.pixels.map(() => 1e300) }])", "send numbers that the dtype holds"],
+  ["await live.infer({ pixels: new Int32Array(64) })", "convert it: `Float32Array.from(values)`"],
+  ["await live.infer({ pixels: new Float32Array(65) })", "send whole rows, one after the other"],
+  ['await live.inferFromFile("missing.json")', "check the path"],
+  ['await live.inferFromFile("both.json")'],
+  ['await live.infer([row], { dataset: ["out.score"] })', "name one of these columns, or a group such as `out`"],
+  ["await live.infer([row], { dataset: [] })"],
+  ['await live.infer([row], { metadata: ["gold"] })', 'send keys with values: `{ segment: "gold" }`'],
+  ['await live.infer([row], { metadata: { segment: "gold" } })', "leave it out, or add a split that reads it"],
+  // Targets
+  ["await live.infer([row], { timeoutMs: 0.001 })", "raise `timeoutMs`, or send fewer rows at once"],
+  ["await live.infer([row], { signal: AbortSignal.abort() })", "nothing is wrong if the abort was meant"],
+  ['await engine.pipeline("fruad")', "correct the name, or deploy the pipeline first"],
+  ['local({ model: "./models" })', "use one of these options"],
+  ['await live.configuration("9")', "ask for one of these versions"],
+  ['await (await local({ data: "unlogged", durability: "off", models: "models" }).deploy(config)).logs()'],
+  // Storage
+  ['await live.exportLogs({ directory: "notes.txt" })'],
+  ['await live.exportLogs({ filePrefix: "../fraud" })'],
+  ["$ shapeline logs fraud --data damaged"],
+  // The command line
+  ["$ shapeline deplyo fraud.pipeline.json", "`shapeline --help` lists the commands"],
+  // Last, because `live` cannot be used after them
+  ["await live.undeploy(); await live.infer([row])"],
+  ["await engine.close(); await live.infer([row])"],
+];
+
+const folder = mkdtempSync(join(tmpdir(), "shapeline-examples-"));
+try {
+  console.log(JSON.stringify(await collect()));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function collect() {
+  const fraud = join(root, "examples", "fraud");
+  for (const name of ["models", "models.gen.ts", "fraud.pipeline.ts", "fraud.pipeline.json", "rows.df.json", "tsconfig.json"])
+    cpSync(join(fraud, name), join(folder, name), { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const name of ["empty", "copy", "damaged"]) mkdirSync(join(folder, name));
+  cpSync(join(fraud, "models", "c1.onnx"), join(folder, "copy", "a.onnx"));
+  writeFileSync(join(folder, "damaged", "shapeline.duckdb"), "not a database");
+  process.chdir(folder);
+  const config = parseConfig(readFileSync("fraud.pipeline.json", "utf8"));
+  const [row] = JSON.parse(readFileSync("rows.df.json", "utf8"));
+  const engine = local({ models: "models", challengers: "return" });
+  const live = await engine.deploy(config);
+  await live.infer([row]);
+  const scope = { config, defineModel, engine, live, local, parseConfig, readSignature, row };
+  const found = {};
+  for (const [example, fix] of examples) {
+    const { code, message } = await outcome(example, scope);
+    if (found[code] !== undefined) throw new Error(`'${example}' is a second example for ${code}`);
+    found[code] = { example: example.replace(/^\$ /, ""), cause: withoutFolder(message), fix };
+  }
+  return found;
+}
+
+/** The message on one line, as if the folder were the current one of the reader. */
+function withoutFolder(message) {
+  return message.replaceAll(`${folder}/`, "").replaceAll(folder, ".").replaceAll(/\s*\n\s*/g, " ");
+}
+
+/** The error that an example ends with. */
+async function outcome(example, scope) {
+  if (example.startsWith("$ shapeline ")) return commandError(example.slice("$ shapeline ".length));
+  const AsyncFunction = (async () => undefined).constructor;
+  try {
+    await new AsyncFunction(...Object.keys(scope), example)(...Object.values(scope));
+  } catch (error) {
+    if (error.code?.startsWith("SL")) return error;
+    throw error;
+  }
+  throw new Error(`the example '${example}' raises no error`);
+}
+
+/** The first error that a command prints. Its arguments have no blanks and no quotes. */
+async function commandError(line) {
+  const printed = [];
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
+  for (const { stream } of streams) stream.write = (text) => printed.push(String(text));
+  try {
+    await run(line.split(" "));
+  } finally {
+    for (const { stream, write } of streams) stream.write = write;
+  }
+  const [, code, message] = /\b(SL\d{4}):? ((?:.|\n(?= {2}\S))*)/.exec(printed.join("")) ?? [];
+  if (code === undefined) throw new Error(`'shapeline ${line}' prints no error:\n${printed.join("")}`);
+  return { code, message };
+}
