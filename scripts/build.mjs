@@ -97,7 +97,12 @@ const bundle = {
 const { metafile } = await build({ ...bundle, write: false, metafile: true });
 // Bundles contain `uncompiled-lambda`, and browsers load `errors`. `cli` turns on the compile cache before it loads
 // anything else.
-const plan = chunkPlan(metafile, [entries.errors, entries.cli, entries["shapeline-uncompiled-lambda"]]);
+const plan = chunkPlan(metafile, [
+  entries.errors,
+  entries.cli,
+  entries["cli-run"],
+  entries["shapeline-uncompiled-lambda"],
+]);
 await build({ ...bundle, plugins: [mergeChunks(plan, root)] });
 
 for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });

@@ -1,46 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { type ErrorCode, ShapelineError } from "../../dsl/errors.js";
-import { type RegisterCommand, createIo, errorLines, escapedLines, exitCodes, type Io } from "./output/io.js";
-import { compile } from "./commands/compile.js";
-import { deploy } from "./commands/deploy.js";
-import { diff } from "./commands/diff.js";
-import { explain } from "./commands/explain.js";
-import { exportLogs } from "./commands/export-logs.js";
-import { generate } from "./commands/generate.js";
-import { init } from "./commands/init.js";
-import { infer } from "./commands/infer.js";
-import { logs } from "./commands/logs.js";
-import { models } from "./commands/models.js";
-import { pipelines } from "./commands/pipelines.js";
-import { plan } from "./commands/plan.js";
-import { report } from "./commands/report.js";
-import { serve } from "./commands/serve.js";
-import { status } from "./commands/status.js";
-import { undeploy } from "./commands/undeploy.js";
-import { versions } from "./commands/versions.js";
+import { createIo, errorLines, escapedLines, exitCodes, type Io } from "./output/io.js";
+import { commandTable } from "./command-table.js";
 import { ownPackage } from "../util/own-package.js";
 import { toJson } from "../tensors/json/to-json.js";
 import { escapeJson } from "../util/escape-text.js";
-
-const commands: readonly RegisterCommand[] = [
-  init,
-  generate,
-  models,
-  compile,
-  explain,
-  plan,
-  diff,
-  deploy,
-  infer,
-  logs,
-  exportLogs,
-  report,
-  serve,
-  pipelines,
-  versions,
-  status,
-  undeploy,
-];
 
 /** The code of the errors that commander finds in the arguments. */
 const usageCode: ErrorCode = "SL8001";
@@ -67,12 +31,17 @@ export async function run(args: readonly string[]): Promise<number> {
     .version(version, "-V, --version", "print the version")
     .option("--json", "print exactly one JSON document to standard output")
     .option("--no-color", "print without colors")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: (command) => command.name() })
     .showSuggestionAfterError()
     .showHelpAfterError("`shapeline --help` lists the commands")
     .exitOverride();
-  for (const add of commands) add(program, { getIo, setExitCode: (value) => (code = value) });
-  for (const command of program.commands) command.exitOverride();
+  for (const [name, { description }] of Object.entries(commandTable))
+    program.command(name).description(description).exitOverride();
+  const wanted = program.commands.find((command) => command.name() === wantedCommand(args));
+  if (wanted !== undefined) {
+    const register = await commandTable[wanted.name()]?.load();
+    register?.(wanted, { getIo, setExitCode: (value) => (code = value) });
+  }
 
   const json = args.includes("--json");
   const writeErr = (text: string): void => void process.stderr.write(escapedLines(text));
@@ -105,10 +74,15 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** The command that is called, or whose help is asked for. */
+function wantedCommand(args: readonly string[]): string | undefined {
+  const [first, ...others] = args.filter((arg) => !arg.startsWith("-"));
+  return first === "help" ? others[0] : first;
+}
+
 /** For an unknown command, the arguments without the wish for help: commander would print help and report success. */
 function requireCommand(program: Command, args: readonly string[]): readonly string[] {
-  const [first, ...others] = args.filter((arg) => !arg.startsWith("-"));
-  const wanted = first === "help" ? others[0] : first;
+  const wanted = wantedCommand(args);
   if (wanted === undefined || wanted === "help" || program.commands.some((command) => command.name() === wanted))
     return args;
   return [wanted, ...args.filter((arg) => arg === "--json")];

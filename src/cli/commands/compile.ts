@@ -25,10 +25,8 @@ interface Options {
 /** One output file of a compiled pipeline: its config, or its definition for the platform. */
 type Output = CompiledConfig & { readonly definition: string | null };
 
-export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
-  program
-    .command("compile")
-    .description("compile pipelines to <name>.pipeline.json; without files, every *.pipeline.ts in the project")
+export const compile: RegisterCommand = (command, { getIo, setExitCode }) => {
+  command
     .argument("[files...]", "pipeline files")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
@@ -46,7 +44,7 @@ export const compile: RegisterCommand = (program, { getIo, setExitCode }) => {
     .action(async (files: string[], options: Options) => {
       const io = getIo();
       if (options.watch === true && io.json)
-        program.error("error: '--watch' never ends, so it cannot be used with '--json'", {
+        command.error("error: '--watch' never ends, so it cannot be used with '--json'", {
           exitCode: exitCodes.userError,
         });
       const compileOptions = {

@@ -16,13 +16,11 @@ interface Options extends LoggedColumnsFlags, TargetFlags {
   readonly sharedFolder?: boolean;
 }
 
-export const deploy: RegisterCommand = (program, { getIo, setExitCode }) => {
+export const deploy: RegisterCommand = (command, { getIo, setExitCode }) => {
   addTargetOptions(
     addLoggedColumnsOptions(
       addDataOption(
-        program
-          .command("deploy")
-          .description("deploy a pipeline to the embedded engine or a platform")
+        command
           .argument("<pipeline>", "a config, a pipeline file, or an earlier version such as fraud@3")
           .option(
             "--models <dir>",

@@ -9,11 +9,9 @@ interface Options {
   readonly sharedFolder?: boolean;
 }
 
-export const diff: RegisterCommand = (program, { getIo, setExitCode }) => {
+export const diff: RegisterCommand = (command, { getIo, setExitCode }) => {
   addDataOption(
-    program
-      .command("diff")
-      .description("show what changes from one pipeline to another; exit with 2 if they differ")
+    command
       .argument("<before>", "a config, a platform definition, a pipeline file, or a deployed version such as fraud@3")
       .argument("<after>", "the same")
       .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),

@@ -35,12 +35,8 @@ const targets = Object.keys({
   javascript: true,
 } satisfies Record<AlertBackEnd, true>) as readonly AlertBackEnd[];
 
-export const explain: RegisterCommand = (program, { getIo, setExitCode }) => {
-  program
-    .command("explain")
-    .description(
-      "show each lambda, its meaning and where it runs, on one screen; show a platform definition as TypeScript",
-    )
+export const explain: RegisterCommand = (command, { getIo, setExitCode }) => {
+  command
     .argument("<files...>", "pipeline files, configs, or platform definitions")
     .option("--project <tsconfig>", "the project's tsconfig", "tsconfig.json")
     .addOption(new Option("--target <back-end>", "print the lambdas in this language only").choices(targets))

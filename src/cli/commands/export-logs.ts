@@ -16,10 +16,8 @@ interface Options extends LogFlags {
 
 const cutReasons = { limit: "there are more rows than --limit", size: "there are more rows than fit --size-limit" };
 
-export const exportLogs: RegisterCommand = (program, { getIo }) => {
-  const command = program
-    .command("export-logs")
-    .description("write a pipeline's log to files, newest rows first")
+export const exportLogs: RegisterCommand = (command, { getIo }) => {
+  command
     .argument("<pipeline>", "the pipeline's name")
     .option("--directory <dir>", "the folder for the files", "logs")
     .option("--file-prefix <name>", "the start of the file names (default: the pipeline's name)")
@@ -31,7 +29,7 @@ export const exportLogs: RegisterCommand = (program, { getIo }) => {
     .action(async (name: string, options: Options) => {
       const io = getIo();
       if (options.arrow === true && options.parquet === true)
-        program.error("error: --arrow and --parquet cannot be combined; give one of them");
+        command.error("error: --arrow and --parquet cannot be combined; give one of them");
       const directory = resolvePath(io, "--directory", options.directory);
       const progress = (text: string): void => {
         if (process.stderr.isTTY && !io.json) process.stderr.write(`\r\u001b[K${text}`);

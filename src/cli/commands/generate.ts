@@ -21,11 +21,9 @@ interface Options extends PlatformFlags {
   readonly watch?: boolean;
 }
 
-export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
+export const generate: RegisterCommand = (command, { getIo, setExitCode }) => {
   addPlatformOptions(
-    program
-      .command("generate")
-      .description("write the typings of model files: one interface and one handle per model")
+    command
       .argument(
         "[models...]",
         "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",
@@ -52,7 +50,7 @@ export const generate: RegisterCommand = (program, { getIo, setExitCode }) => {
     .action(async (models: string[], options: Options) => {
       const io = getIo();
       if (options.watch === true && io.json)
-        program.error("error: '--watch' never ends, so it cannot be used with '--json'", {
+        command.error("error: '--watch' never ends, so it cannot be used with '--json'", {
           exitCode: exitCodes.userError,
         });
       if (options.watch === true) return await watch(io, models, options);

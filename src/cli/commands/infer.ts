@@ -25,13 +25,11 @@ interface Options extends DatasetOptions, TargetFlags {
   readonly data?: string;
 }
 
-export const infer: RegisterCommand = (program, { getIo }) => {
+export const infer: RegisterCommand = (command, { getIo }) => {
   addTargetOptions(
     addDatasetOptions(
       addDataOption(
-        program
-          .command("infer")
-          .description("run rows through a deployed pipeline")
+        command
           .argument("<pipeline>", "the pipeline's name")
           .argument(
             "<file>",
@@ -49,7 +47,7 @@ export const infer: RegisterCommand = (program, { getIo }) => {
     .addHelpText("after", "\nExample:\n  $ shapeline infer fraud rows.df.json --dataset out,anomaly --json")
     .action(async (name: string, file: string, options: Options) => {
       const io = getIo();
-      checkSingleDocument(program, io, options);
+      checkSingleDocument(command, io, options);
       const { readRows } = await import("../../files/read-rows.js");
       const { ReadingPace } = await import("../../files/reading-pace.js");
       const { toRecords, toTable } = await import("../input/convert-request.js");

@@ -10,10 +10,8 @@ interface Options {
   readonly install: boolean;
 }
 
-export const init: RegisterCommand = (program, { getIo, setExitCode }) => {
-  program
-    .command("init")
-    .description("make a project, or add a pipeline to one: files, packages, and a first inference")
+export const init: RegisterCommand = (command, { getIo, setExitCode }) => {
+  command
     .argument("[folder]", "the project's folder", ".")
     .option("-y, --yes", "ask nothing")
     .option("--model <file>", "the model to start with (default: small ones of the package)")

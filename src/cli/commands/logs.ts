@@ -24,11 +24,8 @@ const followMs = 1000;
 /** The most rows that one look shows. */
 const mostFollowed = 10_000;
 
-export const logs: RegisterCommand = (program, { getIo }) => {
-  const command = program
-    .command("logs")
-    .description("read a pipeline's log, newest rows first")
-    .argument("<pipeline>", "the pipeline's name");
+export const logs: RegisterCommand = (command, { getIo }) => {
+  command.argument("<pipeline>", "the pipeline's name");
   addTargetOptions(addLogRowOptions(command, 100))
     .option("--arrow", "write the rows as an Arrow file")
     .option("--out <file>", "write the rows to a file (.json or .arrow)")
@@ -44,7 +41,7 @@ export const logs: RegisterCommand = (program, { getIo }) => {
     .action(async (name: string, options: Options) => {
       const io = getIo();
       if (options.follow === true && io.json)
-        program.error(
+        command.error(
           "error: '--follow' never ends, so it cannot be used with '--json'; use '--start' to read in parts",
           {
             exitCode: exitCodes.userError,

@@ -4,10 +4,8 @@ import { type RegisterCommand, errorLines, exitCodes } from "../output/io.js";
 import { selectModels } from "../options/models.js";
 import { textTable } from "../output/text-table.js";
 
-export const models: RegisterCommand = (program, { getIo, setExitCode }) => {
-  program
-    .command("models")
-    .description("list model files with ports, size, operator sets and digest")
+export const models: RegisterCommand = (command, { getIo, setExitCode }) => {
+  command
     .argument(
       "[models...]",
       "model files, folders, globs or metadata URLs (default: from the settings, or models/*.onnx)",

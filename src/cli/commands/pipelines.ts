@@ -2,8 +2,8 @@ import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget, addDataOption, requireLog } from "../options/local-target.js";
 import { textTable } from "../output/text-table.js";
 
-export const pipelines: RegisterCommand = (program, { getIo }) => {
-  addDataOption(program.command("pipelines").description("list the pipelines in the data folder"))
+export const pipelines: RegisterCommand = (command, { getIo }) => {
+  addDataOption(command)
     .addHelpText("after", "\nExample:\n  $ shapeline pipelines --json")
     .action(async (options: { data?: string }) => {
       const io = getIo();

@@ -19,12 +19,10 @@ interface Deployed {
   readonly running: boolean;
 }
 
-export const plan: RegisterCommand = (program, { getIo, setExitCode }) => {
+export const plan: RegisterCommand = (command, { getIo, setExitCode }) => {
   addTargetOptions(
     addDataOption(
-      program
-        .command("plan")
-        .description("show what a deploy would change; exit with 2 if it would change something")
+      command
         .argument("<pipeline>", "a config, a pipeline file, or a deployed version such as fraud@3")
         .option("--project <tsconfig>", "the project's tsconfig, for pipeline files", "tsconfig.json"),
     ),

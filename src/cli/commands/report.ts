@@ -17,10 +17,8 @@ interface Options {
   readonly sharedFolder?: boolean;
 }
 
-export const report: RegisterCommand = (program, { getIo }) => {
-  const command = program
-    .command("report")
-    .description("compare champion and challengers in the log")
+export const report: RegisterCommand = (command, { getIo }) => {
+  command
     .argument("<pipeline>", "the pipeline's name")
     .option("--start <time>", "rows from this time on (ISO 8601)")
     .option("--end <time>", "rows up to this time (ISO 8601)")

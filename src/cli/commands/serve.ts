@@ -32,8 +32,8 @@ interface Options {
   readonly wallaroo?: boolean;
 }
 
-export const serve: RegisterCommand = (program, { getIo }) => {
-  addDataOption(program.command("serve").description("serve the deployed pipelines, and model files, over HTTP"))
+export const serve: RegisterCommand = (command, { getIo }) => {
+  addDataOption(command)
     .option("--port <port>", "the port; 0 for a free one", "8080")
     .option("--grpc-port <port>", "also serve the Open Inference Protocol over gRPC; 0 for a free port")
     .option("--host <address>", "the address to listen on; another than loopback needs a token", "127.0.0.1")

@@ -6,15 +6,8 @@ import { addDataOption, dataFolder, withLocalTarget } from "../options/local-tar
 import { logStatusLines } from "../output/withheld-lines.js";
 import { textTable } from "../output/text-table.js";
 
-export const status: RegisterCommand = (program, { getIo }) => {
-  addTargetOptions(
-    addDataOption(
-      program
-        .command("status")
-        .description("show the deployed version of a pipeline")
-        .argument("<pipeline>", "the pipeline's name"),
-    ),
-  )
+export const status: RegisterCommand = (command, { getIo }) => {
+  addTargetOptions(addDataOption(command.argument("<pipeline>", "the pipeline's name")))
     .addHelpText("after", "\nExample:\n  $ shapeline status fraud --json")
     .action(async (name: string, options: TargetFlags & { readonly data?: string }) => {
       const io = getIo();

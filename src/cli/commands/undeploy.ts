@@ -2,15 +2,8 @@ import type { RegisterCommand } from "../output/io.js";
 import { addTargetOptions, openPlatform, type TargetFlags } from "../options/platform-target.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 
-export const undeploy: RegisterCommand = (program, { getIo }) => {
-  addTargetOptions(
-    addDataOption(
-      program
-        .command("undeploy")
-        .description("stop serving a pipeline; keep its versions and its log")
-        .argument("<pipeline>", "the pipeline's name"),
-    ),
-  )
+export const undeploy: RegisterCommand = (command, { getIo }) => {
+  addTargetOptions(addDataOption(command.argument("<pipeline>", "the pipeline's name")))
     .addHelpText("after", "\nExample:\n  $ shapeline undeploy fraud")
     .action(async (name: string, options: TargetFlags & { readonly data?: string }) => {
       const io = getIo();

@@ -2,13 +2,8 @@ import type { RegisterCommand } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
 import { textTable } from "../output/text-table.js";
 
-export const versions: RegisterCommand = (program, { getIo }) => {
-  addDataOption(
-    program
-      .command("versions")
-      .description("list the versions of a pipeline, newest first")
-      .argument("<pipeline>", "the pipeline's name"),
-  )
+export const versions: RegisterCommand = (command, { getIo }) => {
+  addDataOption(command.argument("<pipeline>", "the pipeline's name"))
     .addHelpText("after", "\nExample:\n  $ shapeline versions fraud")
     .action(async (name: string, options: { data?: string }) => {
       const io = getIo();

@@ -18,9 +18,9 @@ export interface Io {
   writeBytes(data: Uint8Array): Promise<void>;
 }
 
-/** Adds one command to the program. Without a call of `setExitCode` the command exits with 0. */
+/** Defines a command's arguments, options and action. Without a call of `setExitCode` the command exits with 0. */
 export type RegisterCommand = (
-  program: Command,
+  command: Command,
   context: { getIo: () => Io; setExitCode: (code: number) => void },
 ) => void;
 
