@@ -1,12 +1,16 @@
-// The platform's interface: an upload of 500 MB in bounded memory, and a list of 1,000 pipelines as the SDK asks for
-// it: `npm run bench:control-plane`; SHAPELINE_UPLOAD_MB sets another size.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+// The platform's interface: an upload of 500 MB in bounded memory, a list of 1,000 pipelines, and one row inferred: as
+// the SDK asks for them, and by the SDK itself where `npm run oracles:platform` has installed it.
+// `npm run bench:control-plane`; SHAPELINE_UPLOAD_MB sets another size.
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { server as connect } from "../dist/client.js";
+import { median } from "./blocks.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "shapeline-bench-"));
@@ -88,7 +92,7 @@ async function upload(/** @type {string} */ name, /** @type {number} */ padding)
   return JSON.parse(text).insert_models.returning[0].models[0].id;
 }
 
-await upload("small", 0);
+const small = await upload("small", 0);
 const before = memory("VmRSS");
 const start = performance.now();
 await upload("large", megabytes * 2 ** 20);
@@ -110,4 +114,49 @@ const each = performance.now();
 for (const { pipeline } of pipelines)
   await call("graphql", { query: document, variables: { pipeline_id: pipeline.id } });
 console.log(`PipelineById for each of them: ${(performance.now() - each).toFixed(0)} ms`);
+
+const { data } = await call("graphql", { query: `{ model_by_pk(id: ${small}) { model_version sha } }` });
+const model = { name: "small", version: data.model_by_pk.model_version, sha: data.model_by_pk.sha };
+const definition = { id: "scores", steps: [{ ModelInference: { models: [model] } }] };
+const made = await call("api/pipelines/create", { pipeline_id: "scores", workspace_id: workspace, definition });
+const deployed = await call("api/pipelines/deploy", {
+  ...{ deploy_id: "scores", pipeline_version_pk_id: made.pipeline_variant_pk_id, engine_config: {} },
+});
+const row = { embedding: Array.from({ length: 16 }, (_, i) => i / 16) };
+const live = await connect({ url }).pipeline("scores");
+const infers = `api/pipelines/infer/scores-${deployed.id}/scores?dataset[]=*&dataset.exclude[]=metadata&dataset.separator=.`;
+const type = { "content-type": "application/json; format=pandas-records" };
+const raw = await medianMs(async () => {
+  const answer = await fetch(`${url}/v1/${infers}`, {
+    method: "POST",
+    headers: { ...headers, ...type },
+    body: JSON.stringify([row]),
+  });
+  await answer.json();
+});
+const own = await medianMs(() => live.infer([row]));
+console.log(`one row: ${raw.toFixed(1)} ms by fetch, ${own.toFixed(1)} ms by shapeline/client`);
+
+const python = join(root, "test/oracles/wallaroo/.venvs/2026.1.3/bin/python");
+if (existsSync(python)) {
+  const program = join(root, "bench/control-plane-sdk.py");
+  const { stdout } = await promisify(execFile)(python, [program, url, "", "bench", "scores", JSON.stringify(row)]);
+  const { release, listed, list_s, table_s, infer_ms } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+  console.log(
+    `SDK ${release}: ${listed} pipelines listed in ${list_s.toFixed(2)} s; a table of 100, for which it asks one by one, in ${table_s.toFixed(1)} s`,
+  );
+  const times = (infer_ms / own).toFixed(1);
+  console.log(`SDK ${release}: one row in ${infer_ms.toFixed(1)} ms, ${times} times shapeline/client`);
+} else console.log("skipped: the SDK is not installed; `npm run oracles:platform` makes its virtual environment");
 process.exit(0);
+
+/** The median of 100 calls, after 20 others. */
+async function medianMs(/** @type {() => Promise<unknown>} */ work) {
+  const times = [];
+  for (let i = 0; i < 120; i++) {
+    const begin = performance.now();
+    await work();
+    if (i >= 20) times.push(performance.now() - begin);
+  }
+  return median(times);
+}
