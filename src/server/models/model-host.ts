@@ -159,6 +159,21 @@ export class ModelHost {
     }
   }
 
+  /**
+   * As `using`, for reads and inferences: runs `use` again if an undeploy closed the handle meanwhile. Logs are read
+   * all the same, and an inference is told that nothing is deployed.
+   */
+  async usingOpen<T>(name: string, use: (live: LocalDeploymentImpl) => Promise<T>): Promise<T> {
+    const served = this.#pipelines.get(name);
+    try {
+      return await this.using(name, use);
+    } catch (error) {
+      const isClosed = error instanceof TargetError && error.code === "SL6009";
+      if (!isClosed || served === undefined || this.#pipelines.get(name) === served) throw error;
+      return this.using(name, use);
+    }
+  }
+
   /** Whether a deployed pipeline is served. Its handle follows later deploys by itself. */
   isServed(name: string): boolean {
     return this.#pipelines.has(name);

@@ -53,7 +53,7 @@ export function registerInfer(
           `deployment '${request.params.deployment}' is not one of pipeline '${request.params.pipeline}'`,
         );
       if (!deployment.deployed) throw new PlatformError(404, `pipeline '${pipeline.pipeline_id}' is not deployed`);
-      return plane.host.using(pipeline.engine_name, (live) =>
+      return plane.host.usingOpen(pipeline.engine_name, (live) =>
         answer(request, reply, {
           live,
           plane,

@@ -44,7 +44,7 @@ export function registerLogs(scope: FastifyInstance, plane: ControlPlane, caller
       versions.find((row) => row.engine_version === String(version));
     const hasNoLog = versions.every((row) => row.engine_version === null);
     if (hasNoLog) throw new PlatformError(404, `pipeline '${pipeline.pipeline_id}' was never deployed; it has no log`);
-    const page = await plane.host.using(pipeline.engine_name, async (live) => {
+    const page = await plane.host.usingOpen(pipeline.engine_name, async (live) => {
       const configs = new Map<number, Config>();
       const found = await live.logPage({ ...query, ...valid, limit: size, bytes: bounds.platformLogPage.limit });
       const batches = oneSchema(found);
