@@ -1,13 +1,26 @@
 import { PipelineError, type Problem } from "../dsl/errors.js";
 import { checkPipeline, portsOf, type AnyPipeline, type Step } from "../dsl/index.js";
+import { writtenForOtherRow } from "../dsl/messages/edits.js";
 import { sealConfig } from "../src/config/config.js";
 import { limitProblems } from "../src/config/check/limits.js";
+import { canonicalJson } from "../src/config/canonical.js";
 import { modelConfig } from "../src/config/model-config.js";
 import type { Config, UnhashedConfig } from "../src/config/schema.js";
+import { readStoredLambda, type StoredLambda } from "../src/config/rebuild/stored-lambda.js";
 import type { CompiledLambda, LambdaCompiler } from "../src/config/steps/step-kind.js";
 import { stepKind } from "../src/config/steps/steps.js";
 import { readConstants } from "../src/expression/surface/attachment.js";
-import { compileAlert, type Compiled, compileExpression } from "../src/expression/compile.js";
+import {
+  type AlertExpression,
+  compileAlert,
+  type Compiled,
+  compileExpression,
+  emitAlertAll,
+  emitAll,
+  type Expression,
+} from "../src/expression/compile.js";
+import { readsProblem } from "../src/expression/tree/reads.js";
+import type { ExpressionTree } from "../src/expression/tree/tree.js";
 import type { RowScope } from "../dsl/row.js";
 import {
   surfaceLambda,
@@ -45,6 +58,7 @@ function hasUnreadLambda(step: Partial<Step> | null): boolean {
   if (step?.kind !== "validation" && step?.kind !== "alert") return false;
   const lambda: unknown =
     step.kind === "validation" ? step.check : (step as Partial<Extract<Step, { kind: "alert" }>>).condition;
+  if (readStoredLambda(lambda) !== undefined) return false;
   // The reader also says what is wrong with a value that is no function.
   return typeof lambda !== "function" || readAttachment(lambda) === undefined;
 }
@@ -93,16 +107,51 @@ interface LambdaContext {
 }
 
 function lambdaCompiler(context: LambdaContext): LambdaCompiler {
+  const { pipeline } = context;
   return {
-    validation: ({ name, check }) =>
-      compileLambda(check, "validation", name, context, (lambda, scope, constants) =>
-        compileExpression(lambda, scope, constants, { name }),
-      ),
-    alert: ({ name, condition }, overSeconds) =>
-      compileLambda(condition, "alert", name, context, (lambda, scope, constants) =>
-        compileAlert(lambda, { scope, pipeline: context.pipeline, name, overSeconds }, constants),
-      ),
+    validation({ name, check }) {
+      const stored = readStoredLambda(check);
+      return stored === undefined
+        ? compileLambda(check, "validation", name, context, (lambda, scope, constants) =>
+            compileExpression(lambda, scope, constants, { name }),
+          )
+        : reuseLambda(stored, "validation", name, context, (tree, scope) => emitAll(tree, name, scope));
+    },
+    alert({ name, condition }, overSeconds) {
+      const stored = readStoredLambda(condition);
+      return stored === undefined
+        ? compileLambda(condition, "alert", name, context, (lambda, scope, constants) =>
+            compileAlert(lambda, { scope, pipeline, name, overSeconds }, constants),
+          )
+        : reuseLambda(stored, "alert", name, context, (tree, scope) =>
+            emitAlertAll(tree, { scope, pipeline, name, overSeconds }),
+          );
+    },
   };
+}
+
+/**
+ * The expression of a lambda that was read from a config. Where a row is what it was, its texts stay, a text kept from
+ * a platform included; elsewhere they are written again for the new row.
+ */
+function reuseLambda<E extends Expression | AlertExpression>(
+  { source, expression, scope: before }: StoredLambda,
+  kind: "validation" | "alert",
+  name: string,
+  { step, scope, problems }: LambdaContext,
+  emit: (tree: ExpressionTree, scope: RowScope) => Omit<E, "tree">,
+): CompiledLambda<E> | null {
+  // Problems of the step's place are reported.
+  if (scope === undefined || problems.some(({ details }) => details?.["step"] === step)) return null;
+  const { tree } = expression;
+  const wrongRead = readsProblem(tree, scope);
+  if (wrongRead !== null) {
+    const message = `${writtenForOtherRow(kind, name, wrongRead)}; write it again with replaceStep(${step}, …)`;
+    problems.push({ code: "SL2092", message, details: { step, [kind]: name } });
+    return null;
+  }
+  const isSameRow = before !== null && canonicalJson(before) === canonicalJson(scope);
+  return { source, expression: (isSameRow ? expression : { tree, ...emit(tree, scope) }) as E };
 }
 
 /** Reads a step's lambda and compiles it, or reports all its problems. */

@@ -70,8 +70,8 @@ function hasConstant({ steps }: Config): boolean {
   );
 }
 
-/** The request's columns as text; null if they are the inputs of the first model. */
-function declaredInputs({ inputs, missing, models, steps }: Config): string | null {
+/** Whether the pipeline states its columns: they are not simply the inputs of its first model. */
+export function statesInputs({ inputs, missing, models, steps }: Config): boolean {
   const first = firstModel(steps);
   const model = models.find(({ name }) => name === first.model);
   const taken = model?.inputs.flatMap((port) => {
@@ -83,9 +83,14 @@ function declaredInputs({ inputs, missing, models, steps }: Config): string | nu
     JSON.stringify(
       [...ports].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, dtype, shape }) => [name, dtype, shape]),
     );
-  if (missing === undefined && taken !== undefined && text(taken) === text(inputs)) return null;
+  return missing !== undefined || taken === undefined || text(taken) !== text(inputs);
+}
+
+/** The request's columns as text; null if they are the inputs of the first model. */
+function declaredInputs(config: Config): string | null {
+  if (!statesInputs(config)) return null;
   return objectText(
-    Object.fromEntries(inputs.map((port) => [port.name, port])),
+    Object.fromEntries(config.inputs.map((port) => [port.name, port])),
     ({ dtype, shape }) => `tensor(${quote(dtype)}${shape === null ? "" : `, ${JSON.stringify(shape)}`})`,
   );
 }

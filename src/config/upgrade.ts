@@ -2,7 +2,7 @@ import { checkPipeline } from "../../dsl/index.js";
 import { modelFlaw } from "../../dsl/model.js";
 import type { Dim, Port } from "../../dsl/tensor.js";
 import { rowsOf } from "./model-rows.js";
-import { modelDefinition, rebuildPipeline } from "./rebuild.js";
+import { modelDefinition, rebuildPipeline } from "./rebuild/rebuild.js";
 import type { Config, ModelConfig, StepConfig } from "./schema.js";
 
 /** Whether an earlier version wrote the config: then no model says how its rows are stacked. */

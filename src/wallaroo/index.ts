@@ -1,8 +1,9 @@
 export { decompile, type Decompiled } from "../config/decompile.js";
+export { toPipeline, type PipelineEnds, type PipelineOfConfig } from "../config/rebuild/to-pipeline.js";
 export type { Definition, DefinitionForm } from "./definition.js";
 export type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js";
 export { fromDefinition, type FromDefinitionOptions, type ParsedDefinition } from "./read/from-definition.js";
-export type { KnownModel } from "./read/infer-ports.js";
+export type { KnownModel, ModelWithPorts, SignaturePort } from "./read/infer-ports.js";
 export {
   definitionNames,
   type DefinitionNames,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { build, constant, defineModel, pipeline, tensor, type AnyPipeline, type UncheckedPipeline } from "shapeline";
 import { refuseDrift } from "../../src/config/check/drift.js";
 import { pipelineOutline } from "../../src/config/check/outline.js";
-import { rebuildPipeline } from "../../src/config/rebuild.js";
+import { rebuildPipeline } from "../../src/config/rebuild/rebuild.js";
 import { a, b, c } from "./models.js";
 
 const wide = defineModel({

@@ -8,7 +8,7 @@ import { checkPipeline } from "../../dsl/check/check-pipeline.js";
 import { isBatched } from "../../dsl/rows.js";
 import type { Port } from "../../dsl/tensor.js";
 import { sealConfig, type UnhashedConfig } from "../../src/config/config.js";
-import { rebuildPipeline } from "../../src/config/rebuild.js";
+import { rebuildPipeline } from "../../src/config/rebuild/rebuild.js";
 import { compileTexts, withTexts } from "../../src/config/check/texts.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { compileExpression } from "../../src/expression/compile.js";

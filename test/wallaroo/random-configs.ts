@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { checkPipeline } from "../../dsl/index.js";
 import { sealConfig } from "../../src/config/config.js";
-import { rebuildPipeline } from "../../src/config/rebuild.js";
+import { rebuildPipeline } from "../../src/config/rebuild/rebuild.js";
 import type { Config, ModelConfig, StepConfig } from "../../src/config/schema.js";
 import { sha256Hex } from "../../src/config/digest/sha256.js";
 import { stepModels } from "../../src/config/step-models.js";

@@ -1,7 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { oracleBytes, oracleFile } from "./oracle-files.js";
 import { defineModel, type Model, tensor } from "shapeline";
-import type { KnownModel } from "shapeline/wallaroo";
 import { portsOf } from "../../dsl/index.js";
 import { sha256Hex } from "../../src/config/digest/sha256.js";
 
@@ -72,7 +71,7 @@ export const handles: ReadonlyMap<string, Model> = new Map(
   ].map((model) => [model.name, model]),
 );
 
-export const known: readonly KnownModel[] = [...handles.values()].map(({ name, sha256, inputs, outputs }) => ({
+export const known = [...handles.values()].map(({ name, sha256, inputs, outputs }) => ({
   name,
   sha256,
   inputs: portsOf(inputs),

@@ -3,7 +3,7 @@ import { checkPipeline } from "../../../dsl/index.js";
 import { modelFlaw } from "../../../dsl/model.js";
 import type { RowScope } from "../../../dsl/row.js";
 import { canonicalJson } from "../canonical.js";
-import { modelDefinition, rebuildPipeline } from "../rebuild.js";
+import { modelDefinition, rebuildPipeline } from "../rebuild/rebuild.js";
 import { rowsOf } from "../model-rows.js";
 import type { Config, ModelConfig } from "../schema.js";
 import { stepModels } from "../step-models.js";

@@ -4,6 +4,7 @@ import { printReadable } from "../../expression/tree/print.js";
 import { alertTree } from "../../expression/tree/schema.js";
 import { quote } from "../chain-text.js";
 import { expressionSchema, nameSchema } from "../schema-parts.js";
+import { storedLambda } from "../rebuild/stored-lambda.js";
 import { configStepKind } from "./step-kind.js";
 
 const maxSeconds = 30 * 86_400;
@@ -28,10 +29,10 @@ export const alertKind = configStepKind(schema, {
     const { source, expression } = compiled;
     return { kind: "alert", name: step.name, source, overSeconds, forSeconds, expression };
   },
-  addTo: (pipeline, { name, overSeconds, forSeconds }) =>
-    pipeline.alert(name, () => true, {
-      over: `${overSeconds}s`,
-      ...(forSeconds === 0 ? {} : { for: `${forSeconds}s` }),
+  addTo: (pipeline, step) =>
+    pipeline.alert(step.name, storedLambda(step), {
+      over: `${step.overSeconds}s`,
+      ...(step.forSeconds === 0 ? {} : { for: `${step.forSeconds}s` }),
     }),
   callText({ name, expression, overSeconds, forSeconds }) {
     const options = `{ over: "${overSeconds}s"${forSeconds === 0 ? "" : `, for: "${forSeconds}s"`} }`;

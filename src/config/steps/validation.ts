@@ -3,6 +3,7 @@ import { printReadable } from "../../expression/tree/print.js";
 import type { ExpressionTree } from "../../expression/tree/tree.js";
 import { quote } from "../chain-text.js";
 import { expressionSchema, nameSchema } from "../schema-parts.js";
+import { storedLambda } from "../rebuild/stored-lambda.js";
 import { configStepKind } from "./step-kind.js";
 
 const schema = z.strictObject({
@@ -17,7 +18,7 @@ export const validationKind = configStepKind(schema, {
     const compiled = lambdas.validation(step);
     return compiled && { kind: "validation", name: step.name, ...compiled };
   },
-  addTo: (pipeline, { name }) => pipeline.validate(name, () => true),
+  addTo: (pipeline, step) => pipeline.validate(step.name, storedLambda(step)),
   callText: ({ name, expression }) => `validate(${quote(name)}, ${decompileLambda(expression.tree)})`,
 });
 

@@ -7,7 +7,7 @@ import { writeJson } from "../../api/write-json.js";
 import { pipelineOutline } from "../../config/check/outline.js";
 import { connectionSignal } from "../http/connection-signal.js";
 import { parseConfig } from "../../config/config.js";
-import { rebuildPipeline } from "../../config/rebuild.js";
+import { rebuildPipeline } from "../../config/rebuild/rebuild.js";
 import { LocalTargetImpl } from "../../targets/local/local-target.js";
 import { parseLoggedColumns } from "../../targets/local/options/logged-columns.js";
 import type { FastifyReply } from "fastify";

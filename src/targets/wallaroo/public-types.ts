@@ -1,4 +1,3 @@
-import type { Model } from "../../../dsl/model.js";
 import type { AnyPipeline, DeployOptions, Target } from "../../../dsl/pipeline/any-pipeline.js";
 import type { FetchResponse } from "../../client/http/fetch.js";
 import type { Config } from "../../config/schema.js";
@@ -67,7 +66,7 @@ export interface WallarooPipelineOptions {
    * Its models: handles, results of `readSignature` or a config's models. The platform does not store their ports,
    * which `infer` and validations need.
    */
-  readonly models?: readonly (Model | KnownModel)[];
+  readonly models?: readonly KnownModel[];
 }
 
 /** Options of `deploy` on a platform: how long to wait until the pipeline runs, ten minutes by default. */

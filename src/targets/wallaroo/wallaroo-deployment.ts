@@ -17,7 +17,10 @@ import type {
 import { ConfigError, InputError, TargetError } from "../../../dsl/errors.js";
 import { invalid } from "../../client/http/invalid-option.js";
 import { requireKnownOptions } from "../../util/options/known-options.js";
+import type { Model } from "../../../dsl/model.js";
+import type { UncheckedPipeline } from "../../../dsl/index.js";
 import type { Config } from "../../config/schema.js";
+import { type PipelineEnds, type PipelineOfConfig, toPipeline } from "../../config/rebuild/to-pipeline.js";
 import { isTable } from "../../tensors/arrow/request-form.js";
 import { requestTable } from "../../engine/input/request-table.js";
 import { ReadingPace } from "../../files/reading-pace.js";
@@ -235,14 +238,41 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
 
   async configuration(version?: string): Promise<Config> {
     this.#assertOpen();
+    return (await this.#parse(version)).config;
+  }
+
+  builder(): Promise<UncheckedPipeline>;
+  builder<In extends Model, Out extends Model>(
+    ends: PipelineEnds<In, Out>,
+  ): Promise<PipelineOfConfig<Out["outputs"], In["inputs"]>>;
+  async builder(ends?: PipelineEnds<Model, Model>): Promise<unknown> {
+    this.#assertOpen();
+    for (const model of Object.values(ends ?? {}) as readonly Model[]) this.#client.signatures.add(model);
+    const { config, inferred } = await this.#parse(undefined);
+    if (inferred.length > 0)
+      throw this.#unknownPorts(inferred, "it cannot be edited by the builder", "edit it with live.pipeline()");
+    return ends === undefined ? toPipeline(config) : toPipeline(config, ends);
+  }
+
+  async #parse(
+    version: string | undefined,
+  ): Promise<{ readonly config: Config; readonly inferred: readonly string[] }> {
     const found = await this.#version(version);
-    const { config, problems } = this.#read(await found.definition());
-    if (config !== null && problems.length === 0) return config;
+    const { config, problems, inferred } = this.#read(await found.definition());
+    if (config !== null && problems.length === 0) return { config, inferred };
     const lines = problems.map(({ code, path, message }) => `\n  ${code} ${path}: ${message}`).join("");
     throw new ConfigError(
       problems[0]?.code ?? "SL4110",
       `version ${await found.name()} of '${this.name}' cannot be read as a config:${lines}`,
       { pipeline: this.name },
+    );
+  }
+
+  #unknownPorts(models: readonly string[], consequence: string, wayOut: string): TargetError {
+    return new TargetError(
+      "SL6000",
+      `pipeline '${this.name}': ${consequence}, because the platform does not store the ports of ${models.map((name) => `'${name}'`).join(", ")}; ${wayOut}, or give its models: target.pipeline("${this.name}", { models })`,
+      { pipeline: this.name, models },
     );
   }
 
@@ -329,10 +359,10 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     const [definition, url] = await Promise.all([version.definition(), deployment.url()]);
     const { config, inferred } = this.#read(definition);
     if (config !== null && inferred.length === 0) return { config, path: new URL(url).pathname };
-    throw new TargetError(
-      "SL6000",
-      `the inputs of '${this.name}' are not known: the platform does not store the ports of ${inferred.map((name) => `'${name}'`).join(", ")}; connect with the pipeline's source, fraud.connect(wallaroo(…)), or give its models: target.pipeline("${this.name}", { models })`,
-      { pipeline: this.name },
+    throw this.#unknownPorts(
+      inferred,
+      "its inputs are not known",
+      "connect with the pipeline's source, fraud.connect(wallaroo(…))",
     );
   }
 

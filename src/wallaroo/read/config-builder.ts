@@ -3,7 +3,7 @@ import { checkPipeline, portsOf, type PipelineCheck } from "../../../dsl/index.j
 import type { RowScope } from "../../../dsl/row.js";
 import { sealConfig, type UnhashedConfig } from "../../config/config.js";
 import { rowsOf } from "../../config/model-rows.js";
-import { rebuildPipeline } from "../../config/rebuild.js";
+import { rebuildPipeline } from "../../config/rebuild/rebuild.js";
 import { type Config, type ModelConfig, portSchema, type StepConfig, type StepConfigOf } from "../../config/schema.js";
 import { stepModels } from "../../config/step-models.js";
 import { decompileLambda } from "../../config/steps/validation.js";

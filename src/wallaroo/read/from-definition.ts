@@ -10,8 +10,8 @@ import { modelsWithPorts } from "./signatures.js";
 
 export interface FromDefinitionOptions {
   /**
-   * The models with their ports, which a definition does not contain: results of `readSignature`, or the models of a
-   * config.
+   * The models with their ports, which a definition does not contain: handles, results of `readSignature`, or the
+   * models of a config.
    */
   readonly models?: readonly KnownModel[];
 }

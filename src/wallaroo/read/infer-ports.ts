@@ -1,17 +1,35 @@
 import type { RenamedPorts } from "../../../dsl/renamed-ports.js";
-import type { Port } from "../../../dsl/tensor.js";
+import type { Model } from "../../../dsl/model.js";
+import type { Dim, Port } from "../../../dsl/tensor.js";
 import { stepModels } from "../../config/step-models.js";
 import type { Dialect } from "../platform.js";
 import { collectUsage, inferredPort, type UsageByColumn } from "./column-usage.js";
 import { modelsOfPart, type Part } from "./group-steps.js";
 
-/** A model with its ports: a result of `readSignature`, or a model of a config. */
-export interface KnownModel {
+/** A port of a signature. Those of which a reader says why no runtime can use them are left out. */
+export interface SignaturePort {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly Dim[] | null;
+  readonly unsupported?: string | undefined;
+}
+
+/** A result of `readSignature`, or a model of a config. */
+export interface ModelWithPorts {
   readonly name: string;
   readonly sha256: string;
+  readonly inputs: readonly SignaturePort[];
+  readonly outputs: readonly SignaturePort[];
+  readonly renamed?: RenamedPorts | undefined;
+}
+
+/** A model of which a caller says the ports: also a handle. */
+export type KnownModel = Model | ModelWithPorts;
+
+/** The tensors of a model, with the names that its file has for them. */
+export interface ModelPorts {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  readonly renamed?: RenamedPorts | undefined;
 }
 
 interface Ports {
@@ -27,7 +45,7 @@ interface Ports {
  */
 export function inferPorts(
   parts: readonly Part[],
-  known: ReadonlyMap<string, KnownModel>,
+  known: ReadonlyMap<string, ModelPorts>,
   dialect: Dialect,
 ): (name: string) => { inputs: Port[]; outputs: Port[] } {
   const ports = new Map<string, Ports>();
@@ -67,7 +85,7 @@ const unknownPort = (name: string): Port => ({ name, dtype: "float64", shape: ["
 /**
  * Models of one step have the same inputs. If only one of them serves each request, they also have the same outputs.
  */
-function sharePorts(part: Part, known: ReadonlyMap<string, KnownModel>, portsOf: (name: string) => Ports): void {
+function sharePorts(part: Part, known: ReadonlyMap<string, ModelPorts>, portsOf: (name: string) => Ports): void {
   const names = modelsOfPart(part)?.map(({ name }) => name) ?? [];
   if (part.kind !== "step" || names.length === 0) return;
   const isSplit = part.step.kind !== "models" && stepModels(part.step).challengers.length === 0;
@@ -86,7 +104,7 @@ function sharePorts(part: Part, known: ReadonlyMap<string, KnownModel>, portsOf:
 function connect(
   from: readonly string[],
   to: readonly string[],
-  known: ReadonlyMap<string, KnownModel>,
+  known: ReadonlyMap<string, ModelPorts>,
   portsOf: (name: string) => Ports,
 ): void {
   for (const name of to)

@@ -1,9 +1,10 @@
 import { nameInFile, type Side } from "../../../dsl/renamed-ports.js";
 import type { Port } from "../../../dsl/tensor.js";
+import { isRecord } from "../../util/objects.js";
 import { type ModelConfig, modelSchema } from "../../config/schema.js";
 import type { DefinitionModel, Dialect } from "../platform.js";
 import { modelsOfPart, type Part } from "./group-steps.js";
-import { inferPorts, type KnownModel } from "./infer-ports.js";
+import { inferPorts, type KnownModel, type ModelPorts } from "./infer-ports.js";
 import type { Problems } from "./problems.js";
 
 export interface ModelsWithPorts {
@@ -23,7 +24,7 @@ export function modelsWithPorts(
   problems: Problems,
 ): ModelsWithPorts {
   const named = modelsByName(parts, problems);
-  const signatures = new Map<string, KnownModel>();
+  const signatures = new Map<string, ModelPorts>();
   known.forEach((model, i) => {
     const wanted = named.get(model?.name);
     if (wanted === undefined) return;
@@ -76,19 +77,22 @@ function modelsByName(parts: readonly Part[], problems: Problems): Map<string, D
   return named;
 }
 
-/** A model whose ports have the names of the model file, as in a definition. */
-function withFileNames(model: ModelConfig): KnownModel {
+/** The ports with the names of the model file, as in a definition. */
+function withFileNames(model: ModelConfig): ModelPorts {
   const ports = (side: Side): Port[] =>
     model[side].map((port) => ({ ...port, name: nameInFile(model, side, port.name) }));
-  return { name: model.name, sha256: model.sha256, inputs: ports("inputs"), outputs: ports("outputs") };
+  return { inputs: ports("inputs"), outputs: ports("outputs") };
 }
 
-/** Ports reduced to name, dtype and shape; other values are left for the schema to reject. */
+/** Ports reduced to name, dtype and shape, without those that are not supported; other values fail the schema. */
 function plainPorts(ports: unknown): unknown {
+  if (isRecord(ports)) return Object.entries(ports).map(([name, port]) => plainPort({ ...(port as object), name }));
   if (!Array.isArray(ports)) return ports;
-  return (ports as readonly (Port | null)[]).map((port) =>
-    typeof port === "object" && port !== null
-      ? { name: port.name, dtype: port.dtype, shape: port.shape === null ? null : [...port.shape] }
-      : port,
-  );
+  return (ports as readonly unknown[])
+    .filter((port) => !isRecord(port) || port["unsupported"] === undefined)
+    .map((port) => (isRecord(port) ? plainPort(port) : port));
+}
+
+function plainPort({ name, dtype, shape }: Readonly<Record<string, unknown>>): unknown {
+  return { name, dtype, shape: Array.isArray(shape) ? [...(shape as readonly unknown[])] : shape };
 }

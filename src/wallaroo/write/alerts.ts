@@ -1,6 +1,6 @@
 import { LambdaError } from "../../../dsl/errors.js";
 import { checkPipeline } from "../../../dsl/index.js";
-import { rebuildPipeline } from "../../config/rebuild.js";
+import { rebuildPipeline } from "../../config/rebuild/rebuild.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
 import { type ChecksAlert, checksAlert } from "../../expression/backends/checks.js";
 import { writeText } from "../../expression/backends/emitter.js";

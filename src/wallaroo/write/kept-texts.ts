@@ -1,6 +1,6 @@
 import { checkPipeline } from "../../../dsl/index.js";
 import { canonicalJson } from "../../config/canonical.js";
-import { rebuildPipeline } from "../../config/rebuild.js";
+import { rebuildPipeline } from "../../config/rebuild/rebuild.js";
 import type { Config } from "../../config/schema.js";
 import type { DefinitionProblem, Dialect } from "../platform.js";
 import { conditionOf, parseCheck } from "../read/parse-check.js";

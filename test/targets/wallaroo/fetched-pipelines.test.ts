@@ -58,6 +58,21 @@ it("edits a fetched pipeline without changing it, and deploys the edited steps",
   await fraud.deploy(platform());
 });
 
+it("gives a fetched pipeline to the typed builder, which deploys it again", async () => {
+  const live = await platform().pipeline("fraud", { models: [c1, c2] });
+  const typed = await live.builder({ inputsOf: a, outputsOf: champ });
+  const redeployed = await typed.validate("low", (x) => x.out < 0.1).deploy(platform());
+  const [row] = await redeployed.infer(rows);
+  expect(row?.anomaly).toMatchObject({ count: 1, low: true });
+  const [, , amt, low] = (await redeployed.configuration()).steps;
+  expect([amt, low]).toMatchObject([{ name: "amt" }, { name: "low" }]);
+  // Without the step it is what it was.
+  await (await redeployed.builder()).removeStep(3).deploy(platform());
+  await fraud.connect(platform());
+  const untold = await platform().pipeline("fraud");
+  await expect(untold.builder()).rejects.toMatchObject({ code: "SL6000" });
+});
+
 it("edits with models of the registry, and with those of a definition", async () => {
   const target = platform();
   const version = await target.uploadModel(c1);

@@ -1,6 +1,6 @@
 import { ConfigError, TargetError } from "../../../../dsl/errors.js";
 import type { UncheckedPipeline } from "../../../../dsl/index.js";
-import { rebuildPipeline } from "../../../config/rebuild.js";
+import { rebuildPipeline } from "../../../config/rebuild/rebuild.js";
 import type { Config } from "../../../config/schema.js";
 import type { Dialect } from "../../../wallaroo/platform.js";
 import { fromDefinition } from "../../../wallaroo/read/from-definition.js";

@@ -1,4 +1,3 @@
-import { portsOf } from "../../../../dsl/index.js";
 import { isRecord } from "../../../util/objects.js";
 import type { KnownModel } from "../../../wallaroo/read/infer-ports.js";
 
@@ -27,12 +26,9 @@ export class Signatures {
   }
 }
 
-/** A handle or a config's model with its ports as lists; null for a reference without ports. */
+/** The model if it says its ports: a handle, a signature or a config's model. Null for a reference without ports. */
 export function knownModel(model: object): KnownModel | null {
   const { name, sha256, inputs, outputs } = model as Readonly<Record<string, unknown>>;
-  if (typeof name !== "string" || typeof sha256 !== "string") return null;
-  if (Array.isArray(inputs) && Array.isArray(outputs)) return model as KnownModel;
-  return isRecord(inputs) && isRecord(outputs)
-    ? { name, sha256, inputs: portsOf(inputs), outputs: portsOf(outputs) }
-    : null;
+  const hasPorts = [inputs, outputs].every((ports) => Array.isArray(ports) || isRecord(ports));
+  return typeof name === "string" && typeof sha256 === "string" && hasPorts ? (model as KnownModel) : null;
 }

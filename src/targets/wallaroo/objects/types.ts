@@ -1,5 +1,7 @@
 import type { AnyDeployment, DeploymentStatus, PipelineVersion as VersionEntry } from "../../../../dsl/deployment.js";
+import type { Model as Handle, UncheckedPipeline } from "../../../../dsl/index.js";
 import type { Config } from "../../../config/schema.js";
+import type { PipelineEnds, PipelineOfConfig } from "../../../config/rebuild/to-pipeline.js";
 import type { Definition } from "../../../wallaroo/definition.js";
 import type { DefinitionModel } from "../../../wallaroo/platform.js";
 import type { DefinitionStep } from "../../../wallaroo/steps.js";
@@ -203,6 +205,21 @@ export interface WallarooDeployment extends Omit<AnyDeployment, "alerts"> {
   url(): Promise<string>;
   /** The platform's object, with versions, tags and workspace. */
   pipeline(): Pipeline;
+  /**
+   * The deployed version as a pipeline of the builder: `.validate`, `.replaceStep` and the rest, and `.deploy(target)`.
+   *
+   * @param ends handles of the first and the last model, which give lambdas and requests their types; without them
+   *   rows are untyped and `build()` checks everything
+   * @throws TargetError SL6000 if the ports of a model are not known; ConfigError SL4009 if the pipeline does not have
+   * the tensors of `ends`, SL411x for a definition that is no pipeline
+   * @example
+   * const fraud = await (await platform.pipeline("fraud")).builder({ inputsOf: a, outputsOf: champ });
+   * await fraud.validate("low", (x) => x.out.risk[0] < 0.9).deploy(platform);
+   */
+  builder(): Promise<UncheckedPipeline>;
+  builder<In extends Handle, Out extends Handle>(
+    ends: PipelineEnds<In, Out>,
+  ): Promise<PipelineOfConfig<Out["outputs"], In["inputs"]>>;
 }
 
 /** Makes objects of a platform: each from data as the platform returns it, of which only the key must be there. */
