@@ -5,6 +5,7 @@ import { isRecord, kindOf } from "./value-kind.js";
 import { nameInFile, renamedFlaw, withRenamed, type RenamedPorts, type Side } from "./renamed-ports.js";
 import { isBatched, rowAxis } from "./rows.js";
 import type { ByText } from "./names.js";
+import type { ChoicesOfRecord, IsOneRecord } from "./shapes/alternatives.js";
 import type { IsOne } from "./shapes/port-names.js";
 import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.js";
 
@@ -73,6 +74,43 @@ export type TensorsOf<P> = {
         : TensorOf<D>
     : never;
 };
+/**
+ * A model with this name and these ports. A union of models where one of several is defined: `name: on ? "a" : "b"`, a
+ * port that may be absent, as in `{ …, ...(on ? { y } : {}) }`, or one of two shapes.
+ */
+export type DefinedModel<N extends string, I, O> = [IsOne<N>, HasOneForm<I>, HasOneForm<O>] extends [true, true, true]
+  ? Model<N, TensorsOf<I>, TensorsOf<O>>
+  : OneOfModels<N, FormsOf<I>, FormsOf<O>>;
+type OneOfModels<N extends string, I, O> = N extends unknown
+  ? I extends unknown
+    ? O extends unknown
+      ? Model<N, TensorsOf<I>, TensorsOf<O>>
+      : never
+    : never
+  : never;
+
+/** The request's columns of these definitions: a union where one of several is stated. */
+export type ColumnsDefined<P> = HasOneForm<P> extends true ? TensorsOf<P> : TensorsOfEach<FormsOf<P>>;
+type TensorsOfEach<P> = P extends unknown ? TensorsOf<P> : never;
+
+/** True for port definitions that the compiler does not know, too. */
+type HasOneForm<P> = string extends keyof P
+  ? true
+  : IsOneRecord<P> extends true
+    ? { readonly [K in keyof P]: HasOneShape<P[K]> }[keyof P] extends true
+      ? true
+      : false
+    : false;
+type HasOneShape<V> = V extends { readonly shape: infer S } ? (null extends S ? true : IsOne<S>) : true;
+type FormsOf<P> = P extends unknown
+  ? ChoicesOfRecord<{ readonly [K in keyof ByText<P>]: WithEachShape<ByText<P>[K]> }>
+  : never;
+type WithEachShape<V> = V extends { readonly dtype: infer D; readonly shape: infer S }
+  ? S extends unknown
+    ? { readonly dtype: D; readonly shape: S }
+    : never
+  : V;
+
 /** Of a union of dtypes, such as `on ? "float32" : "int64"`, every member must fit: none fits in the cheap check. */
 type TensorOf<D extends DType, S extends readonly Dim[] = readonly Dim[]> =
   IsOne<D> extends true
@@ -107,19 +145,19 @@ type WithNulls<S extends readonly Dim[]> = null extends number
  */
 export function defineModel<const N extends string, const I extends PortDefinitions, const O extends PortDefinitions>(
   definition: ModelDefinition<N, I, O>,
-): Model<N, TensorsOf<I>, TensorsOf<O>> {
+): DefinedModel<N, I, O> {
   const flaw = modelFlaw(definition) ?? unknownOption("defineModel()", definition, definitionParts);
   if (flaw !== null) throw new ModelError("SL3040", `the model's definition is wrong: ${flaw}`);
   return Object.freeze({
     name: definition.name,
     version: definition.version ?? "1",
     sha256: definition.sha256,
-    inputs: recordOf(portsOf(definition.inputs)) as TensorsOf<I>,
-    outputs: recordOf(portsOf(definition.outputs)) as TensorsOf<O>,
+    inputs: recordOf(portsOf(definition.inputs)),
+    outputs: recordOf(portsOf(definition.outputs)),
     ...(definition.batchSize !== undefined && { batchSize: definition.batchSize }),
     ...(definition.constants !== undefined && { constants: frozenConstants(definition.constants) }),
     ...withRenamed(definition.renamed),
-  });
+  }) as unknown as DefinedModel<N, I, O>;
 }
 
 const definitionParts = ["name", "version", "sha256", "inputs", "outputs", "batchSize", "constants", "renamed"];

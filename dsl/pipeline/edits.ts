@@ -59,13 +59,24 @@ type InRange<I extends number, Steps, More extends readonly 0[]> = number extend
     ? true
     : false;
 
-/** The argument of an edit's callback. Without types if the index is one of several. */
+/** The argument of an edit's callback. If the index is one of several, a step must fit before each of them. */
 export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =
-  IsOne<I> extends true
-    ? InRange<I, Steps, More> extends true
+  InRange<I, Steps, More> extends true
+    ? IsOne<I> extends true
       ? StateBefore<CutOf<In, Steps, I>>
-      : UncheckedPipeline
+      : MergedState<StateParts<StateBeforeEach<In, Steps, I>>>
     : UncheckedPipeline;
+type StateBeforeEach<In, Steps, I extends number> = I extends unknown ? StateBefore<CutOf<In, Steps, I>> : never;
+/** Without the state in which the step defines the request's columns: any model fits there. */
+type StateParts<S> =
+  S extends At<infer In, infer Out, infer Checks, infer Steps, infer ByModel, infer Names>
+    ? [In] extends [Unstated]
+      ? never
+      : Parts<In, Out, Checks, Steps, ByModel, Names>
+    : never;
+type MergedState<P> = [P] extends [Parts<unknown, unknown, string, unknown, unknown, string>]
+  ? At<P["in"], P["out"], P["checks"], P["steps"], P["byModel"], P["names"]>
+  : never;
 
 /**
  * The state before the cut. With `Unstated` at the bottom of an empty list, the next step defines the request's
@@ -124,28 +135,30 @@ type CutAt<
  * The pipeline after step `I` was replaced by the step of `P`; a text if a later step breaks; false if the
  * callback already has an error. `Out` and `ByModel` are those at the end of the pipeline.
  */
-export type Replaced<In, Out, Steps, ByModel, Names, I extends number, P> =
-  IsOneInRange<I, Steps, []> extends true
+export type Replaced<In, Out, Steps, ByModel, Names, I extends number, P, All extends number = I> = I extends unknown
+  ? InRange<I, Steps, []> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
-        ? NewStepFits<S, InsertionState<Before>> extends true
-          ? RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
-          : false
+        ? NewStepFlaw<S, InsertionState<Before>, All> extends infer F extends string | false
+          ? F
+          : RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
         : never
       : ExactlyOneStep
-    : UncheckedPipeline;
+    : UncheckedPipeline
+  : never;
 
 /** The same for a step of `P` inserted before step `I`, or at the end. */
-export type Inserted<In, Out, Steps, ByModel, Names, I extends number, P> =
-  IsOneInRange<I, Steps, [0]> extends true
+export type Inserted<In, Out, Steps, ByModel, Names, I extends number, P, All extends number = I> = I extends unknown
+  ? InRange<I, Steps, [0]> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
-        ? NewStepFits<S, InsertionState<Before>> extends true
-          ? RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
-          : false
+        ? NewStepFlaw<S, InsertionState<Before>, All> extends infer F extends string | false
+          ? F
+          : RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
         : never
       : ExactlyOneStep
-    : UncheckedPipeline;
+    : UncheckedPipeline
+  : never;
 
 /** The same for removing step `I`. */
 export type Removed<In, Out, Steps, ByModel, Names, I extends number> = I extends unknown
@@ -195,16 +208,18 @@ export type Cleared<In extends object, Steps> =
       ? EmptyPipeline
       : Pipeline<In, In, never, Steps>;
 
-type IsOneInRange<I extends number, Steps, More extends readonly 0[]> =
-  IsOne<I> extends true ? InRange<I, Steps, More> : "open";
-
-/** False if the new step itself does not fit, or the callback adds two steps. Then the error is in the callback. */
-type NewStepFits<S, Before> =
+/**
+ * False if the new step itself does not fit, or the callback adds two steps: then the error is in the callback. Its text
+ * if the index is one of several; `true` if the step fits.
+ */
+type NewStepFlaw<S, Before, All extends number> =
   Before extends At<infer In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
     ? unknown extends S
       ? false
-      : StepFlaw<S, Arriving<Out, S>, In, Checks, Names, Steps> extends string
-        ? false
+      : StepFlaw<S, Arriving<Out, S>, In, Checks, Names, Steps> extends infer T extends string
+        ? IsOne<All> extends true
+          ? false
+          : T
         : true
     : never;
 

@@ -1,5 +1,5 @@
 import type { Deployment, OutputsByModel } from "../deployment.js";
-import type { Model, PortDefinitions, TensorsOf } from "../model.js";
+import type { ColumnsDefined, Model, PortDefinitions } from "../model.js";
 import type { Missing, MissingOption, WithMissing } from "../missing.js";
 import type { PipelineName } from "../names.js";
 import type { RowOf, UnknownRow } from "../row.js";
@@ -551,8 +551,8 @@ export function pipeline<
   const M extends MissingOption = never,
 >(
   name: PipelineName<N>,
-  options: { readonly inputs: I; readonly missing?: Missing<M, TensorsOf<I>> },
-): Pipeline<WithMissing<TensorsOf<I>, M>, WithMissing<TensorsOf<I>, M>, never, Stated>;
+  options: { readonly inputs: I; readonly missing?: Missing<M, ColumnsDefined<I>> },
+): Pipeline<WithMissing<ColumnsDefined<I>, M>, WithMissing<ColumnsDefined<I>, M>, never, Stated>;
 export function pipeline(
   name: string,
   options?: { readonly inputs?: PortDefinitions; readonly missing?: unknown },

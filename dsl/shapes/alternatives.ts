@@ -1,5 +1,6 @@
 import type { At, ChoicesOfStep, StateAfter } from "../steps/step-kinds.js";
 import type { After, Forward, Link, RecordOf, Unstated } from "../steps/step-list.js";
+import type { NoKeys } from "../names.js";
 import type { IsOne, NamesOf, Smallest } from "./port-names.js";
 
 // A union among the arguments of a step, such as `canary ? a : b`, stands for one of its members: each of them must
@@ -63,11 +64,17 @@ export type FixedPart<T, Done extends readonly unknown[] = readonly []> = T exte
   ? FixedPart<Rest, readonly [...Done, H]>
   : Done;
 
-/** False if the record `R` or one of its values is a union. */
-export type IsPlainRecord<R> =
-  IsOne<R> extends true ? ({ readonly [K in keyof R]: IsOne<R[K]> }[keyof R] extends true ? true : false) : false;
+/** False if `R` is one of several records, or if a property may be absent. */
+export type IsOneRecord<R> = IsOne<R> extends true ? (R extends Required<R> ? true : false) : false;
 
-/** The records without unions that `R` stands for. */
+/** False also if one of its values is a union. */
+export type IsPlainRecord<R> =
+  IsOneRecord<R> extends true ? ({ readonly [K in keyof R]: IsOne<R[K]> }[keyof R] extends true ? true : false) : false;
+
+/**
+ * The records without unions that `R` stands for. A property that may be absent, as in `{ …, ...(on ? { a } : {}) }`,
+ * is there in some of them.
+ */
 export type ChoicesOfRecord<R> = R extends unknown
   ? ChosenOf<R, NamesOf<R>> extends infer P
     ? P extends Chosen<infer Pairs>
@@ -82,9 +89,8 @@ export interface Chosen<out Pairs> {
 }
 export type ChoicesOfPairs<Pairs> = ChosenOf<RecordOf<Pairs>, NamesOf<RecordOf<Pairs>>>;
 type ChosenOf<R, Names, Done = never> = Names extends readonly [infer K extends keyof R, ...infer Rest]
-  ? R[K] extends infer V
-    ? V extends unknown
-      ? ChosenOf<R, Rest, Done | readonly [K, V]>
-      : never
-    : never
+  ? ChosenWith<R, K, Rest, Required<R>[K], Done> | (NoKeys extends Pick<R, K> ? ChosenOf<R, Rest, Done> : never)
   : Chosen<Done>;
+type ChosenWith<R, K extends keyof R, Rest, V, Done> = V extends unknown
+  ? ChosenOf<R, Rest, Done | readonly [K, V]>
+  : never;

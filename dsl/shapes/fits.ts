@@ -6,6 +6,7 @@ import type { ExplainPorts } from "./mismatch.js";
 import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
 import {
   findSource,
+  type OneOfSeveralModels,
   type FedSources,
   type FoundFeed,
   type FoundSource,
@@ -103,8 +104,14 @@ type RenamedTextAt<States, M extends Model, R> =
       : never
     : never;
 
-/** `FitsRenamed` if a source is not a current output. */
-type FitsSources<Out, M extends Model, R, In, Steps> =
+/**
+ * `FitsRenamed` if a source is not a current output. In `.model(on ? a : b).model(c, { x: "a.y" })`, the model of a
+ * source may not run.
+ */
+type FitsSources<Out, M extends Model, R, In, Steps> = [OneOfSeveralModels<R[keyof R], Steps>] extends [never]
+  ? FitsSourcesPlain<Out, M, R, In, Steps>
+  : TextElse<RenamedTextAt<AlternativesOf<In, Steps>, M, R>, M>;
+type FitsSourcesPlain<Out, M extends Model, R, In, Steps> =
   R extends CheckedSources<M, R, Out, In, Steps>
     ? Bound<M["inputs"], FedSources<M["inputs"], Out, R, In, Steps>> extends Refused
       ? ExplainPorts<

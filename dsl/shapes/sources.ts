@@ -32,7 +32,14 @@ import {
 } from "../messages/sources.js";
 import { noSuchOutput, type NoSuchOutput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
-import type { BeforeInference, EarlierModels, EarlierOutputs, SourceOf, SplitOf } from "../steps/step-kinds.js";
+import type {
+  BeforeInference,
+  EarlierModels,
+  EarlierOutputs,
+  IsInAllChoices,
+  SourceOf,
+  SplitOf,
+} from "../steps/step-kinds.js";
 import type { DType, Port, Tensor } from "../tensor.js";
 import type { ExplainPorts, ShowTensor } from "./mismatch.js";
 import type { IsOne, NamesOf, Sorted } from "./port-names.js";
@@ -69,6 +76,15 @@ type OwnerOf<V, Names> = LastOf<
   Sorted<Names extends string ? (V extends `${Names}.${string}` ? Names : never) : never>
 >;
 type LastOf<T> = T extends readonly [...(readonly string[]), infer L] ? L : false;
+
+/** The models of the sources `V` that run for some members of a union only. */
+export type OneOfSeveralModels<V, Steps> = V extends `${string}.${string}`
+  ? OwnerOf<V, EarlierModels<Steps>> extends infer N extends string
+    ? IsInAllChoices<N, Steps> extends true
+      ? never
+      : N
+    : never
+  : never;
 
 /**
  * The tensors by the inputs that they feed: by the sources `R`, else by name. The only input without a source takes

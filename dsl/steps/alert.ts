@@ -112,11 +112,13 @@ export type AlertName<N extends string, Names extends string, Steps> =
             : BadAlertName<N>;
 
 /** Whether `AlertName` is a message: every message fits the name `string`. */
-export type IsRefusedAlert<N extends string, Names extends string, Steps> = string extends N
-  ? [unknown] extends [N]
-    ? false
-    : BeforeInference<Steps>
-  : IsRefused<N, AlertName<N, Names, Steps>>;
+export type IsRefusedAlert<N extends string, Names extends string, Steps> = [unknown] extends [N]
+  ? false
+  : string extends N
+    ? BeforeInference<Steps>
+    : [AlertName<N, Names, Steps>] extends [N]
+      ? false
+      : true;
 
 /** `D`, or the error message. */
 export type Duration<D extends string, Option extends string> =

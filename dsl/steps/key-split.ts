@@ -44,7 +44,7 @@ export interface KeySplit<out Default, out Routes> {
   readonly routes: Routes;
 }
 
-export type KeyName<K extends string> = K extends "" ? NoInfer<NoKey> : K;
+export type KeyName<K extends string> = "" extends K ? (string extends K ? K : NoInfer<NoKey>) : K;
 
 /**
  * The routes `R` where all fit `Out` and produce the outputs of the default `D`; the text of a wrong one is the type of

@@ -1,10 +1,10 @@
 import type { CheckState } from "../check/check-state.js";
-import type { FirstText, TextOf } from "../check/flaws.js";
+import type { FirstText, TextIn, TextOf } from "../check/flaws.js";
 import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
 import { requestSource } from "../messages/shapes.js";
 import { needsSelect, type NeedsSelect } from "../messages/steps.js";
 import { kindOf } from "../value-kind.js";
-import type { AlternativesOf, ChoicesOfRecord, IsPlainRecord, TextElse } from "../shapes/alternatives.js";
+import type { AlternativesOf, ChoicesOfRecord, IsOneRecord, IsPlainRecord, TextElse } from "../shapes/alternatives.js";
 import type { IsOne, NamesOf, Sorted } from "../shapes/port-names.js";
 import { rowShape } from "../rows.js";
 import type { Dim, Tensor } from "../tensor.js";
@@ -36,12 +36,19 @@ export interface Refine<out Pairs> {
 /** The sizes `Z` where `Out` has all their symbols; the text of a wrong one is the type of its property. */
 export type Sizes<Z extends SizeOption, Out, In, Steps> =
   Unselected<Out, Steps> extends never
-    ? [keyof Z] extends [never]
-      ? NoInfer<NoSymbols>
-      : string extends keyof Z
-        ? Z // `{}` is inferred from this branch alone.
-        : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, In, Steps> }
+    ? IsOneRecord<Z> extends true
+      ? [keyof Z] extends [never]
+        ? NoInfer<NoSymbols>
+        : string extends keyof Z
+          ? Z // `{}` is inferred from this branch alone.
+          : { readonly [S in keyof Z]: Size<S & string, Z[S], Out, In, Steps> }
+      : NoInfer<TextElse<SizesTextOfEach<ChoicesOfRecord<Z>, Out, In, Steps>, Z>>
     : NoInfer<Unselected<Out, Steps>>;
+type SizesTextOfEach<Z, Out, In, Steps> = Z extends unknown
+  ? [keyof Z] extends [never]
+    ? NoSymbols
+    : TextIn<SizesFlaw<Z, Out, In, Steps, NamesOf<Z>>>
+  : never;
 type Unselected<Out, Steps> = Out extends readonly unknown[]
   ? NeedsSelect<MultiModelOf<Steps>["index"], Out["length"], ".refine()">
   : never;

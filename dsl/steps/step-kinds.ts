@@ -433,6 +433,17 @@ export type SplitOf<N, Steps> =
       : SplitOf<N, Prev>
     : false;
 
+/** False if the last step that may run the model `N` runs another one for some members of a union. */
+export type IsInAllChoices<N, Steps> =
+  Steps extends After<infer S, infer Prev>
+    ? N extends NamesOfModels<S>
+      ? [WithoutModel<N, ChoicesOfStep<S>>] extends [never]
+        ? true
+        : false
+      : IsInAllChoices<N, Prev>
+    : true;
+type WithoutModel<N, S> = S extends unknown ? (N extends NamesOfModels<S> ? never : S) : never;
+
 type NamesOfModels<S> =
   S extends Model<infer N>
     ? N

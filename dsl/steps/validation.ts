@@ -50,7 +50,7 @@ export type ValidationName<N extends string, Taken extends string, Steps> =
  * Without this second condition, a validation costs 7 instantiations fewer. `IsOpen` is inlined: 6 fewer.
  */
 export type RefusedName<N extends string, Taken extends string, Steps> = NoKeys extends { readonly [K in N]: 0 }
-  ? NoInferenceBefore<N>
+  ? NoInfer<NoInferenceBefore<N>>
   : BeforeInference<Steps> extends true
     ? NoInfer<NoInferenceBefore<N>>
     : N extends (typeof reserved)[number]
@@ -90,7 +90,8 @@ export interface AtValidation<In, Out, Checks extends string, Steps, ByModel> {
     no: never,
   ): NewStep<Validation<N>>;
   validate<const N extends string>(
-    name: ValidationName<N, Checks, Steps>,
+    // From the bare `N`, the compiler infers it.
+    name: true extends IsRefusedName<N, Checks, Steps> ? NoInfer<RefusedName<N, Checks, Steps>> : N,
     check: (row: [Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>) => boolean,
   ): NewStep<Validation<N>>;
 }

@@ -17,6 +17,10 @@ const noScorer =
 const otherBroad =
   "model 'broad' output 'y' is float32[batch, 2] but that of model 'head' of the same split is float32[batch, 1]";
 
+const f = (size: number): string => `{ dtype: "float32", shape: ["batch", ${size}] }`;
+const defined = (inputs: string, outputs: string): string =>
+  `defineModel({ name: "c", sha256: "${"0".repeat(64)}", inputs: ${inputs}, outputs: ${outputs} })`;
+
 export const refusedUnions: readonly RefusedUnion[] = [
   // models
   { source: `pipeline("p").model(embed).model(▸on ? head : scorer)`, text: noScorer },
@@ -131,7 +135,88 @@ export const refusedUnions: readonly RefusedUnion[] = [
     source: `pipeline("p").model(embed).model(split).model(▸pair, { a: on ? "a" : "b" })`,
     text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'",
   },
+  // one of several records, or a property that may be absent
+  {
+    source: `pipeline("p").model(embed).model(thirty).model(▸loose, { x: on ? "a" : "zz" })`,
+    text: "model 'loose' input 'x' cannot come from 'zz': step 1 (model 'thirty') produces only 'a', 'b'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(split).model(▸pair, { ...(on ? { a: "b" } : {}) })`,
+    text: "model 'pair' binds 'n' to 7 in input 'b' but to 32 in input 'a'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(split).model(▸pair, { a: "b", ...(on ? { b: "a" } : {}) })`,
+    text: "model 'pair' binds 'n' to 32 in input 'b' but to 7 in input 'a'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(▸head, { x: on ? "embedding" : "in.image" })`,
+    text: "model 'head' input 'x' expects float32[batch, 12] but request column 'image' has float32[batch, 64]",
+  },
+  {
+    source: `pipeline("p").model(embed).model(▸head, { x: on ? "embedding" : constant([1, 2]) })`,
+    text: "model 'head' input 'x' expects float32[batch, 12] but the constant is float32[batch, 2]",
+  },
+  {
+    source: `pipeline("p").model(encoder).refine(▸on ? { seq: 64 } : { seq: 0 })`,
+    text: "cannot refine 'seq' to 0: a size is a whole number of 1 or more",
+  },
+  {
+    source: `pipeline("p").model(encoder).refine(▸on ? { seq: 64 } : {})`,
+    text: "a refine step needs at least one symbol",
+  },
+  {
+    source: `pipeline("p").model(encoder).refine(▸{ ...(on ? { zz: 64 } : { seq: 64 }) })`,
+    text: "cannot refine 'zz': step 0 (model 'encoder') produces only 'encoder.k', 'seq'",
+  },
+  {
+    source: `pipeline("p").model(embed).keySplit(▸on ? "k" : "", { default: head, routes: { gold: twin } })`,
+    text: "the key of a key split must be a string that is not empty",
+  },
+  // a source that names one of several models
+  {
+    source: `pipeline("p").model(embed).model(on ? head : twin).model(▸loose, { x: "head.y" })`,
+    text: "model 'loose' input 'x' cannot come from 'head.y': no earlier step runs a model 'head', only 'embed', 'twin'",
+  },
+  {
+    source: `pipeline("p").model(embed).shadow(head, [on ? head2 : broad]).model(▸loose, { x: "head-2.p" })`,
+    text: "model 'loose' input 'x' cannot come from 'head-2.p': no earlier step runs a model 'head-2', only 'broad', 'embed', 'head'",
+  },
+  // ports that may be absent
+  {
+    source: `pipeline("p").model(split).model(▸${defined(`{ a: ${f(32)}, ...(on ? { q: ${f(7)} } : {}) }`, `{ z: ${f(1)} }`)})`,
+    text: "model 'c' needs input 'q' but step 0 (model 'split') produces only 'a', 'b'",
+  },
+  {
+    source: `pipeline("p").model(${defined(`{ x: ${f(64)} }`, `{ a: ${f(7)}, ...(on ? { b: ${f(7)} } : {}) }`)}).model(▸pair)`,
+    text: "model 'pair' needs input 'b' but step 0 (model 'c') produces only 'a'",
+  },
+  {
+    source: `pipeline("p").model(embed).model(▸${defined(`{ x: { dtype: "float32", shape: on ? (["batch", 12] as const) : (["batch", 11] as const) } }`, `{ z: ${f(1)} }`)})`,
+    text: "model 'c' input 'x' expects float32[batch, 11] but step 0 (model 'embed') produces float32[batch, 12]",
+  },
+  {
+    source: `pipeline("p", { inputs: { image: ${f(64)}, ...(on ? { y: ${f(12)} } : {}) } }).model(embed).model(head, { ▸x: "in.y" })`,
+    text: "model 'head' input 'x' cannot come from 'in.y': the request has only 'image'; state further columns in pipeline(name, { inputs: { … } })",
+  },
   // edits
+  {
+    source: `pipeline("p").model(embed).model(head).replaceStep(on ? 0 : 1, (at) => ▸at.model(head))`,
+    step: 1,
+    text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'head') produces float32[batch, 1]",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).validate("v", (x) => x.out < 1).replaceStep(on ? 1 : 2, (at) => ▸at.validate("w", (x) => x.in.image[0] < 1))`,
+    step: 2,
+    text: "validation 'v' was written for another row: x.out.y is gone",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).insertStep(on ? 1 : 0, (at) => ▸at.validate("v", (x) => x.in.image[0] < 1))`,
+    text: "validation 'v' needs an inference step before it",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).replaceStep(▸on ? 1 : 2, (at) => at.model(head))`,
+    text: "replaceStep 2 is out of range: the pipeline has 2 steps, counted from 0",
+  },
   {
     source: `pipeline("p").model(embed).model(head).removeStep(▸on ? 1 : 2)`,
     text: "removeStep 2 is out of range: the pipeline has 2 steps, counted from 0",
@@ -202,4 +287,13 @@ export const acceptedUnions: readonly string[] = [
   `pipeline("p").model(embed).shadow(head, [head2, ...(on ? [broad] : [])]).validate("v", (x) => x.models["head-2"].p[0] < 1)`,
   `pipeline("p").model(embed).alert("a", (all) => true, { over: on ? "5m" : "5h", for: also ? "1m" : "2m" })`,
   `pipeline("p").model(embed).randomSplit([[on ? 1 : 2, head], [1, twin]])`,
+  `pipeline("p").model(embed).model(thirty).model(loose, { x: on ? "a" : "b" })`,
+  `pipeline("p").model(embed).model(head).model(loose, { x: on ? "embed.embedding" : "y" })`,
+  `pipeline("p").model(embed).models([head, on ? head2 : broad]).select(0).model(loose, { x: "head.y" })`,
+  `pipeline("p").model(encoder).refine(on ? { seq: 64 } : { seq: 128 })`,
+  `pipeline("p").model(split).model(${defined(`{ a: ${f(32)}, ...(on ? { b: ${f(7)} } : {}) }`, `{ z: ${f(1)} }`)})`,
+  `pipeline("p").model(${defined(`{ x: ${f(64)} }`, `{ a: ${f(7)}, ...(on ? { b: ${f(7)} } : {}) }`)}).validate("v", (x) => x.out.a[0] < 1)`,
+  `pipeline("p", { inputs: { image: ${f(64)}, ...(on ? { y: ${f(12)} } : {}) } }).model(embed)`,
+  `pipeline("p").model(embed).model(head).model(loose).replaceStep(on ? 1 : 2, (at) => at.model(loose2)).validate("v", () => true)`,
+  `pipeline("p").model(embed).model(head).insertStep(on ? 1 : 2, (at) => at.alert("v", (all) => all.avg((x) => x.in.image[0]) < 1, { over: "5m" }))`,
 ];

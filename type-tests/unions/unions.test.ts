@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkPipeline, constant, pipeline, type AnyPipeline } from "../../dsl/index.js";
+import { checkPipeline, constant, defineModel, pipeline, type AnyPipeline } from "../../dsl/index.js";
 import { diagnose, program, judges } from "../compilers.js";
 import * as models from "../models.js";
 import { acceptedUnions, refusedReads, refusedUnions } from "./cases.js";
@@ -13,12 +13,18 @@ function unionProgram(source: string): ReturnType<typeof program> {
 /** The problems that `build()` reports for each value of `on` and `also`, each list with its texts. */
 function problemsOfEach(source: string): readonly (readonly string[])[] {
   const names = Object.keys(models);
-  const make = new Function("on", "also", "constant", "pipeline", ...names, `return ${source.replace("▸", "")};`) as (
-    ...values: unknown[]
-  ) => AnyPipeline;
+  const make = new Function(
+    "on",
+    "also",
+    "constant",
+    "defineModel",
+    "pipeline",
+    ...names,
+    `return ${source.replace("▸", "").replaceAll(" as const", "")};`,
+  ) as (...values: unknown[]) => AnyPipeline;
   return [true, false].flatMap((on) =>
     [true, false].map((also) =>
-      checkPipeline(make(on, also, constant, pipeline, ...Object.values(models))).problems.map(
+      checkPipeline(make(on, also, constant, defineModel, pipeline, ...Object.values(models))).problems.map(
         ({ message, details }) => `step ${String(details?.["step"])}: ${message}`,
       ),
     ),
