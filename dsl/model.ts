@@ -101,7 +101,13 @@ type HasOneForm<P> = string extends keyof P
       ? true
       : false
     : false;
-type HasOneShape<V> = V extends { readonly shape: infer S } ? (null extends S ? true : IsOne<S>) : true;
+type HasOneShape<V> = V extends { readonly shape: infer S }
+  ? [S] extends [never]
+    ? true
+    : null extends S
+      ? true
+      : IsOne<S>
+  : true;
 type FormsOf<P> = P extends unknown
   ? ChoicesOfRecord<{ readonly [K in keyof ByText<P>]: WithEachShape<ByText<P>[K]> }>
   : never;

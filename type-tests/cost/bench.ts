@@ -1,7 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { repository, type Compiler } from "../compilers.js";
+import { besideKysely } from "../editor/beside-kysely.js";
 import { editorView } from "../editor/fifty-steps.js";
+import { hasPeers } from "./measure.js";
 import {
   allCompilers,
   cost,
@@ -63,10 +66,25 @@ export async function bench({ write, check, compilers, say }: BenchOptions): Pro
           .join(", ")}`,
       );
     }
+    await sayLatencies(chosen, say);
   }
   if (!write) return rises;
   const { instantiations } = readTable();
   const rows = Object.keys(subjects).map((name) => [name, { ...instantiations[name], ...measured[name] }] as const);
   writeFileSync(tablePath, `${JSON.stringify({ instantiations: Object.fromEntries(rows) }, null, 2)}\n`);
   return [];
+}
+
+/** The latency of an editor beside Kysely's: with other work on the machine, only the ratios say something. */
+async function sayLatencies(chosen: readonly Compiler[], say: BenchOptions["say"]): Promise<void> {
+  if (!hasPeers) return say("Kysely is not installed: run npm run peers");
+  say("The language server after an edit of 30 mixed steps, and of 30 calls of Kysely (medians; goal: ratio 1)");
+  for (const compiler of chosen) {
+    const { ours, kysely } = await besideKysely(compiler);
+    const line = (["completions", "diagnostics"] as const).map(
+      (what) =>
+        `${what} ${ours[what].toFixed(1)} and ${kysely[what].toFixed(1)} ms, ratio ${(ours[what] / kysely[what]).toFixed(2)}`,
+    );
+    say(`TypeScript ${compiler}: ${line.join("; ")} (load ${loadavg()[0]?.toFixed(1)})`);
+  }
 }

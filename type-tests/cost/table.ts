@@ -30,7 +30,11 @@ export const tablePath = join(repository, "type-tests/cost.json");
 export const readTable = (): Table => JSON.parse(readFileSync(tablePath, "utf8")) as Table;
 
 /** Upper limits of figures that have one. */
-export const goals: Readonly<Record<string, number>> = { "a step, equal dims": 80, "a step, rebinding dims": 250 };
+export const goals: Readonly<Record<string, number>> = {
+  "a step, equal dims": 70,
+  "a step, rebinding dims": 250,
+  "a validation": 150,
+};
 /** A figure may rise by this fraction before the check fails. */
 export const tolerance = 0.03;
 

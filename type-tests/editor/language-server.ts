@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,6 +11,10 @@ export interface Editor {
   completions(offset: number): Promise<Answer<readonly string[]>>;
   /** The text of the hover. */
   hover(offset: number): Promise<Answer<string>>;
+  /** The messages of the file's errors. */
+  diagnostics(): Promise<Answer<readonly string[]>>;
+  /** Edits the file: appends an empty line. The next answer checks the file again. */
+  appendLine(): void;
   close(): void;
 }
 
@@ -31,9 +35,18 @@ const settings = {
   typeRoots: [join(repository, "node_modules/@types")],
 };
 
-/** Starts the language server of a compiler with one open file: tsserver, or the built-in server of TypeScript 7. */
-export async function openEditor(compiler: Compiler, text: string): Promise<Editor> {
+/**
+ * Starts the language server of a compiler with one open file: tsserver, or the built-in server of TypeScript 7.
+ * @param packages the folders of packages that the file imports, by their names
+ */
+export async function openEditor(
+  compiler: Compiler,
+  text: string,
+  packages: Readonly<Record<string, string>> = {},
+): Promise<Editor> {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-editor-"));
+  mkdirSync(join(folder, "node_modules"));
+  for (const [name, path] of Object.entries(packages)) symlinkSync(path, join(folder, "node_modules", name));
   const file = join(folder, "pipeline.ts");
   writeFileSync(file, text);
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
@@ -44,9 +57,15 @@ export async function openEditor(compiler: Compiler, text: string): Promise<Edit
   };
   const server = compiler === "7.0" ? new LspServer(compiler) : new TsServer(compiler);
   await server.open(folder, file, text);
+  let edited = text;
   return {
     completions: (offset) => timed(() => server.completions(file, positionAt(offset))),
     hover: (offset) => timed(() => server.hover(file, positionAt(offset))),
+    diagnostics: () => timed(() => server.diagnostics(file)),
+    appendLine: () => {
+      server.append(file, edited, "\n");
+      edited += "\n";
+    },
     close: () => {
       server.kill();
       rmSync(folder, { recursive: true, maxRetries: 5 });
@@ -141,6 +160,17 @@ class TsServer extends Server {
     return (body as { displayString: string }).displayString;
   }
 
+  async diagnostics(file: string): Promise<readonly string[]> {
+    const body = await this.#request("semanticDiagnosticsSync", { file });
+    return (body as { text: string }[]).map(({ text }) => text);
+  }
+
+  append(file: string, before: string, insertString: string): void {
+    const lines = before.split("\n");
+    const at = { line: lines.length, offset: (lines.at(-1)?.length ?? 0) + 1 };
+    this.#send("change", { file, ...at, endLine: at.line, endOffset: at.offset, insertString });
+  }
+
   protected idOf({ request_seq }: Message): number | undefined {
     return request_seq;
   }
@@ -157,6 +187,8 @@ class TsServer extends Server {
 }
 
 class LspServer extends Server {
+  #version = 1;
+
   constructor(compiler: Compiler) {
     super(join(repository, "node_modules", compilers[compiler], "bin/tsc"), "--lsp", "--stdio");
   }
@@ -188,6 +220,18 @@ class LspServer extends Server {
       position,
     });
     return (result as { contents: { value: string } }).contents.value;
+  }
+
+  async diagnostics(file: string): Promise<readonly string[]> {
+    const result = await this.#request("textDocument/diagnostic", { textDocument: { uri: pathToFileURL(file).href } });
+    return (result as { items: readonly { message: string }[] }).items.map(({ message }) => message);
+  }
+
+  append(file: string, before: string, inserted: string): void {
+    this.#notify("textDocument/didChange", {
+      textDocument: { uri: pathToFileURL(file).href, version: ++this.#version },
+      contentChanges: [{ text: before + inserted }],
+    });
   }
 
   /** Answers the server's own requests with null values: it then uses its defaults. */

@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import type { Compiler } from "../compilers.js";
+import { peersFolder } from "../cost/measure.js";
+import { mixedSteps } from "../cost/projects.js";
+import { dslSource } from "../cost/table.js";
+import { openEditor, type Editor } from "./language-server.js";
+
+// The latency of one language server on a pipeline and on a query of Kysely of the same length.
+
+const calls = 30;
+
+/** Medians of one library, in milliseconds, after an edit of the file. */
+type Latencies = Readonly<Record<"completions" | "diagnostics", number>>;
+
+interface Subject {
+  readonly text: string;
+  /** Where names are completed: in the last call. */
+  readonly offset: number;
+  /** A name that must be among the completions. */
+  readonly offers: string;
+}
+
+function pipelineOfMixedSteps(): Subject {
+  const text = Object.values(mixedSteps(dslSource, calls)).join("\n");
+  return { text, offset: text.lastIndexOf("x.out") + "x.".length, offers: "out" };
+}
+
+const turn: readonly ((i: number) => string)[] = [
+  (i) => `innerJoin("t${i % 6} as j${i}", "j${i}.id", "t0.id")`,
+  (i) => `select("t0.a${i % 10} as s${i}")`,
+  (i) => `where("t0.a${i % 10}", "=", ${i})`,
+  (i) => `groupBy("t0.a${i % 10}")`,
+  (i) => `orderBy("t0.a${i % 10}")`,
+];
+
+function kyselyQuery(): Subject {
+  const numbers = Array.from({ length: 10 }, (_, i) => `a${i}: number`).join("; ");
+  const tables = Array.from({ length: 6 }, (_, i) => `t${i}: Row`).join("; ");
+  const text = [
+    `import type { Kysely } from "kysely";`,
+    `interface Row { id: number; ${numbers} }`,
+    `declare const db: Kysely<{ ${tables} }>;`,
+    `export const query = db.selectFrom("t0")`,
+    ...Array.from({ length: calls }, (_, i) => `  .${turn[i % turn.length]?.(i) ?? ""}`),
+    ";",
+  ].join("\n");
+  return { text, offset: text.lastIndexOf(`orderBy("`) + `orderBy("`.length, offers: "t0.a0" };
+}
+
+/**
+ * Edits both files in turn and asks for diagnostics and completions after each edit.
+ *
+ * @returns medians: ours and Kysely's, of the same run
+ * @throws TypeError if a file has errors, or the expected name is not offered
+ */
+export async function besideKysely(
+  compiler: Compiler,
+  rounds = 15,
+): Promise<{ readonly ours: Latencies; readonly kysely: Latencies }> {
+  const [ours, kysely] = [new Session(pipelineOfMixedSteps()), new Session(kyselyQuery())];
+  const sessions = [ours, kysely];
+  try {
+    for (const session of sessions) await session.open(compiler);
+    for (let round = 0; round < rounds; round++) for (const session of sessions) await session.measure();
+    return { ours: ours.medians(), kysely: kysely.medians() };
+  } finally {
+    for (const session of sessions) session.close();
+  }
+}
+
+/** One file in a language server of its own. */
+class Session {
+  readonly #subject: Subject;
+  readonly #times: Record<keyof Latencies, number[]> = { completions: [], diagnostics: [] };
+  #editor: Editor | undefined;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** Opens the file and asks once: the first requests also read the libraries. */
+  async open(compiler: Compiler): Promise<void> {
+    this.#editor = await openEditor(compiler, this.#subject.text, { kysely: join(peersFolder, "kysely") });
+    await this.measure();
+    for (const times of Object.values(this.#times)) times.length = 0;
+  }
+
+  async measure(): Promise<void> {
+    const editor = this.#editor as Editor;
+    const { offset, offers } = this.#subject;
+    editor.appendLine();
+    const diagnostics = await editor.diagnostics();
+    if (diagnostics.value.length > 0) throw new TypeError(`the file has errors: ${diagnostics.value.join("; ")}`);
+    editor.appendLine();
+    const completions = await editor.completions(offset);
+    if (!completions.value.some((name) => name.includes(offers)))
+      throw new TypeError(`'${offers}' is not offered among ${completions.value.slice(0, 5).join(", ")}`);
+    this.#times.diagnostics.push(diagnostics.milliseconds);
+    this.#times.completions.push(completions.milliseconds);
+  }
+
+  medians(): Latencies {
+    const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
+    return { completions: median(this.#times.completions), diagnostics: median(this.#times.diagnostics) };
+  }
+
+  close(): void {
+    this.#editor?.close();
+  }
+}
