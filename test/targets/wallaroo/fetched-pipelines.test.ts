@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { wallaroo, type Pipeline } from "shapeline/wallaroo";
+import { pipeline } from "shapeline";
+import { wallaroo, type Pipeline, type PlatformFetch } from "shapeline/wallaroo";
 import { fraud } from "../../../examples/fraud/fraud.pipeline.js";
 import { a, c1, c2, champ } from "../../../examples/fraud/models.gen.js";
 import { exampleRows, models, servePlatform } from "./fraud-platform.js";
@@ -123,6 +124,27 @@ it("refuses edits that no platform can run, with the way out", async () => {
   expect(await refused(pipeline.addValidation("low", (x) => x.out.risk[0] < 1))).toMatchObject({ code: "SL6000" });
   await expect(pipeline.clear().deploy()).rejects.toMatchObject({ code: "SL6053" });
   await expect(pipeline.deploy({ name: "no good" })).rejects.toMatchObject({ code: "SL6011" });
+});
+
+it("sends an alert again after a failure between the version and its alert", async () => {
+  const alerted = pipeline("alerted")
+    .model(a)
+    .model(champ)
+    .alert("many", (all) => all.count((x) => x.out > 0.5) > 10, { over: "5m" });
+  const sent: number[] = [];
+  const flaky: PlatformFetch = async (to, init) => {
+    if (typeof init.body !== "string" || !init.body.includes("CreateAlertConfiguration")) return fetch(to, init);
+    const answer = sent.length === 0 ? new Response("", { status: 502 }) : await fetch(to, init);
+    sent.push(answer.status);
+    return answer;
+  };
+  const target = wallaroo({ url, testAuth: true, models, dialect: "checks", fetch: flaky });
+  await expect(alerted.deploy(target)).rejects.toMatchObject({ code: "SL6054" });
+  const live = await alerted.deploy(target);
+  expect(sent).toEqual([502, 200]);
+  expect(await live.versions()).toHaveLength(2);
+  await alerted.deploy(target);
+  expect(sent).toEqual([502, 200]);
 });
 
 it("tags a pipeline", async () => {

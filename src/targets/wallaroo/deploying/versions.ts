@@ -38,7 +38,11 @@ export interface NewAlert extends AlertConfiguration {
   readonly email: readonly string[];
 }
 
-/** The version of a definition, and whether it is new: the newest version if it has the same steps. */
+/**
+ * The version of a definition, and whether it is new: the newest version if it has the same steps. One with alerts must
+ * also have been deployed: otherwise a failure may have come before its alerts were sent, and the platform has no call
+ * that lists them.
+ */
 export async function findOrCreateVersion(
   client: ObjectClient,
   found: Pipeline | null,
@@ -46,7 +50,12 @@ export async function findOrCreateVersion(
   alerts: readonly NewAlert[],
 ): Promise<{ readonly id: number; readonly pipeline: number; readonly name: string | null }> {
   const [newest] = found === null ? [] : await found.versions();
-  if (found !== null && newest !== undefined && isSameDefinition(await newest.definition(), definition))
+  if (
+    found !== null &&
+    newest !== undefined &&
+    isSameDefinition(await newest.definition(), definition) &&
+    (alerts.length === 0 || (await newest.deployments()).length > 0)
+  )
     return { id: newest.id, pipeline: found.id, name: null };
   const { id: workspace } = await client.workspace();
   // The text of a definition matters: numbers are written as the platform's library writes them.
