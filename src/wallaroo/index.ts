@@ -5,8 +5,6 @@ export type { DefinitionModel, DefinitionProblem, Dialect } from "./platform.js"
 export { fromDefinition, type FromDefinitionOptions, type ParsedDefinition } from "./read/from-definition.js";
 export type { KnownModel, ModelWithPorts, SignaturePort } from "./read/infer-ports.js";
 export {
-  definitionNames,
-  type DefinitionNames,
   runnableDefinition,
   type RunnableDefinition,
   type RunnableDefinitionOptions,

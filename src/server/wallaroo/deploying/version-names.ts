@@ -1,4 +1,4 @@
-import { definitionNames, type DefinitionNames } from "../../../wallaroo/index.js";
+import { definitionNames, type DefinitionNames } from "../../../wallaroo/read/runnable-definition.js";
 import type { PipelineVersionRow } from "../state/rows.js";
 
 /** The names in the config are those on the platform. */

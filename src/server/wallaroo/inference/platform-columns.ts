@@ -18,7 +18,7 @@ import { toTable } from "../../../tensors/arrow/to-table.js";
 import type { ColumnSelection } from "../../../tensors/column-selection.js";
 import { toRecords } from "../../../tensors/format-result.js";
 import { type ResultBatch, type RowsMetadata } from "../../../tensors/result.js";
-import type { DefinitionNames } from "../../../wallaroo/index.js";
+import type { DefinitionNames } from "../../../wallaroo/read/runnable-definition.js";
 import { asksMetadata, type Dataset } from "./dataset-query.js";
 
 export type PlatformBatch = ResultBatch & Partial<RowsMetadata>;
