@@ -34,7 +34,7 @@ export function runProjectCommands(root, tarball, work, env) {
   cpSync(join(root, "examples", "fraud", "models"), join(project, "models"), { recursive: true });
   cpSync(join(root, "examples", "fraud", "rows.df.json"), join(project, "rows.json"));
   writeFileSync(join(project, "package.json"), `${JSON.stringify({ private: true, type: "module" })}\n`);
-  const [, snippet] = /^```ts\n([\s\S]*?)^```/m.exec(text);
+  const [, snippet] = /^```ts(?: run)?\n([\s\S]*?)^```/m.exec(text);
   // The deployment at its end is for an app.
   writeFileSync(join(project, "src", "fraud.pipeline.ts"), snippet.slice(0, snippet.indexOf("const live")));
   const commands = shellBlocks(text).find((block) => block[0].startsWith("npm install shapeline"));
