@@ -112,6 +112,17 @@ test("deploys of one pipeline at the same time end with one of them, as it was a
   expect(Object.keys(outputsOf(row))).toHaveLength(1);
 });
 
+test("a deployment has the name that the last deploy gave it", async () => {
+  const { url } = await serve(folder());
+  const workspace = await workspaceIn(url);
+  const steps = [modelStep("champ", await uploaded(url, workspace, "champ", "champ.onnx"))];
+  const { answer, version } = await deploy(url, "scores", workspace, steps);
+  const { answer: again } = await deployVersion(url, "renamed", version);
+  expect(again.id).toBe(answer.id);
+  const statusOf = async (name: string) => (await call(url, "status/get_deployment", { name })).status;
+  expect([await statusOf(`renamed-${again.id}`), await statusOf(`scores-${again.id}`)]).toEqual([200, 404]);
+});
+
 describe("what it refuses", () => {
   let url = "";
   let data = "";

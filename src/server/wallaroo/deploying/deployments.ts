@@ -95,6 +95,7 @@ export class Deployments {
     const runnable = await runnableVersion(seen, pipeline, version, about.modelConfigs);
     const pending: PendingDeploy = {
       id: randomUUID(),
+      deploy_id: about.deployId,
       pipeline_version_pk_id: version.id,
       hash: runnable.config.hash,
       engine_config: about.engineConfig,
@@ -174,9 +175,10 @@ export class Deployments {
     return tables.change(() => {
       const time = now();
       const row = this.get(id);
-      const { pipeline_version_pk_id, engine_config, model_config_ids } = pending;
+      const { pipeline_version_pk_id, engine_config, model_config_ids, deploy_id = row.deploy_id } = pending;
       const done: Deployment = {
         ...row,
+        deploy_id,
         deployed: true,
         pipeline_version_pk_id,
         engine_config,

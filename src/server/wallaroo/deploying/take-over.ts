@@ -78,7 +78,7 @@ function changesFor(
   const deployment: Deployment = {
     id: isThere ? last.id : tables.nextId("deployment"),
     pipeline_pk_id: pipeline.id,
-    deploy_id: isThere ? last.deploy_id : pipeline.pipeline_id,
+    deploy_id: killed?.deploy_id ?? (isThere ? last.deploy_id : pipeline.pipeline_id),
     deployed: isRunning,
     engine_config: killed?.engine_config ?? (isThere ? last.engine_config : { engine: {} }),
     pipeline_version_pk_id: shows.id,

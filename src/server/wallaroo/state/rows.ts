@@ -142,6 +142,8 @@ export interface Deployment {
 /** A deploy that was begun: after a kill, the config that is deployed tells whether it happened. */
 export interface PendingDeploy {
   readonly id: string;
+  /** What the deployment is named once it has happened; journals of earlier releases do not say it. */
+  readonly deploy_id?: string;
   readonly pipeline_version_pk_id: number;
   /** The hash of its config. */
   readonly hash: string;
