@@ -20,14 +20,15 @@ export const ts: typeof TS = loadTypeScript();
 
 /**
  * Loads the compiler that ts-morph contains, without the rest of ts-morph. More than half of the time goes into
- * compiling its 9 MB of JavaScript. Newer versions of Node cache compiled code themselves; for the others it is cached
- * here, in the `node_modules` folder that contains ts-morph.
+ * compiling its 9 MB of JavaScript. Node caches compiled code itself where a program has turned that on; otherwise the
+ * code is cached here, in the `node_modules` folder that contains ts-morph.
  */
 function loadTypeScript(): typeof TS {
   const file = createRequire(createRequire(import.meta.url).resolve("ts-morph")).resolve(
     "@ts-morph/common/dist/typescript.js",
   );
-  return "enableCompileCache" in module ? (createRequire(file)(file) as typeof TS) : runWithCache(file);
+  const { getCompileCacheDir } = module as { readonly getCompileCacheDir?: () => string | undefined };
+  return getCompileCacheDir?.() === undefined ? runWithCache(file) : (createRequire(file)(file) as typeof TS);
 }
 
 /**

@@ -1,12 +1,16 @@
-import MagicString from "magic-string";
 import { relative, sep } from "node:path";
-import { attachLambdas, type AttachedFile, type ImportedCall } from "../lambda/attach/attach.js";
+import { attachLambdas, type ImportedCall } from "../lambda/attach/attach.js";
+import { applyEdits } from "../lambda/attach/text-edits.js";
 import { placeOf, renderDiagnostic, type DiagnosticOrigin, type ProblemPlace } from "../lambda/diagnostics.js";
 import { diagnosticAt, refusals } from "../lambda/refusals.js";
 import type { Diagnostic } from "../../src/expression/surface/surface.js";
+import { insertionsMap } from "./insertions-map.js";
 import { isHelperFile, isPipelineModule, mayImportHelpers, type ResolvedOptions } from "./options.js";
 import { createPrefilter } from "./prefilter.js";
 import { scriptBlocks } from "./script-blocks.js";
+
+/** Later builds then start faster. */
+export { saveCompiledCode } from "../typescript.js";
 
 /** A problem of a lambda, for the bundler. */
 export interface TransformProblem {
@@ -65,7 +69,8 @@ function transformScripts(
   const attached = known.complete ? known : (attachLambdas(scripts.code, { ...parsed, helpers: "all" }) ?? known);
   if (attached.edits.length === 0 && attached.refused.length === 0 && attached.importedCalls.length === 0) return null;
   return {
-    ...applyWithMap(code, attached, path),
+    code: applyEdits(code, attached.edits),
+    map: insertionsMap(code, attached.edits, path),
     problems: attached.refused.map(({ diagnostic, origin }) => problemOf(diagnostic, origin, code, path, "error")),
     warnings: attached.importedCalls
       .filter(({ from }) => !mayImportHelpers(from, path, options))
@@ -84,16 +89,6 @@ function scriptsOf(code: string, path: string, id: string): Scripts | null {
   if (!/\.(?:vue|svelte)$/.test(path)) return { code, extension: path };
   if (!/[?&]type=script\b/.test(id)) return scriptBlocks(code);
   return { code, extension: /\blang[.=]tsx?\b/.test(id) ? ".ts" : ".js" };
-}
-
-function applyWithMap(code: string, { edits }: AttachedFile, path: string): { code: string; map: string } {
-  const out = new MagicString(code);
-  const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
-  for (const { start, text } of sorted) out.appendLeft(start, text);
-  return {
-    code: out.toString(),
-    map: out.generateMap({ source: path, includeContent: true, hires: "boundary" }).toString(),
-  };
 }
 
 function importWarning(

@@ -1,18 +1,15 @@
-import { extname } from "node:path";
 import { createUnplugin, type UnpluginInstance, type UnpluginMessage, type UnpluginOptions } from "unplugin";
 import { ownPackage } from "../../src/util/own-package.js";
 import { resolveOptions, type PluginOptions, type ResolvedOptions } from "./options.js";
 import { importOfPipeline, packageFile, sourceFile } from "./prefilter.js";
+import { readerModule, readerReplacement } from "./reader-module.js";
 import type { Transform, TransformedFile, TransformProblem } from "./transform.js";
 
-/** The module that reads lambdas at run time, and its replacement beside it. `scripts/build.mjs` writes both. */
-const readerModule = /[\\/]shapeline-lambda-reader\.js(?:$|\?)/;
-const readerReplacement = 'export { readLambda } from "./shapeline-uncompiled-lambda.js";';
-
-/** The plugin for all bundlers. */
+/** The plugin for all bundlers but esbuild, which has its own. */
 export const plugin: UnpluginInstance<PluginOptions | undefined> = createUnplugin(
   (userOptions: PluginOptions | undefined, { framework }: { readonly framework: string }): UnpluginOptions => {
     const options = resolveOptions(userOptions ?? {}, `shapeline/${framework}`);
+    let compiler: typeof import("./transform.js") | undefined;
     let transform: Transform | undefined;
     return {
       name: "shapeline",
@@ -26,7 +23,8 @@ export const plugin: UnpluginInstance<PluginOptions | undefined> = createUnplugi
         },
         async handler(code, id) {
           // Loads the TypeScript parser, so not before there is a file that may need it.
-          transform ??= (await import("./transform.js")).createTransform(options);
+          compiler ??= await import("./transform.js");
+          transform ??= compiler.createTransform(options);
           const transformed = transform(code, id);
           if (transformed === null) return null;
           report(transformed, options, framework, this);
@@ -36,32 +34,12 @@ export const plugin: UnpluginInstance<PluginOptions | undefined> = createUnplugi
       ...(!options.readAtRunTime && {
         load: { filter: { id: readerModule }, handler: () => readerReplacement },
       }),
-      esbuild: esbuildOptions(),
+      buildEnd: () => compiler?.saveCompiledCode(),
       webpack: (compiler: Compiler) => keyCache(compiler.options, options),
       rspack: (compiler: Compiler) => keyCache(compiler.options, options),
     };
   },
 );
-
-/** esbuild calls a plugin for each file that matches, in another process, and takes the loader from the plugin. */
-function esbuildOptions(): NonNullable<UnpluginOptions["esbuild"]> {
-  let loaders: Readonly<Record<string, string>> = {};
-  return {
-    onLoadFilter: /\.(?:[cm]?[jt]sx?|vue|svelte)$/,
-    config: ({ loader = {} }: { readonly loader?: Readonly<Record<string, string>> }) => {
-      loaders = loader;
-    },
-    loader: (_: string, path: string) => (loaders[extname(path)] ?? defaultLoaders[extname(path)] ?? "js") as "js",
-  };
-}
-
-const defaultLoaders: Readonly<Record<string, string>> = {
-  ".ts": "ts",
-  ".mts": "ts",
-  ".cts": "ts",
-  ".tsx": "tsx",
-  ".jsx": "jsx",
-};
 
 interface Reporter {
   readonly error: (message: UnpluginMessage) => void;

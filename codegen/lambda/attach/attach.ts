@@ -1,7 +1,7 @@
 import { ts, type TS } from "../../typescript.js";
 import type { Diagnostic, SourceLocation, Surface } from "../../../src/expression/surface/surface.js";
 import { FileDeclarations } from "../lower/file-declarations.js";
-import { applyEdits, type Edit } from "./text-edits.js";
+import { applyEdits, sortedEdits, type Edit } from "./text-edits.js";
 import { isGlobal } from "../lower/globals.js";
 import { attachableFunctions, exportedFunctions, functionNamed, possibleFunctions } from "../lower/find-functions.js";
 import { lowerHelper, lowerLambda, type LoweredLambda, type LoweredHelper } from "../lower/lower.js";
@@ -52,9 +52,9 @@ export interface ImportedCall {
 }
 
 export interface AttachedFile {
-  /** The file's code with a tree attached to every lambda. Line numbers stay the same. */
+  /** The file's code with a tree attached to every lambda, applied when read. Line numbers stay the same. */
   readonly code: string;
-  /** The edits that were applied, for a source map. */
+  /** The edits that `code` applies, in source order. All are insertions without line breaks. */
   readonly edits: readonly Edit[];
   readonly lambdas: readonly LoweredLambda[];
   /** The problems of the lambdas of pipelines, and of the functions of this file that they call. */
@@ -182,10 +182,14 @@ class Attacher {
       });
     }
     // For functions that end at the same position, the inner one's edits must come first.
-    const edits = attachments.sort((a, b) => b.node.pos - a.node.pos).flatMap((attachment) => attachment.edits);
+    attachments.sort((a, b) => b.node.pos - a.node.pos);
+    const edits = sortedEdits(attachments.flatMap((attachment) => attachment.edits));
     if (edits.length === 0 && this.#complete) return null;
+    const code = this.#code;
     return {
-      code: applyEdits(this.#code, edits),
+      get code() {
+        return applyEdits(code, edits);
+      },
       edits,
       lambdas,
       ...this.#problems(),

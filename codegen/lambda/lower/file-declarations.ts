@@ -25,32 +25,28 @@ type Names = Map<string, Declaration>;
 /** Resolves names in a file as JavaScript does: from the place of use outwards. The nodes must have `parent` set. */
 export class FileDeclarations {
   readonly #known = new Map<TS.Node, Names>();
+  #hasVars: boolean | null = null;
 
   /** The declaration that `name` refers to at the node `from`; undefined if the file does not declare it. */
   find(name: string, from: TS.Node): Declaration | undefined {
     for (let at = from.parent as TS.Node | undefined; at !== undefined; at = at.parent as TS.Node | undefined) {
-      const found = this.#names(at).get(name);
+      const found = this.#names(at)?.get(name);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  /** The names that a node declares for its descendants. */
-  #names(container: TS.Node): Names {
+  /** The names that a node declares for its descendants; undefined if its kind declares none. */
+  #names(container: TS.Node): Names | undefined {
+    if (!isContainer(container)) return undefined;
     const known = this.#known.get(container);
     if (known !== undefined) return known;
     const names: Names = new Map();
     this.#known.set(container, names);
-    if (
-      ts.isSourceFile(container) ||
-      ts.isBlock(container) ||
-      ts.isModuleBlock(container) ||
-      ts.isCaseOrDefaultClause(container)
-    )
-      for (const statement of container.statements) addStatement(statement, names);
+    if ("statements" in container) for (const statement of container.statements) addStatement(statement, names);
     if (ts.isCaseBlock(container))
       for (const { statements } of container.clauses) for (const s of statements) addStatement(s, names);
-    if (ts.isForStatement(container) || ts.isForOfStatement(container) || ts.isForInStatement(container))
+    if (isForStatement(container))
       if (container.initializer !== undefined && ts.isVariableDeclarationList(container.initializer))
         addVariables(container.initializer, names);
     if (ts.isCatchClause(container) && container.variableDeclaration !== undefined)
@@ -61,10 +57,37 @@ export class FileDeclarations {
       if (ts.isFunctionExpression(container) && container.name !== undefined)
         addNames([container.name.text], { kind: "function", node: container }, names);
     }
-    if (ts.isSourceFile(container) || ts.isFunctionLike(container)) addHoistedVars(container, names);
+    if (ts.isSourceFile(container) || ts.isFunctionLike(container))
+      // Few files have a `var`, and finding them takes a walk over the whole function.
+      if ((this.#hasVars ??= /\bvar\b/.test(container.getSourceFile().text))) addHoistedVars(container, names);
     return names;
   }
 }
+
+type Container =
+  | TS.SourceFile
+  | TS.Block
+  | TS.ModuleBlock
+  | TS.CaseOrDefaultClause
+  | TS.CaseBlock
+  | TS.ForStatement
+  | TS.ForOfStatement
+  | TS.ForInStatement
+  | TS.CatchClause
+  | TS.SignatureDeclaration;
+
+const isForStatement = (node: TS.Node): node is TS.ForStatement | TS.ForOfStatement | TS.ForInStatement =>
+  ts.isForStatement(node) || ts.isForOfStatement(node) || ts.isForInStatement(node);
+
+const isContainer = (node: TS.Node): node is Container =>
+  ts.isSourceFile(node) ||
+  ts.isBlock(node) ||
+  ts.isModuleBlock(node) ||
+  ts.isCaseOrDefaultClause(node) ||
+  ts.isCaseBlock(node) ||
+  isForStatement(node) ||
+  ts.isCatchClause(node) ||
+  ts.isFunctionLike(node);
 
 function addStatement(statement: TS.Statement, names: Names): void {
   if (ts.isVariableStatement(statement)) addVariables(statement.declarationList, names);

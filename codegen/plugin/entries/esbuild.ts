@@ -1,5 +1,5 @@
+import { esbuildPlugin } from "../esbuild-plugin.js";
 import type { PluginOptions } from "../options.js";
-import { plugin } from "../unplugin.js";
 
 export type { PluginOptions } from "../options.js";
 
@@ -12,5 +12,5 @@ export type { PluginOptions } from "../options.js";
  * await build({ entryPoints: ["src/main.ts"], bundle: true, outdir: "dist", plugins: [shapeline()] });
  */
 export default function shapeline(options?: PluginOptions): { name: string; setup(build: object): void } {
-  return plugin.esbuild(options);
+  return esbuildPlugin(options);
 }

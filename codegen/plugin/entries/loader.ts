@@ -51,9 +51,11 @@ async function load(
   const userOptions = context.getOptions() as PluginOptions;
   const options = resolveOptions(userOptions, "shapeline/loader");
   const key = JSON.stringify(options);
-  const transform = transforms.get(key) ?? (await import("../transform.js")).createTransform(options);
+  const { createTransform, saveCompiledCode } = await import("../transform.js");
+  const transform = transforms.get(key) ?? createTransform(options);
   transforms.set(key, transform);
   const transformed = transform(code, context.resourcePath + (context.resourceQuery ?? ""));
+  await saveCompiledCode();
   if (transformed === null) return inputMap === undefined ? [code] : [code, inputMap];
   const { problems, warnings } = transformed;
   if (options.failOnError && problems.length > 0) throw withoutStack(problemsError(problems));

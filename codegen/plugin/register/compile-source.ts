@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { ResolvedOptions } from "../options.js";
 import { problemsError } from "../problems-error.js";
+import { withInlineMap } from "../inline-map.js";
 import { createPrefilter, packageFile, sourceFile } from "../prefilter.js";
 import type { Transform, TransformedFile } from "../transform.js";
 
@@ -34,8 +35,9 @@ function loadTransform(): (typeof import("../transform.js"))["createTransform"] 
   return (require("./shapeline-transform.js") as typeof import("../transform.js")).createTransform;
 }
 
-function sourceOf({ code, map, problems, warnings }: TransformedFile, { failOnError }: ResolvedOptions): string {
+function sourceOf(transformed: TransformedFile, { failOnError }: ResolvedOptions): string {
+  const { problems, warnings } = transformed;
   if (failOnError && problems.length > 0) throw problemsError(problems);
   for (const { text } of [...warnings, ...problems]) process.stderr.write(`${text}\n\n`);
-  return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`;
+  return withInlineMap(transformed);
 }
