@@ -209,8 +209,8 @@ export type Cleared<In extends object, Steps> =
       : Pipeline<In, In, never, Steps>;
 
 /**
- * False if the new step itself does not fit, or the callback adds two steps: then the error is in the callback. Its text
- * if the index is one of several; `true` if the step fits.
+ * False if the new step itself does not fit, or the callback adds two steps: then the error is in the callback. Its
+ * text if the index is one of several; `true` if the step fits.
  */
 type NewStepFlaw<S, Before, All extends number> =
   Before extends At<infer In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
