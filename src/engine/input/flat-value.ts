@@ -51,6 +51,8 @@ export function describedValue(
   return { data: elements, shape: [...sizes] };
 }
 
+const withArticle = (arrayClass: string): string => `${arrayClass.startsWith("Int") ? "an" : "a"} ${arrayClass}`;
+
 /** The elements of an array of the port's class: float16 as bits, bool as bytes of 0 and 1. */
 export function elementsOf(port: Port, value: unknown, where: string, details: object): TensorElements {
   const { array, refusal } = elementTypes[port.dtype];
@@ -66,8 +68,8 @@ export function elementsOf(port: Port, value: unknown, where: string, details: o
   const name = typedArrayName(value);
   // Node has Float16Array from version 24 on.
   if (array === null || (name !== array.name && !(port.dtype === "float16" && name === "Float16Array"))) {
-    const expected = array === null ? "a list of strings" : `a ${array.name}`;
-    const got = name === null ? describeValue(value) : `a ${name}`;
+    const expected = array === null ? "a list of strings" : withArticle(array.name);
+    const got = name === null ? describeValue(value) : withArticle(name);
     throw new InputError("SL5014", `${where} is ${port.dtype}: expected ${expected}, got ${got}`, {
       input: port.name,
       ...details,
