@@ -49,6 +49,7 @@ export async function watchFiles<T>(options: WatchFilesOptions<T>): Promise<void
       const before = await options.watched();
       syncWatchers(watchers, before.folders, changes.notify);
       if (processed !== undefined && sameState(processed, before.state)) continue;
+      const startedAt = Date.now();
       const error = await runOnce(options);
       if (
         error !== undefined &&
@@ -60,14 +61,35 @@ export async function watchFiles<T>(options: WatchFilesOptions<T>): Promise<void
       }
       const after = await options.watched();
       syncWatchers(watchers, after.folders, changes.notify);
-      // A source that changed during the run keeps its state from before, so that it is run again.
-      processed = new Map([...after.state].map(([path, state]) => [path, before.state.get(path) ?? state]));
+      processed = await stateAtStart(before.state, after.state, startedAt);
       if (error !== undefined && !signal.aborted) options.onError(error);
     }
   } finally {
     signal.removeEventListener("abort", changes.notify);
     for (const { watcher } of watchers.values()) watcher.close();
   }
+}
+
+/**
+ * The state that a run has seen. A source that changed or came to be during the run differs from it afterwards, so that
+ * it is run again.
+ */
+async function stateAtStart(
+  before: Watched["state"],
+  after: Watched["state"],
+  startedAt: number,
+): Promise<Watched["state"]> {
+  const seen = async (path: string, state: string) =>
+    before.get(path) ?? ((await changedSince(path, startedAt)) ? "changed during the run" : state);
+  return new Map(await Promise.all([...after].map(async ([path, state]) => [path, await seen(path, state)] as const)));
+}
+
+/** Times of files may be behind the clock by a tick of the kernel. */
+const clockTickMs = 20;
+
+async function changedSince(path: string, time: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.ctimeMs >= time - clockTickMs;
 }
 
 function sameState(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
