@@ -22,7 +22,7 @@ export class LongReads {
   /**
    * Runs `read` when it is its turn.
    *
-   * @param signal aborts when nobody waits for the answer any more
+   * @param signal aborts when the connection of the request closes: the read then leaves the queue
    * @throws HttpError 503 if the read did not get its turn in time or too many wait; the errors of `read`
    */
   async run<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {

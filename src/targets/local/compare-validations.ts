@@ -1,11 +1,13 @@
 import { rowShape } from "../../../dsl/rows.js";
 import type { Port } from "../../../dsl/tensor.js";
+import { parseStoredConfig } from "../../config/config.js";
 import type { Config, StepConfigOf } from "../../config/schema.js";
 import { compileValidations, type ValidationProgram } from "../../expression/evaluate/validation-program.js";
 import { mapOperands } from "../../expression/tree/builders.js";
 import { columnName, columnsRead, type ExpressionTree, type Source } from "../../expression/tree/tree.js";
 import type { Comparison, LoggedComparison, ValidationComparison } from "../../logs/comparison.js";
 import type { LogBatch } from "../../logs/pipeline-log.js";
+import type { StoredVersion } from "../../logs/store.js";
 import { sliceRows, uniformRanges } from "../../tensors/row-ranges.js";
 import type { RowsTensor } from "../../tensors/tensor-data.js";
 
@@ -30,15 +32,16 @@ interface Counts {
  * challenger answered count, and only those whose logged values are complete.
  *
  * @param readPages reads the log of the compared period
- * @param configOf the config of a version
+ * @param stored the pipeline's versions, those of the comparison among them
  */
 export async function compareValidations(
   comparison: LoggedComparison,
   readPages: () => AsyncIterable<readonly LogBatch[]>,
-  configOf: (version: number) => Promise<Config>,
+  stored: readonly StoredVersion[],
 ): Promise<Comparison> {
   const trialsOf = new Map<number, readonly Trial[]>();
-  for (const version of comparison.versions) trialsOf.set(version, challengerTrials(await configOf(version)));
+  for (const { version, config } of stored)
+    if (comparison.versions.includes(version)) trialsOf.set(version, challengerTrials(parseStoredConfig(config)));
   const found = new Map<string, Map<string, Counts>>();
   if ([...trialsOf.values()].some(({ length }) => length > 0))
     for await (const page of readPages())

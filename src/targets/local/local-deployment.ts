@@ -341,7 +341,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
         return compareValidations(
           compared,
           () => prefetch(reader.pages(this.name, query, size)),
-          (version) => this.#configuration(reader, String(version)),
+          await reader.versions(this.name),
         );
       });
     });
@@ -490,12 +490,11 @@ export class LocalDeploymentImpl implements LocalDeployment {
         `configuration() takes a version as a string, such as "1", got ${describeValue(value)}`,
       );
     this.#assertOpen();
-    return this.#readStore((reader) => this.#configuration(reader, version));
-  }
-
-  async #configuration(reader: LogReader, version: string | undefined): Promise<Config> {
-    const stored = await reader.versions(this.name);
-    const wanted = version ?? String(await this.#deployedNumber(reader));
+    const { stored, deployed } = await this.#readStore(async (reader) => ({
+      stored: await reader.versions(this.name),
+      deployed: version === undefined ? await this.#deployedNumber(reader) : undefined,
+    }));
+    const wanted = version ?? String(deployed);
     const found = stored.find((candidate) => String(candidate.version) === wanted);
     if (found !== undefined) return (await import("../../config/config.js")).parseStoredConfig(found.config);
     throw new TargetError(

@@ -29,7 +29,7 @@ export class Tables {
     return tables;
   }
 
-  /** All rows, whoever asks: for names that must not be taken twice. */
+  /** The rows of all workspaces: names must be unique across them, also where a user sees only some. */
   get whole(): Tables {
     return this;
   }
