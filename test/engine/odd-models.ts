@@ -2,7 +2,7 @@ import type { Graph } from "./onnx-writer.js";
 
 const column = (name: string) => ({ name, dtype: "float32" as const, shape: ["batch", 1] });
 
-/** Counts to its largest input and returns it, about 400,000 per second: the input sets how long a run takes. */
+/** Counts to its largest input and returns it, 400,000 to 1,500,000 per second: the input sets how long a run takes. */
 export function counting(): Graph {
   return {
     inputs: [column("x")],
