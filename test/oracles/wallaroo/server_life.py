@@ -197,4 +197,9 @@ raises("a pipeline that nobody created", "", lambda: client.get_pipeline("nobody
 single.undeploy()
 raises("inference after undeploy", "", lambda: single.infer(row))
 holds("the log of an undeployed pipeline", len(single.logs(limit=5)) == 5)
+# A notebook of the next day: the model has the renamed fields that were configured before.
+fetched = again()
+fetched.deploy()
+holds("a pipeline fetched by name and deployed again", len(fetched.infer(row)) == 1)
+fetched.undeploy()
 print(f"\nwallaroo {__version__}: {done} checks hold")

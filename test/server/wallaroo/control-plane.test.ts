@@ -123,6 +123,17 @@ test("a deployment has the name that the last deploy gave it", async () => {
   expect([await statusOf(`renamed-${again.id}`), await statusOf(`scores-${again.id}`)]).toEqual([200, 404]);
 });
 
+test("the newest configuration of a version is the one that is asked for by its key", async () => {
+  const { url } = await serve(folder());
+  const workspace = await workspaceIn(url);
+  const { id } = await uploaded(url, workspace, "champ", "champ.onnx");
+  const given = await call(url, "models/insert_model_config", { model_version_id: id, tensor_fields: ["renamed"] });
+  const found = await call(url, "models/get_config_by_id", { model_id: id });
+  expect(found.body).toMatchObject({ model_config: { tensor_fields: ["renamed"] } });
+  expect(found).toEqual(given);
+  expect((await call(url, "models/get_config_by_id", { model_id: 999 })).status).toBe(404);
+});
+
 describe("what it refuses", () => {
   let url = "";
   let data = "";
@@ -170,6 +181,11 @@ describe("what it refuses", () => {
     expect((body as { msg: string }).msg).toBe(
       "'POST /v1/api/assays/list' is not served by Shapeline; docs/wallaroo-server.md lists what is",
     );
+    const newer = await fetch(`${url}/v2/api/assays/score`, { method: "POST", headers, body: "{}" });
+    expect([newer.status, await newer.json()]).toMatchObject([
+      501,
+      { msg: "'POST /v2/api/assays/score' is not served by Shapeline; docs/wallaroo-server.md lists what is" },
+    ]);
   });
 
   test("a mutation of what does not exist, with what that is", async () => {

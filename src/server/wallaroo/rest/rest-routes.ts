@@ -124,6 +124,10 @@ const calls: Readonly<Record<string, Call>> = {
         )
         .reverse(),
   ),
+  // Without an answer, the SDK gives the version a new configuration without renamed fields.
+  "models/get_config_by_id": call("read", z.object({ model_id: id }), (body, plane) => ({
+    model_config: plane.models.latestConfig(plane.models.get(body.model_id).id),
+  })),
   "models/insert_model_config": call(
     "admin",
     z.object({
@@ -234,7 +238,7 @@ const calls: Readonly<Record<string, Call>> = {
   "explainability/list_requests_by_pipeline": call("read", z.looseObject({}), () => []),
 };
 
-/** The REST calls, and 501 for all others below `/v1/`. */
+/** The REST calls, and 501 for all others below `/v1/` and `/v2/api/`. */
 export function registerRest(scope: FastifyInstance, plane: ControlPlane, callers: Callers): void {
   scope.get("/v1/api/config", { config: { role: null } }, async () => ({ default_arch: "x86" }));
   for (const [path, { role, body: form, answer }] of Object.entries(calls)) {
@@ -264,12 +268,13 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
       `'${request.method} ${request.url.split("?")[0] ?? ""}' is not served by Shapeline; docs/wallaroo-server.md lists what is`,
     );
   };
-  scope.route({
-    method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    url: "/v1/*",
-    config: { role: "read" },
-    handler: refuse,
-  });
+  for (const url of ["/v1/*", "/v2/api/*"])
+    scope.route({
+      method: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+      url,
+      config: { role: "read" },
+      handler: refuse,
+    });
 }
 
 /** Whether a workspace is the one that a list asks for, by key or name; without either, all are. */
