@@ -6,7 +6,7 @@ const allowed = {
   "src/expression": ["dsl", "src/util", "src/tensors"],
   "src/config": ["dsl", "src/util", "src/expression"],
   "src/wallaroo": ["dsl", "src/util", "src/expression", "src/config"],
-  codegen: ["dsl", "src/util", "src/expression", "src/config"],
+  codegen: ["dsl", "src/util", "src/tensors/arrow", "src/expression", "src/config"],
   "src/logs": ["dsl", "src/util", "src/tensors"],
   "src/files": ["dsl", "src/util", "src/tensors", "src/logs"],
   "src/report": ["src/logs"],

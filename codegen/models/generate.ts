@@ -30,7 +30,7 @@ export interface GenerateOptions extends ReadModelsOptions {
 }
 
 const optionNames = [
-  ...["models", "overrides", "unusedOverrides", "unusable"],
+  ...["models", "signatures", "overrides", "unusedOverrides", "unusable"],
   ...["out", "split", "check", "cwd", "importFrom"],
 ];
 

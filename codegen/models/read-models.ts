@@ -21,6 +21,8 @@ export interface ReadModelsOptions {
   readonly overrides?: Overrides;
   /** What to do with an override that matches no model. Default: `refuse`. */
   readonly unusedOverrides?: "refuse" | "ignore";
+  /** Further models, which were read already. They are used as they are. */
+  readonly signatures?: readonly ModelSignature[];
   /** What to do with files that no handle can be made of. `list` leaves them out and lists them. Default: `refuse`. */
   readonly unusable?: "refuse" | "list";
 }
@@ -97,10 +99,25 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
   const path = resolveSource(file, cwd);
   const source = await readSource(path);
   const key = overrideKey(overrides, source.name, path, cwd);
-  const override = key === undefined ? undefined : overrides[key];
-  const first = { ...source, file };
-  const named = { file, sourceName: first.name, overrideKey: key };
-  if (override === undefined) return { ...named, signature: decideRows(nameUnnamedPorts(withoutOptional(first))) };
+  const signature = await complete({ ...source, file }, key === undefined ? undefined : overrides[key], cwd);
+  return { file, sourceName: source.name, overrideKey: key, signature };
+}
+
+/** A model that a description elsewhere says, such as a platform's registry, with the override of its name. */
+export async function describeModel(
+  source: ModelSignature,
+  cwd: string,
+  overrides: Overrides = {},
+): Promise<ModelSignature> {
+  return await complete(source, Object.hasOwn(overrides, source.name) ? overrides[source.name] : undefined, cwd);
+}
+
+async function complete(
+  first: ModelSignature,
+  override: Overrides[string] | undefined,
+  cwd: string,
+): Promise<ModelSignature> {
+  if (override === undefined) return decideRows(nameUnnamedPorts(withoutOptional(first)));
   const others = [];
   for (const further of override.sources ?? []) {
     requirePathOrUrl(further);
@@ -113,7 +130,7 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
   // A further source may describe an input as optional that the model needs.
   const isFed = ({ name }: Port): boolean => main.inputs.some((port) => port.name === name);
   const merged = mergeSources([main, ...others.map((other) => chooseOptional(other, optionalNames(other, isFed)))]);
-  return { ...named, signature: applyOverride(nameUnnamedPorts(merged), override) };
+  return applyOverride(nameUnnamedPorts(merged), override);
 }
 
 /**
@@ -123,9 +140,13 @@ export async function readModel(file: string, cwd: string, overrides: Overrides 
  */
 export async function readUsableModel(file: string, cwd: string, overrides: Overrides = {}): Promise<ReadModel> {
   const model = await readModel(file, cwd, overrides);
-  requireUsable(model.signature);
-  requireSizes(model.signature);
+  requireRunnable(model.signature);
   return model;
+}
+
+function requireRunnable(signature: ModelSignature): void {
+  requireUsable(signature);
+  requireSizes(signature);
 }
 
 /**
@@ -147,9 +168,16 @@ function overrideKey(overrides: Overrides, name: string, path: string, cwd: stri
 export async function readModels(options: ReadModelsOptions, cwd: string): Promise<ModelsRead> {
   const read: ReadModel[] = [];
   const errors: { readonly file: string; readonly error: ModelError }[] = [];
-  for (const file of await expandSources(options.models, cwd)) {
+  const { signatures = [] } = options;
+  const files = options.models.length === 0 && signatures.length > 0 ? [] : await expandSources(options.models, cwd);
+  const given = signatures.map((signature) => ({ file: `the model '${signature.name}'`, signature }));
+  for (const { file, signature } of [...files.map((name) => ({ file: name, signature: undefined })), ...given]) {
     try {
-      read.push(await readUsableModel(file, cwd, options.overrides));
+      if (signature === undefined) read.push(await readUsableModel(file, cwd, options.overrides));
+      else {
+        requireRunnable(signature);
+        read.push({ file, sourceName: signature.name, overrideKey: signature.name, signature });
+      }
     } catch (error) {
       if (options.unusable !== "list" || !(error instanceof ModelError) || settingsCodes.includes(error.code))
         throw error;

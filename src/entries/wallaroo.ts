@@ -6,6 +6,7 @@ export type {
   ModelConfig,
   ModelConfigOptions,
   ModelVersion,
+  ModelVersionSignature,
   ObjectFactory,
   Pipeline,
   PipelineDeployOptions,

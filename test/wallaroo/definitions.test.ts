@@ -35,6 +35,14 @@ describe("toDefinition and fromDefinition", () => {
     expect({ ...config, steps: [], hash: "" }).toEqual({ ...fraud, steps: [], hash: "" });
   });
 
+  it("infer the ports of one challenger beside others whose lone inputs have other names", () => {
+    const definition = toDefinition(fraud, { dialect: "polars" });
+    const models = fraud.models.filter(({ name }) => name !== "c2");
+    const { config, problems, inferred } = fromDefinition(definition, { models });
+    expect([problems, inferred]).toEqual([[], ["c2"]]);
+    expect(config?.models.find(({ name }) => name === "c2")?.inputs).toHaveLength(1);
+  });
+
   it("write the text that the SDK's HTTP client sends", async () => {
     const config = await build(
       pipeline("p")

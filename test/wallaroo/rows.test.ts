@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { build, defineModel, pipeline, tensor, type Dim } from "shapeline";
-import { toDefinition } from "shapeline/wallaroo";
+import { build, defineModel, pipeline, tensor, type Config, type Dim } from "shapeline";
+import { fromDefinition, toDefinition, toPipeline } from "shapeline/wallaroo";
 import { refusal } from "../refusal.js";
 
 const model = (shapes: Readonly<Record<string, readonly Dim[]>>, output: readonly Dim[], batchSize?: number) =>
@@ -38,4 +38,29 @@ it.each([
   expect(await refusal(() => toDefinition(config, { dialect: "polars" }))).toBe(
     `SL4100 pipeline 'p' has one part that the platform cannot express:\n  ${problem}`,
   );
+});
+
+it("are read back with the batch size and the constants of models that are known", () => {
+  const vad = defineModel({
+    name: "vad",
+    version: "3",
+    sha256: "a".repeat(64),
+    inputs: { x: tensor("float32", ["batch", 3]) },
+    outputs: { y: tensor("float32", ["batch", 1]) },
+    batchSize: 4,
+    constants: { sr: { dtype: "int64", shape: [], data: ["16000"] } },
+  });
+  const definition = {
+    id: "p",
+    steps: [{ ModelInference: { models: [{ name: "vad", version: "3", sha: vad.sha256 }] } }],
+  };
+  const { config, problems, inferred } = fromDefinition(definition, { models: [vad] });
+  expect([problems, inferred]).toEqual([[], []]);
+  expect(config?.models).toMatchObject([{ batchSize: 4, constants: { sr: { data: ["16000"] } } }]);
+  // The pipeline of the builder keeps them: it is the config that `build()` makes of the handle.
+  expect(toPipeline(config as Config).modelList).toMatchObject([{ batchSize: 4, constants: { sr: { shape: [] } } }]);
+  const wrong = { name: "vad", sha256: vad.sha256, inputs: [], outputs: [], batchSize: 0 };
+  expect(fromDefinition(definition, { models: [wrong] }).problems).toMatchObject([
+    { code: "SL3040", path: "models[0]", message: expect.stringContaining("batchSize, a whole number from 1") },
+  ]);
 });

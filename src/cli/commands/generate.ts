@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import { Option } from "commander";
+import type { RegistryModels } from "../input/registry-models.js";
 import { counted, formatPort } from "../output/format.js";
 import { escapeUnsafe } from "../../util/escape-text.js";
 import { displayPath } from "../../util/display-path.js";
@@ -56,25 +58,35 @@ export const generate: RegisterCommand = (command, { getIo, setExitCode }) => {
       if (options.watch === true) return await watch(io, models, options);
       const { loadSettings } = await import("../../../codegen/settings/load.js");
       const { generateModels } = await import("../../../codegen/models/generate.js");
-      const wanted = await generateOptions(io, models, options, await loadSettings(io.cwd, options.config));
-      const result = await generateModels(
-        options.from === undefined ? wanted : await fromPlatform(io, wanted, options),
-      );
-      report(io, result, options.check === true);
+      const loaded = await loadSettings(io.cwd, options.config);
+      const wanted = await generateOptions(io, models, options, loaded);
+      const areNamed = models.length > 0 || loaded.settings.models !== undefined;
+      const platform = options.from === undefined ? null : await fromPlatform(io, wanted, areNamed, options);
+      const result = await generateModels({ ...wanted, ...platform?.chosen });
+      report(io, result, options.check === true, platform);
       if (options.check === true && result.changed) setExitCode(exitCodes.difference);
       if (result.problems.length > 0 && options.onlyGood !== true) setExitCode(exitCodes.userError);
     });
 };
 
-/** Only the models of the platform's workspace. */
-async function fromPlatform(io: Io, wanted: GenerateOptions, options: Options): Promise<GenerateOptions> {
+/**
+ * Only the models of the platform's workspace.
+ *
+ * @param areNamed whether the user says where model files are. Otherwise there may be none
+ */
+async function fromPlatform(
+  io: Io,
+  wanted: GenerateOptions,
+  areNamed: boolean,
+  options: Options,
+): Promise<RegistryModels> {
+  const cwd = wanted.cwd ?? io.cwd;
   const { registryModels } = await import("../input/registry-models.js");
-  const { chosen, missing } = await registryModels(await openPlatform(io, options), wanted, wanted.cwd ?? io.cwd);
-  for (const { name, sha256 } of missing)
-    io.printStderr(
-      `left out: '${name}' of the platform, digest ${sha256?.slice(0, 12) ?? "unknown"}…: no model file has this digest`,
-    );
-  return { ...wanted, ...chosen };
+  const found = await registryModels(await openPlatform(io, options), { ...wanted, areNamed }, cwd);
+  for (const { name, reason } of found.leftOut) io.printStderr(escapeUnsafe(`left out: '${name}': ${reason}`));
+  for (const { name, file, what } of found.disagreements)
+    io.printStderr(escapeUnsafe(`'${name}': ${what}; the file ${displayPath(io.cwd, resolve(cwd, file))} is used`));
+  return found;
 }
 
 async function generateOptions(
@@ -140,7 +152,12 @@ function wayOut({ name, rows }: GenerateResult["models"][number]): string {
     : "";
 }
 
-function report(io: Io, { out: path, changed, differences, models, problems }: GenerateResult, check: boolean): void {
+function report(
+  io: Io,
+  { out: path, changed, differences, models, problems }: GenerateResult,
+  check: boolean,
+  platform: RegistryModels | null = null,
+): void {
   const file = displayPath(io.cwd, path);
   io.printJson({
     out: file,
@@ -155,6 +172,7 @@ function report(io: Io, { out: path, changed, differences, models, problems }: G
       rows,
     })),
     problems,
+    ...(platform !== null && { leftOut: platform.leftOut, disagreements: platform.disagreements }),
   });
   for (const model of models) {
     io.print(

@@ -63,8 +63,8 @@ export interface WallarooOptions {
 /** Options of `wallaroo().pipeline()`. */
 export interface WallarooPipelineOptions {
   /**
-   * Its models: handles, results of `readSignature` or a config's models. The platform does not store their ports,
-   * which `infer` and validations need.
+   * Its models: handles, results of `readSignature` or a config's models. `infer` and validations need their ports. Of
+   * other models they are read from the schemas that the platform stores.
    */
   readonly models?: readonly KnownModel[];
 }

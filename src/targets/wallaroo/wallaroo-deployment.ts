@@ -29,12 +29,13 @@ import { defaultMaxBytes } from "../../files/wanted-rows.js";
 import { parseByteSize } from "../../util/quantities/parse-quantity.js";
 import { datasetQuery } from "../../wallaroo/api/dataset-query.js";
 import { mediaTypes } from "../../wallaroo/api/media-types.js";
-import { fromDefinition } from "../../wallaroo/read/from-definition.js";
+import { fromDefinition, type ParsedDefinition } from "../../wallaroo/read/from-definition.js";
 import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
 import { parseExportOptions } from "../local/options/export-options.js";
 import { parseLogBatchesOptions, parseLogsOptions } from "../local/options/log-options.js";
 import type { CallOptions } from "./connection/http.js";
 import { unexpectedAnswer } from "./connection/platform-errors.js";
+import { learnPorts } from "./deploying/registry-ports.js";
 import { stopDeployment } from "./deploying/run-version.js";
 import type { ObjectClient } from "./objects/lazy-object.js";
 import type {
@@ -59,6 +60,12 @@ const pageRows = 10_000;
 interface Route {
   readonly config: Config;
   readonly path: string;
+}
+
+/** A version's definition as a config. */
+interface ReadVersion extends Pick<ParsedDefinition, "config" | "problems" | "inferred"> {
+  /** Why schemas of the registry cannot be used. */
+  readonly reasons: readonly string[];
 }
 
 /** A pipeline that a platform runs. */
@@ -209,7 +216,7 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     const isDeployed = deployment !== null && (await deployment.deployed());
     const state = isDeployed ? await deployment.status() : null;
     const [newest] = isDeployed ? await deployment.pipelineVersions() : await this.#pipeline.versions();
-    const config = newest === undefined ? null : this.#read(await newest.definition()).config;
+    const config = newest === undefined ? null : (await this.#read(await newest.definition())).config;
     return {
       pipeline: this.name,
       target: "wallaroo",
@@ -231,14 +238,15 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
           version.createTime(),
           version.definition(),
         ]);
-        return { version: name, hash: this.#read(definition).config?.hash ?? "", created };
+        return { version: name, hash: (await this.#read(definition)).config?.hash ?? "", created };
       }),
     );
   }
 
   async configuration(version?: string): Promise<Config> {
     this.#assertOpen();
-    return (await this.#parse(version)).config;
+    const found = await this.#version(version);
+    return this.#whole(found, await this.#read(await found.definition()));
   }
 
   builder(): Promise<UncheckedPipeline>;
@@ -248,30 +256,40 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   async builder(ends?: PipelineEnds<Model, Model>): Promise<unknown> {
     this.#assertOpen();
     for (const model of Object.values(ends ?? {}) as readonly Model[]) this.#client.signatures.add(model);
-    const { config, inferred } = await this.#parse(undefined);
-    if (inferred.length > 0)
-      throw this.#unknownPorts(inferred, "it cannot be edited by the builder", "edit it with live.pipeline()");
+    const version = await this.#version(undefined);
+    const read = await this.#read(await version.definition());
+    // Inferred ports may not fit together: that says nothing of the pipeline.
+    if (read.inferred.length > 0)
+      throw this.#unknownPorts(
+        read.inferred,
+        read.reasons,
+        "it cannot be edited by the builder",
+        "edit it with live.pipeline()",
+      );
+    const config = await this.#whole(version, read);
     return ends === undefined ? toPipeline(config) : toPipeline(config, ends);
   }
 
-  async #parse(
-    version: string | undefined,
-  ): Promise<{ readonly config: Config; readonly inferred: readonly string[] }> {
-    const found = await this.#version(version);
-    const { config, problems, inferred } = this.#read(await found.definition());
-    if (config !== null && problems.length === 0) return { config, inferred };
+  async #whole(version: PlatformVersion, { config, problems }: ReadVersion): Promise<Config> {
+    if (config !== null && problems.length === 0) return config;
     const lines = problems.map(({ code, path, message }) => `\n  ${code} ${path}: ${message}`).join("");
     throw new ConfigError(
       problems[0]?.code ?? "SL4110",
-      `version ${await found.name()} of '${this.name}' cannot be read as a config:${lines}`,
+      `version ${await version.name()} of '${this.name}' cannot be read as a config:${lines}`,
       { pipeline: this.name },
     );
   }
 
-  #unknownPorts(models: readonly string[], consequence: string, wayOut: string): TargetError {
+  #unknownPorts(
+    models: readonly string[],
+    reasons: readonly string[],
+    consequence: string,
+    wayOut: string,
+  ): TargetError {
+    const why = reasons.map((reason) => ` (${reason})`).join("");
     return new TargetError(
       "SL6000",
-      `pipeline '${this.name}': ${consequence}, because the platform does not store the ports of ${models.map((name) => `'${name}'`).join(", ")}; ${wayOut}, or give its models: target.pipeline("${this.name}", { models })`,
+      `pipeline '${this.name}': ${consequence}, because the platform has no schemas of ${models.map((name) => `'${name}'`).join(", ")}${why}; ${wayOut}, or give its models: target.pipeline("${this.name}", { models })`,
       { pipeline: this.name, models },
     );
   }
@@ -336,7 +354,15 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     });
   }
 
-  #read(definition: unknown) {
+  /** Ports that nobody told are read from the schemas of the registry. */
+  async #read(definition: unknown): Promise<ReadVersion> {
+    const read = this.#readKnown(definition);
+    if (read.inferred.length === 0) return { ...read, reasons: [] };
+    const reasons = await learnPorts(this.#client, definition);
+    return { ...this.#readKnown(definition), reasons };
+  }
+
+  #readKnown(definition: unknown): ParsedDefinition {
     const names = new Set(this.#models.map(({ name }) => name));
     const told = this.#client.signatures.of(definition);
     return fromDefinition(definition, { models: [...this.#models, ...told.filter(({ name }) => !names.has(name))] });
@@ -357,10 +383,11 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     const [deployed] = await deployment.pipelineVersions();
     const version = deployed ?? (await this.#version(undefined));
     const [definition, url] = await Promise.all([version.definition(), deployment.url()]);
-    const { config, inferred } = this.#read(definition);
+    const { config, inferred, reasons } = await this.#read(definition);
     if (config !== null && inferred.length === 0) return { config, path: new URL(url).pathname };
     throw this.#unknownPorts(
       inferred,
+      reasons,
       "its inputs are not known",
       "connect with the pipeline's source, fraud.connect(wallaroo(…))",
     );

@@ -53,6 +53,7 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
       const config = await build(pipeline);
       const found = await requirePipeline(client, pipeline.name);
       await refuseOtherDefinition(client, found, config);
+      for (const model of config.models) client.signatures.add(model);
       return new WallarooDeploymentImpl(client, found, pipeline.name, config.models);
     },
     async pipeline(name, options = {}) {

@@ -316,7 +316,8 @@ function dictionaryWords(data: Data, column: Column): readonly (string | null)[]
   return words;
 }
 
-function innermostType(type: DataType): [depth: number, leaf: DataType] {
+/** How deep lists are nested, and the type of their elements. */
+export function innermostType(type: DataType): [depth: number, leaf: DataType] {
   let depth = 0;
   let inner = type;
   while (isList(inner)) {
@@ -337,7 +338,8 @@ function listSize(type: DataType, level: number): number | null {
   return isFixedSizeList(inner) ? inner.listSize : null;
 }
 
-function dtypeOf(type: DataType): DType | null {
+/** The dtype of elements of an Arrow type; null if no tensor has them. */
+export function dtypeOf(type: DataType): DType | null {
   if (hasId(type, "bool")) return "bool";
   if (hasId(type, "utf8", "largeUtf8", "utf8View")) return "string";
   if (isDictionary(type)) return dtypeOf(type.dictionary) === "string" ? "string" : null;

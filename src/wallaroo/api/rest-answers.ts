@@ -33,7 +33,8 @@ export const restAnswers = {
   modelVersion: z.looseObject({
     model_version: z.looseObject({
       model_version: z.looseObject({ id }),
-      config: z.looseObject({ id }).nullable(),
+      // Some releases leave keys without a value out.
+      config: z.looseObject({ id, input_schema: text.nullish(), output_schema: text.nullish() }).nullable(),
     }),
   }),
   insertModelConfig: z.looseObject({ model_config: z.looseObject({ id }) }),

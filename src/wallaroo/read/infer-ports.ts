@@ -1,4 +1,5 @@
 import type { RenamedPorts } from "../../../dsl/renamed-ports.js";
+import type { ConstantData } from "../../../dsl/constant.js";
 import type { Model } from "../../../dsl/model.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import { stepModels } from "../../config/step-models.js";
@@ -21,6 +22,10 @@ export interface ModelWithPorts {
   readonly inputs: readonly SignaturePort[];
   readonly outputs: readonly SignaturePort[];
   readonly renamed?: RenamedPorts | undefined;
+  /** Rows of one run, if the file fixes it. */
+  readonly batchSize?: number | undefined;
+  /** Fixed values of inputs that are not among `inputs`, by their names in the file. */
+  readonly constants?: Readonly<Record<string, ConstantData>> | undefined;
 }
 
 /** A model of which a caller says the ports: also a handle. */
@@ -90,13 +95,14 @@ function sharePorts(part: Part, known: ReadonlyMap<string, ModelPorts>, portsOf:
   if (part.kind !== "step" || names.length === 0) return;
   const isSplit = part.step.kind !== "models" && stepModels(part.step).challengers.length === 0;
   for (const side of isSplit ? (["inputs", "outputs"] as const) : (["inputs"] as const)) {
-    const shared = new Map(
-      names.flatMap(
-        (name) => known.get(name)?.[side].map((port) => [port.name, port] as const) ?? [...portsOf(name)[side]],
-      ),
-    );
-    for (const name of names)
-      for (const [port, value] of shared) if (!portsOf(name)[side].has(port)) portsOf(name)[side].set(port, value);
+    const lists = names.map((name) => known.get(name)?.[side] ?? [...portsOf(name)[side].values()]);
+    // A lone input is fed by position, whatever its name: models without ports get one of the names, not all.
+    const isLone = lists.every((ports) => ports.length <= 1);
+    const shared = new Map((isLone ? lists.flat().slice(0, 1) : lists.flat()).map((port) => [port.name, port]));
+    for (const name of names) {
+      const own = portsOf(name)[side];
+      if (!isLone || own.size === 0) for (const [port, value] of shared) if (!own.has(port)) own.set(port, value);
+    }
   }
 }
 

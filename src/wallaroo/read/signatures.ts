@@ -24,7 +24,7 @@ export function modelsWithPorts(
   problems: Problems,
 ): ModelsWithPorts {
   const named = modelsByName(parts, problems);
-  const signatures = new Map<string, ModelPorts>();
+  const signatures = new Map<string, KnownPorts>();
   known.forEach((model, i) => {
     const wanted = named.get(model?.name);
     if (wanted === undefined) return;
@@ -35,12 +35,14 @@ export function modelsWithPorts(
       inputs: plainPorts(model.inputs),
       outputs: plainPorts(model.outputs),
       ...(model.renamed !== undefined && { renamed: model.renamed }),
+      ...(model.batchSize !== undefined && { batchSize: model.batchSize }),
+      ...(model.constants !== undefined && { constants: model.constants }),
     });
     if (!checked.success)
       problems.report(
         "SL3040",
         `models[${i}]`,
-        `the signature of '${model.name}' is wrong: expected name, sha256, and inputs and outputs as lists of { name, dtype, shape }`,
+        `the signature of '${model.name}' is wrong: expected name, sha256, inputs and outputs as lists of { name, dtype, shape }, and where it has them batchSize, a whole number from 1, and constants as { input: { dtype, shape, data } }`,
       );
     else if (checked.data.sha256 !== wanted.sha)
       problems.report(
@@ -52,8 +54,9 @@ export function modelsWithPorts(
   });
   const inferred = inferPorts(parts, signatures, dialect);
   const models = [...named.values()].map(({ name, version, sha }) => {
-    const ports = signatures.get(name) ?? inferred(name);
-    return { name, version, sha256: sha, inputs: [...ports.inputs], outputs: [...ports.outputs] };
+    const known = signatures.get(name);
+    const { inputs, outputs } = known ?? inferred(name);
+    return { name, version, sha256: sha, inputs: [...inputs], outputs: [...outputs], ...known?.runs };
   });
   return { models, inferred: models.map(({ name }) => name).filter((name) => !signatures.has(name)) };
 }
@@ -77,11 +80,21 @@ function modelsByName(parts: readonly Part[], problems: Problems): Map<string, D
   return named;
 }
 
+interface KnownPorts extends ModelPorts {
+  /** What the engine needs besides the ports to run the file. */
+  readonly runs: Pick<ModelConfig, "batchSize" | "constants">;
+}
+
 /** The ports with the names of the model file, as in a definition. */
-function withFileNames(model: ModelConfig): ModelPorts {
+function withFileNames(model: ModelConfig): KnownPorts {
+  const { batchSize, constants } = model;
   const ports = (side: Side): Port[] =>
     model[side].map((port) => ({ ...port, name: nameInFile(model, side, port.name) }));
-  return { inputs: ports("inputs"), outputs: ports("outputs") };
+  return {
+    inputs: ports("inputs"),
+    outputs: ports("outputs"),
+    runs: { ...(batchSize !== undefined && { batchSize }), ...(constants !== undefined && { constants }) },
+  };
 }
 
 /** Ports reduced to name, dtype and shape, without those that are not supported; other values fail the schema. */

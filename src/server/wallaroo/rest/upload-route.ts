@@ -74,6 +74,7 @@ export async function registerUpload(scope: FastifyInstance, plane: ControlPlane
         conversion: metadata.conversion,
         fileName,
         user: callers.userOf(request),
+        settings: { input_schema: metadata.input_schema ?? null, output_schema: metadata.output_schema ?? null },
       });
       return reply.send({ insert_models: { returning: [{ models: [{ id: model.id }] }] } });
     },

@@ -20,6 +20,8 @@ interface NewVersion extends Pick<ModelVersion, "sha" | "visibility" | "conversi
   /** Bytes, if known. */
   readonly size: number | null;
   readonly user: string;
+  /** Of its first configuration. */
+  readonly settings?: ModelSettingsGiven;
 }
 
 /** Model names, their versions, and the configurations of those. */
@@ -50,7 +52,7 @@ export class Models {
   /** Adds an uploaded file as the newest version of a name. */
   add(
     { sha256: sha, bytes: size, inputs, outputs }: StoredModel,
-    about: Pick<NewVersion, "name" | "workspace" | "visibility" | "conversion" | "fileName" | "user">,
+    about: Pick<NewVersion, "name" | "workspace" | "visibility" | "conversion" | "fileName" | "user" | "settings">,
   ): Promise<ModelVersion> {
     return this.#tables.change(() => {
       this.#workspaces.open(about.workspace);
@@ -121,7 +123,7 @@ export class Models {
       outputs: about.outputs,
       path: about.path,
     };
-    const config = newConfig(this.#tables.nextId("model_config"), model.id, {});
+    const config = newConfig(this.#tables.nextId("model_config"), model.id, about.settings ?? {});
     changes.push(["model", model.id, model], ["model_config", config.id, config]);
     return model;
   }

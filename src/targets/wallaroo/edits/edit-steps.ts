@@ -16,8 +16,8 @@ import {
 } from "./make-steps.js";
 import { checkPosition, checkReplacement, removeStep, replaceStep } from "./step-list.js";
 import type { DefinitionModel, Dialect } from "../../../wallaroo/platform.js";
+import type { KnownModel } from "../../../wallaroo/read/infer-ports.js";
 import { type DefinitionStep, isInference } from "../../../wallaroo/steps.js";
-import type { Signatures } from "../objects/signatures.js";
 import { checkNames, type CheckPlace, compileAlert, type CompiledAlert, compileValidations } from "./compile-checks.js";
 import type {
   AlertCondition,
@@ -42,7 +42,8 @@ export interface EditedSteps {
 export interface EditContext {
   readonly pipeline: string;
   readonly dialect: Dialect;
-  readonly signatures: Signatures;
+  /** The models of steps whose ports are known. */
+  readonly known: (steps: readonly DefinitionStep[]) => Promise<KnownModel[]>;
   readonly model: (reference: ModelReference) => Promise<DefinitionModel>;
 }
 
@@ -176,7 +177,7 @@ function withValidations(conditions: Conditions, { method, find }: Destination):
   requireConditions(conditions, method);
   return async (edited, context) => {
     const { others, position } = find(edited.steps, context.dialect);
-    const texts = await compileValidations(conditions, placeOf(others, position, context));
+    const texts = await compileValidations(conditions, await placeOf(others, position, context));
     return { ...edited, steps: others.toSpliced(position, 0, ...checkSteps(texts, context.dialect)) };
   };
 }
@@ -196,7 +197,7 @@ function withAlert(
   requireKnownOptions(`${method}()`, options, alertOptions);
   return async ({ steps, alerts }, context) => {
     const { others, position } = find(steps, context.dialect);
-    const alert = await compileAlert(name, condition, options.over, placeOf(others, position, context));
+    const alert = await compileAlert(name, condition, options.over, await placeOf(others, position, context));
     return {
       steps: others.toSpliced(position, 0, { Check: { tree: [alert.gauge] } }),
       alerts: [...alerts, { ...alert, email: options.email ?? [] }],
@@ -210,16 +211,16 @@ export function liveAlerts({ steps, alerts }: EditedSteps): readonly EditedAlert
   return alerts.filter(({ gauge }) => texts.has(gauge));
 }
 
-function placeOf(
+async function placeOf(
   steps: readonly DefinitionStep[],
   position: number,
-  { pipeline, dialect, signatures }: EditContext,
-): CheckPlace {
+  { pipeline, dialect, known }: EditContext,
+): Promise<CheckPlace> {
   let end = position;
   // In `checks` the steps that choose among the outputs of a step follow its checks.
   if (dialect === "checks") while (end < steps.length && !isInference(steps[end] as DefinitionStep)) end++;
   const before = steps.slice(0, end);
-  return { pipeline, dialect, before, models: signatures.of(before), taken: checkNames(steps) };
+  return { pipeline, dialect, before, models: await known(before), taken: checkNames(steps) };
 }
 
 function requireConditions(conditions: Conditions, method: string): void {

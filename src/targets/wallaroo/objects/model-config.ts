@@ -21,4 +21,12 @@ export class ModelConfigObject extends LazyObject<"modelConfig"> implements Mode
   filterThreshold(): Promise<number | null> {
     return this.member("filter_threshold");
   }
+
+  inputSchema(): Promise<string | null> {
+    return this.member("input_schema");
+  }
+
+  outputSchema(): Promise<string | null> {
+    return this.member("output_schema");
+  }
 }

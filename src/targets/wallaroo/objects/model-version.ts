@@ -1,7 +1,9 @@
 import { TargetError } from "../../../../dsl/errors.js";
 import type { DefinitionModel } from "../../../wallaroo/platform.js";
+import type { RestAnswers } from "../../../wallaroo/api/rest-answers.js";
 import { LazyObject, type ObjectClient } from "./lazy-object.js";
-import type { ModelConfig, ModelConfigOptions, ModelVersion, Tag } from "./types.js";
+import { portsOfSchema } from "./schema-ports.js";
+import type { ModelConfig, ModelConfigOptions, ModelVersion, ModelVersionSignature, Tag } from "./types.js";
 
 export class ModelVersionObject extends LazyObject<"modelVersion"> implements ModelVersion {
   #config: Promise<ModelConfig> | null = null;
@@ -55,9 +57,43 @@ export class ModelVersionObject extends LazyObject<"modelVersion"> implements Mo
   }
 
   async #readConfig(): Promise<ModelConfig> {
+    const stored = await this.#storedConfig();
+    if (stored === null) return this.configure({});
+    return this.client.objects.modelConfig({ id: stored.id, model: { id: this.id } });
+  }
+
+  async #storedConfig(): Promise<RestAnswers["modelVersion"]["model_version"]["config"]> {
     const { model_version } = await this.client.rest("modelVersion", { model_version_id: this.id });
-    if (model_version.config === null) return this.configure({});
-    return this.client.objects.modelConfig({ id: model_version.config.id, model: { id: this.id } });
+    return model_version.config;
+  }
+
+  async signature(): Promise<ModelVersionSignature | null> {
+    const stored = await this.#storedConfig();
+    if (stored === null) return null;
+    const config = this.client.objects.modelConfig({ id: stored.id });
+    const hasSchemas = stored.input_schema !== undefined && stored.output_schema !== undefined;
+    const [input, output] = hasSchemas
+      ? [stored.input_schema, stored.output_schema]
+      : (await this.client.dialect()) === "checks"
+        ? [null, null]
+        : await Promise.all([config.inputSchema(), config.outputSchema()]);
+    // The SDK sends "" where a schema was not given.
+    if (!input || !output) return null;
+    const [name, version, sha256, tensorFields] = await Promise.all([
+      this.name(),
+      this.version(),
+      this.sha(),
+      config.tensorFields(),
+    ]);
+    const where = `${this.client.url}: version '${version}' of model '${name}'`;
+    return {
+      name,
+      version,
+      sha256,
+      inputs: portsOfSchema(`${where}: its input schema`, input),
+      outputs: portsOfSchema(`${where}: its output schema`, output),
+      tensorFields,
+    };
   }
 
   async configure(options: ModelConfigOptions): Promise<ModelConfig> {

@@ -7,6 +7,7 @@ import { isPlatformName, nameRule } from "../../../wallaroo/platform.js";
 import type { DefinitionStep } from "../../../wallaroo/steps.js";
 import { requireKnownOptions } from "../../../util/options/known-options.js";
 import { definitionModel, findByVersion } from "../deploying/registry.js";
+import { learnPorts } from "../deploying/registry-ports.js";
 import { runVersion } from "../deploying/run-version.js";
 import { findOrCreateVersion } from "../deploying/versions.js";
 import { type Edit, type EditedSteps, liveAlerts } from "../edits/edit-steps.js";
@@ -114,7 +115,10 @@ export class PipelineObject extends EditablePipeline implements Pipeline {
       edited = await edit(edited, {
         pipeline,
         dialect,
-        signatures: client.signatures,
+        known: async (before) => {
+          await learnPorts(client, before);
+          return client.signatures.of(before);
+        },
         model: (reference) => definitionModel(client, reference),
       });
     return edited;

@@ -4,6 +4,7 @@ import type { Config } from "../../../config/schema.js";
 import type { PipelineEnds, PipelineOfConfig } from "../../../config/rebuild/to-pipeline.js";
 import type { Definition } from "../../../wallaroo/definition.js";
 import type { DefinitionModel } from "../../../wallaroo/platform.js";
+import type { SignaturePort } from "../../../wallaroo/read/infer-ports.js";
 import type { DefinitionStep } from "../../../wallaroo/steps.js";
 import type { WaitOptions } from "../deploying/wait-until.js";
 import type { PipelineEdits } from "../edits/public-types.js";
@@ -59,6 +60,17 @@ export interface ModelVersion extends PlatformObject {
   /** The config of the version, which the platform makes with it. */
   config(): Promise<ModelConfig>;
   /**
+   * The ports that the schemas of its newest config say; null where the platform has no schemas. `shapeline generate
+   * --from wallaroo` writes typings of them for models without a file.
+   *
+   * @throws TargetError SL6055 for a schema that is no Arrow schema in base64
+   * @example
+   * const [model] = await platform.models();
+   * const [newest] = (await model?.versions()) ?? [];
+   * const signature = await newest?.signature();
+   */
+  signature(): Promise<ModelVersionSignature | null>;
+  /**
    * Makes a config of the version. Python: `configure`.
    *
    * @param options `tensorFields`: the request's columns that feed the model's inputs, in their order
@@ -66,6 +78,18 @@ export interface ModelVersion extends PlatformObject {
   configure(options: ModelConfigOptions): Promise<ModelConfig>;
   /** How definitions name it. */
   asDefinitionModel(): Promise<DefinitionModel>;
+}
+
+/** The ports of a model version by the schemas that the platform stores. Each column is a port of one row. */
+export interface ModelVersionSignature {
+  readonly name: string;
+  readonly version: string;
+  /** Null for models that run in an image. */
+  readonly sha256: string | null;
+  readonly inputs: readonly SignaturePort[];
+  readonly outputs: readonly SignaturePort[];
+  /** The request's columns that feed the inputs, in their order, if a config of the version names them. */
+  readonly tensorFields: readonly string[] | null;
 }
 
 /** Options of `ModelVersion.configure`. */
@@ -84,6 +108,10 @@ export interface ModelConfig extends PlatformObject {
   runtime(): Promise<string | null>;
   tensorFields(): Promise<readonly string[] | null>;
   filterThreshold(): Promise<number | null>;
+  /** Base64 of an Arrow schema. Platforms since 2024. Python: `input_schema`. */
+  inputSchema(): Promise<string | null>;
+  /** Python: `output_schema`. */
+  outputSchema(): Promise<string | null>;
 }
 
 /** A version of a pipeline: an immutable definition. Python: `PipelineVersion`. */
