@@ -1313,6 +1313,18 @@ export const refused: readonly Refused[] = [
   {
     code: "SL2083",
     given: `"busy"`,
+    source: `pipeline("p").model(embed).insertStep(0, (at) => at.alert(▸"busy", (all) => all.count() > 1, { over: "5m" }))`,
+    text: "alert 'busy' needs an inference step before it",
+  },
+  {
+    code: "SL2083",
+    given: `"__proto__"`,
+    source: `pipeline("p").model(embed).replaceStep(0, (at) => at.alert(▸"__proto__", (all) => all.count() > 1, { over: "5m" }))`,
+    text: "alert '__proto__' needs an inference step before it",
+  },
+  {
+    code: "SL2083",
+    given: `"busy"`,
     source: `pipeline("p", ${image}).alert(▸"busy", (all) => all.count() > 1, { over: "5m" })`,
     text: "alert 'busy' needs an inference step before it",
   },

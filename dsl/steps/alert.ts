@@ -168,7 +168,8 @@ export interface AtAlert<In, Out, Steps, ByModel, Names extends string> {
     no: never,
   ): NewStep<Alert<N>>;
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: AlertName<N, Names, Steps>,
+    // From the bare `N`, the compiler infers it.
+    name: true extends IsRefusedAlert<N, Names, Steps> ? NoInfer<AlertName<N, Names, Steps>> : N,
     condition: (all: AlertRows<[Out] extends [Unstated] ? UnknownRow : RowOf<In, Out, ByModel>>) => boolean,
     options: AlertOptions<D, F>,
   ): NewStep<Alert<N>>;

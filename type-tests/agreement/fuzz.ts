@@ -1,5 +1,5 @@
 import { compilers, type Compiler } from "../compilers.js";
-import { agree } from "./agree.js";
+import { agree, declarations } from "./agree.js";
 import { declaredElsewhere, isDeclared } from "./declared.js";
 import { makeCases } from "./pipelines.js";
 
@@ -33,6 +33,7 @@ export function fuzz({ count, seed, compilers: chosen, say }: FuzzOptions): numb
       const result = agree(
         compiler,
         cases.filter((one) => !isDeclared(one)),
+        declarations,
       );
       for (const text of result.disagreements) say(`DISAGREEMENT on TypeScript ${compiler}, ${text}`);
       const declared = declaredElsewhere(compiler, cases.filter(isDeclared));
