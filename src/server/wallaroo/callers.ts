@@ -68,6 +68,11 @@ export class Callers {
     this.#releases.set(key, release);
   }
 
+  /** Whether the SDK sent a call, which is not an inference. */
+  isSdk({ headers }: Pick<FastifyRequest, "headers">): boolean {
+    return headers["user-agent"]?.startsWith("WallarooSDK/") === true;
+  }
+
   /** Whether a caller's SDK is older than a release such as "2024". */
   isBefore(release: string, request: FastifyRequest): boolean {
     const own = this.#releases.get(keyOf(request));

@@ -3,6 +3,7 @@ import { openStore } from "../../logs/open-store.js";
 import type { Store } from "../../logs/store.js";
 import type { ModelHost } from "../models/model-host.js";
 import { Deployments } from "./deploying/deployments.js";
+import { RefusedDeploys } from "./deploying/refused-deploys.js";
 import { takeOver } from "./deploying/take-over.js";
 import { ModelStore } from "./state/model-store.js";
 import { Models } from "./state/models.js";
@@ -15,6 +16,7 @@ import { Workspaces } from "./state/workspaces.js";
 /** The control plane as a caller sees it. */
 export interface Plane extends PlaneState {
   readonly deployments: Deployments;
+  readonly refusedDeploys: RefusedDeploys;
   /** Takes over what was deployed or undeployed in another way than here, also by a process that was killed. */
   sync(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export class ControlPlane implements Plane {
   readonly models: Models;
   readonly pipelines: Pipelines;
   readonly deployments: Deployments;
+  readonly refusedDeploys = new RefusedDeploys();
   /** Keeps the folder open, so that no other process changes it. */
   readonly #store: Store;
   #seen = -1;
@@ -75,8 +78,18 @@ export class ControlPlane implements Plane {
     const tables = new VisibleTables(this.tables, user);
     const workspaces = new Workspaces(tables);
     const [models, pipelines] = [new Models(tables, workspaces), new Pipelines(tables, workspaces)];
-    const { files, host, deployments } = this;
-    return { tables, files, host, workspaces, models, pipelines, deployments, sync: () => this.sync() };
+    const { files, host, deployments, refusedDeploys } = this;
+    return {
+      tables,
+      files,
+      host,
+      workspaces,
+      models,
+      pipelines,
+      deployments,
+      refusedDeploys,
+      sync: () => this.sync(),
+    };
   }
 
   async sync(): Promise<void> {

@@ -193,6 +193,7 @@ holds("models are listed", "ccfraud" in [each.name() for each in workspace.model
 if release > (2023, 4):
     holds("a workspace's models", "ccfraud" in [each.name() for each in client.list_models()])
 holds("a pipeline's own table", f"single-{mark}" in handle._repr_html_())
+raises("a definition that cannot run", "expects float32", lambda: client.build_pipeline(f"wrong-{mark}").add_model_step(embed).add_model_step(control).deploy())
 raises("a pipeline that nobody created", "", lambda: client.get_pipeline("nobody-made-this"))
 single.undeploy()
 raises("inference after undeploy", "", lambda: single.infer(row))

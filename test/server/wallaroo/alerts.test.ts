@@ -9,6 +9,7 @@ import {
   graphql,
   infer,
   modelStep,
+  plain,
   recordFor,
   uploaded,
   workspaceIn,
@@ -71,7 +72,7 @@ test("a condition of a pipeline that does not exist is refused, and a gauge with
   expect((await deployVersion(url, "scores", version)).status).toBe(200);
 
   await graphql(url, createAlert, { ...condition(pipeline, 2), expression: "up == 0" });
-  const refused = await call(url, "pipelines/deploy", { deploy_id: "scores", pipeline_version_pk_id: version });
+  const refused = await call(url, "pipelines/deploy", { deploy_id: "scores", pipeline_version_pk_id: version }, plain);
   expect(refused.status).toBe(400);
   expect((refused.body as { msg: string }).msg).toContain("the condition of alert 'many' is 'up == 0'");
 });

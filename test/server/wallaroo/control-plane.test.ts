@@ -175,6 +175,17 @@ describe("what it refuses", () => {
     expect(second.answer.msg).toContain("steps[0].Nonsense");
   });
 
+  test("the SDK gets the reason by its next query, at once", async () => {
+    const unreadable = await deploy(url, "hidden", workspace, [{ Nonsense: {} }], headers);
+    expect(unreadable.status).toBe(200);
+    const query = "query DeploymentById($id: bigint!) { deployment_by_pk(id: $id) { id deploy_id } }";
+    const { errors } = await graphql(url, query, { id: unreadable.answer.id });
+    expect(errors?.[0]?.message).toContain("the pipeline cannot be deployed here: steps[0].Nonsense");
+    const listed = await graphql(url, "{ deployment { id } }");
+    expect(JSON.stringify(listed)).not.toContain(String(unreadable.answer.id));
+    expect(await deploymentOf(url, unreadable.pipeline)).toBeNull();
+  });
+
   test("calls that are not served", async () => {
     const { status, body } = await call(url, "assays/list", {});
     expect(status).toBe(501);

@@ -9,6 +9,9 @@ export const headers: Readonly<Record<string, string>> = {
   "user-agent": "WallarooSDK/2026.1.3",
 };
 
+/** Of another client than the SDK: a refused deploy has its status and reason in the answer. */
+export const plain: Readonly<Record<string, string>> = { "user-agent": "plain" };
+
 export interface Answer {
   readonly status: number;
   readonly body: never;
@@ -117,7 +120,7 @@ export async function createVersion(
 
 export async function deployVersion(url: string, name: string, version: number, more: object = {}) {
   const body = { deploy_id: name, pipeline_version_pk_id: version, engine_config: { engine: {} } };
-  const answer = await call(url, "pipelines/deploy", body, more);
+  const answer = await call(url, "pipelines/deploy", body, { ...plain, ...more });
   return { status: answer.status, answer: answer.body as { id: number; msg: string } };
 }
 

@@ -11,6 +11,7 @@ import {
   graphql,
   infer,
   modelStep,
+  plain,
   recordFor,
   send,
   upload,
@@ -163,7 +164,7 @@ test("nothing is added to an archived workspace, and what it has goes on", async
   const refusals = [
     await send(url, upload("more", workspace, readFileSync(join(models, "champ.onnx")))),
     await call(url, "pipelines/create", { pipeline_id: "more", workspace_id: workspace, definition }),
-    await call(url, "pipelines/deploy", { deploy_id: "kept", pipeline_version_pk_id: version }),
+    await call(url, "pipelines/deploy", { deploy_id: "kept", pipeline_version_pk_id: version }, plain),
   ];
   for (const { status, body } of refusals) {
     expect(status).toBe(400);
@@ -225,7 +226,7 @@ describe("workspaces of two users", () => {
           ["pipelines/get_pipeline_by_name", { pipeline_name: "kept" }],
           ["status/get_deployment", { name: `kept-${answer.id}` }],
           ["plateau/get_topic_name", { pipeline_pk_id: pipeline }],
-        ].map(async ([path, body]) => (await call(url, path as string, body, asKim)).status),
+        ].map(async ([path, body]) => (await call(url, path as string, body, { ...asKim, ...plain })).status),
       )),
     ];
     expect(refused).toEqual(refused.map(() => 404));

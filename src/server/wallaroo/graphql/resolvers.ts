@@ -1,7 +1,7 @@
 import { GraphQLScalarType } from "graphql";
 import { isRecord } from "../../../util/objects.js";
 import type { Plane } from "../control-plane.js";
-import type {} from "../state/rows.js";
+import { PlatformError } from "../errors.js";
 import type { GraphqlContext } from "./graphql-context.js";
 import { mutations } from "./mutations.js";
 import { keyedTables, rootTables, type RootTable } from "./schema.js";
@@ -74,6 +74,8 @@ function queryRoot(): Readonly<Record<string, Resolver>> {
     `${name}_by_pk`,
     async (_, { id }: { readonly id: unknown }, { plane }) => {
       await plane.sync();
+      const refusal = name === "deployment" ? plane.refusedDeploys.reasonOf(Number(id)) : null;
+      if (refusal !== null) throw new PlatformError(400, refusal);
       return plane.tables.get(name, Number(id)) ?? null;
     },
   ]);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
 import * as z from "zod";
 import type { Callers } from "../callers.js";
 import type { ControlPlane, Plane } from "../control-plane.js";
-import { notFound, PlatformError } from "../errors.js";
+import { notFound, PlatformError, platformProblem } from "../errors.js";
 import { readJson } from "../read-json.js";
 import type { ModelName, ModelVersion, PipelineRow, PipelineVersionRow } from "../state/rows.js";
 
@@ -23,6 +23,9 @@ interface Caller {
   readonly status: (code: number) => void;
   /** Whether the caller's SDK is older than a release such as "2024". */
   readonly isBefore: (release: string) => boolean;
+  /** Whether the SDK sent the call. */
+  readonly isSdk: boolean;
+  readonly log: FastifyBaseLogger;
 }
 
 const call = <B extends z.ZodType>(
@@ -176,14 +179,21 @@ const calls: Readonly<Record<string, Call>> = {
       engine_config: z.json().optional(),
       model_configs: z.array(id).max(1000).nullish(),
     }),
-    async (body, plane) => {
-      const deployment = await plane.deployments.deploy(plane, {
-        version: body.pipeline_version_pk_id,
-        deployId: body.deploy_id,
-        engineConfig: body.engine_config ?? {},
-        modelConfigs: body.model_configs ?? null,
-      });
-      return { id: deployment.id };
+    async (body, plane, { isSdk, log }) => {
+      try {
+        const deployment = await plane.deployments.deploy(plane, {
+          version: body.pipeline_version_pk_id,
+          deployId: body.deploy_id,
+          engineConfig: body.engine_config ?? {},
+          modelConfigs: body.model_configs ?? null,
+        });
+        return { id: deployment.id };
+      } catch (error) {
+        const problem = platformProblem(error);
+        if (!isSdk || problem === null || problem.status >= 500) throw error;
+        log.warn({ status: problem.status }, "a deploy was refused; the SDK gets the reason by its next query");
+        return { id: plane.refusedDeploys.add(problem.message) };
+      }
     },
   ),
   "pipelines/undeploy": call("admin", z.object({ deployment_id: id }), async (body, plane) => {
@@ -258,6 +268,8 @@ export function registerRest(scope: FastifyInstance, plane: ControlPlane, caller
           callers,
           status: (code) => void reply.code(code),
           isBefore: (release) => callers.isBefore(release, request),
+          isSdk: callers.isSdk(request),
+          log: request.log,
         }),
       );
     });
