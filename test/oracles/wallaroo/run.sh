@@ -4,7 +4,7 @@
 # SHAPELINE_RECORD=1 it replaces them. polars 0.18.15 writes and reads
 # 100,000 numbers. Then the tests run on the new files. Last, each release lives a whole life against `shapeline serve --wallaroo`, gets the
 # same rows from its own pipelines and from those that shapeline compiles, and calls each method of the SDK's classes once, as a user
-# who signs in with a password.
+# who signs in with a password. The requests of a pipeline's life must be those of test/fixtures/platform/wire.json.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -80,3 +80,9 @@ for version in 2026.1.3 2025.2.2 2024.4.4 2023.4.1; do
   WALLAROO_USER=ada@example.com WALLAROO_PASSWORD=correct-horse-battery \
     "$here/.venvs/$version/bin/python" "$here/server_methods.py" "$url" "$recordings" eve@example.com
 done
+# The requests of a pipeline's life, from the SDK and from wallaroo(), must be the recorded ones.
+pythons=()
+for version in 2026.1.3 2023.4.1; do
+  if [ -f "$here/.venvs/$version/installed" ]; then pythons+=("$here/.venvs/$version/bin/python"); fi
+done
+node test/oracles/wallaroo/compare_wire.mjs "${pythons[@]}"

@@ -33,11 +33,12 @@ export async function runVersion(
     deploy_id: name,
     pipeline_version_pk_id: version,
     engine_config: {
-      engine: { arch: "x86", ...(!isOlder && { accel: "none" }) },
+      engine: isOlder ? {} : { arch: "x86", accel: "none" },
       enginelb: {},
       engineAux: { images: {} },
+      ...(isOlder && { node_selector: {} }),
+      workspace_id: workspace,
     },
-    workspace_id: workspace,
     ...(isOlder && { pipeline_id: pipeline.id, model_configs: configs.map((config) => config.id) }),
   });
   const deployment = client.objects.deployment({ id, deploy_id: name });

@@ -34,9 +34,8 @@ export async function uploadModel(
     workspace_id: workspace,
     conversion: {
       arch: "x86",
-      accel: "none",
+      ...((await client.dialect()) === "polars" && { accel: "none" }),
       framework: "onnx",
-      framework_config: null,
       python_version: "3.8",
       requirements: [],
     },
