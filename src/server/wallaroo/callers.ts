@@ -68,9 +68,12 @@ export class Callers {
     this.#releases.set(key, release);
   }
 
-  /** Whether the SDK sent a call, which is not an inference. */
-  isSdk({ headers }: Pick<FastifyRequest, "headers">): boolean {
-    return headers["user-agent"]?.startsWith("WallarooSDK/") === true;
+  /** Whether the SDK sent a call, which is not an inference. Releases up to 2023.4 name only their HTTP library in some. */
+  isSdk(request: FastifyRequest): boolean {
+    const agent = request.headers["user-agent"] ?? "";
+    return (
+      agent.startsWith("WallarooSDK/") || (agent.startsWith("python-httpx/") && this.#releases.has(keyOf(request)))
+    );
   }
 
   /** Whether a caller's SDK is older than a release such as "2024". */
