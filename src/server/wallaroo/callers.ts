@@ -68,7 +68,10 @@ export class Callers {
     this.#releases.set(key, release);
   }
 
-  /** Whether the SDK sent a call, which is not an inference. Releases up to 2023.4 name only their HTTP library in some. */
+  /**
+   * Whether the SDK sent a call, which is not an inference. Releases up to 2023.4 name only their HTTP library in
+   * some of them.
+   */
   isSdk(request: FastifyRequest): boolean {
     const agent = request.headers["user-agent"] ?? "";
     return (
