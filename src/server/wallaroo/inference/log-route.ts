@@ -9,7 +9,7 @@ import type { Callers } from "../callers.js";
 import type { ControlPlane } from "../control-plane.js";
 import { noNames, versionNames } from "../deploying/version-names.js";
 import { notFound, PlatformError } from "../errors.js";
-import { topicOf } from "../rest/rest-routes.js";
+import { topicOf } from "../rest/pipeline-calls.js";
 import type { PipelineVersionRow } from "../state/rows.js";
 import { readDataset } from "./dataset-query.js";
 import { arrowFile } from "./infer-route.js";
