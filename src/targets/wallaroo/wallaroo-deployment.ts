@@ -48,6 +48,7 @@ import type {
 import { alignTables } from "./rows/align-tables.js";
 import { columnsOfTable, recordsOfColumns } from "./rows/answer-rows.js";
 import { exportPages } from "./rows/export-pages.js";
+import { requireOwnRows } from "./rows/own-rows.js";
 import { readArrow } from "./rows/read-arrow.js";
 import { logPages, type LogSelection } from "./rows/log-pages.js";
 
@@ -121,10 +122,9 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     const known = this.#route;
     const { config, path } = await this.#routeOf();
     let bytes: Uint8Array<ArrayBuffer>;
-    let rows: number;
+    let request: Table;
     try {
-      const request = requestTable(config, input);
-      rows = request.numRows;
+      request = requestTable(config, input);
       ({ bytes } = await this.#client.http.send({
         path: `${path}?${query}`,
         body: tableToIPC(request, "file") as Uint8Array<ArrayBuffer>,
@@ -142,8 +142,10 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
     const validations = config.steps.flatMap((step) => (step.kind === "validation" ? [step.name] : []));
     const where = `${this.#client.url}${path}`;
     const answer = readArrow(where, bytes);
-    if (answer.numRows === rows) return { answer, validations };
-    throw unexpectedAnswer(where, `it has ${answer.numRows} rows where ${rows} were sent`);
+    if (answer.numRows !== request.numRows)
+      throw unexpectedAnswer(where, `it has ${answer.numRows} rows where ${request.numRows} were sent`);
+    requireOwnRows(where, request, answer);
+    return { answer, validations };
   }
 
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {

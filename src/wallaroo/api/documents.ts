@@ -55,9 +55,9 @@ export const documents = {
   /** By name: pipelines of all workspaces. Older platforms have no other way. */
   pipelineByName: document(
     `query PipelineByName($pipeline_name: String!) {
-      pipeline(where: { pipeline_id: { _eq: $pipeline_name } }, order_by: { created_at: desc }) { id }
+      pipeline(where: { pipeline_id: { _eq: $pipeline_name } }, order_by: { created_at: desc }) { id pipeline_id }
     }`,
-    z.looseObject({ pipeline: z.array(keyed) }),
+    z.looseObject({ pipeline: z.array(z.looseObject({ id, pipeline_id: z.string() })) }),
   ),
   listPipelines: document(
     `query ListPipelines { pipeline(order_by: { id: desc }) { id } }`,

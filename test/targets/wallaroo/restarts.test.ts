@@ -78,3 +78,45 @@ it.each([
   },
   60_000,
 );
+
+it.each([
+  ["pipelines/create", "before"],
+  ["pipelines/create", "after"],
+  ["pipelines/deploy", "before"],
+  ["pipelines/deploy", "after"],
+  ["status/get_deployment", "before"],
+  ["status/get_deployment", "after"],
+] as const)(
+  "replaces what runs once if the server restarts at '%s' of a further deploy, %s it",
+  async (path, when) => {
+    const folder = mkdtempSync(join(tmpdir(), "shapeline-restart-"));
+    const server = await restartable(folder);
+    const edited = fraud.validate("low", (x) => x.out < 0.1);
+    try {
+      const target = () => wallaroo({ url: server.url, testAuth: true, models });
+      const before = await fraud.deploy(target());
+      const { faulty, restarts } = restartingFetch(server.restart, path, when);
+      const failure = await edited.deploy(wallaroo({ url: server.url, testAuth: true, models, fetch: faulty })).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      expect(restarts()).toBe(1);
+      if (failure !== null) expect((failure as ShapelineError).code).toMatch(/^SL60/);
+      // Whatever happened, one of the two versions runs, whole.
+      const [running] = await before.infer(exampleRows(1));
+      expect(running?.out.risk[0]).toBeCloseTo(0.158211, 5);
+
+      const live = await edited.deploy(target());
+      const [row] = await live.infer(exampleRows(1));
+      expect(row?.anomaly).toEqual({ count: 1, amt: false, low: true });
+      const versions = await live.pipeline().versions();
+      expect(versions).toHaveLength(2);
+      for (const version of versions) expect((await version.deployments()).length).toBeLessThanOrEqual(1);
+      for (const model of await target().models()) expect(await model.versions()).toHaveLength(1);
+    } finally {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+  60_000,
+);

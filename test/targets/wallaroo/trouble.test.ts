@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import { Field, List, makeTable, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import { Field, Float32, List, makeTable, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
 import { expect, it } from "vitest";
 import { wallaroo, type PlatformFetch, type WallarooOptions } from "shapeline/wallaroo";
 import { columnsOfTable } from "../../../src/targets/wallaroo/rows/answer-rows.js";
+import { requireOwnRows } from "../../../src/targets/wallaroo/rows/own-rows.js";
 import { readArrow } from "../../../src/targets/wallaroo/rows/read-arrow.js";
 
 const url = "http://127.0.0.1:9";
@@ -111,4 +112,57 @@ it("counts the failed checks of older releases, and names them where the count s
     check_failures: [1, 0],
     anomaly: { count: [1, 0], low: [true, false] },
   });
+});
+
+it("asks again for what only reads where an answer is damaged or of another request, and refuses it at last", async () => {
+  const page = () =>
+    new Response("<html><head><title>Sign in</title></head></html>", { headers: { "content-type": "text/html" } });
+  const cut = () => new Response('{"workspaces":[{"id":', { headers: { "content-type": "application/json" } });
+  const passing = platform((_, number) => [page(), cut(), json({ id: 7 })][number - 1] ?? workspaces());
+  expect(await passing.target.workspaces()).toEqual([]);
+  expect(passing.sent).toHaveLength(4);
+  const lasting = platform(page, { retries: 1 });
+  await expect(lasting.target.workspaces()).rejects.toMatchObject({
+    code: "SL6055",
+    message: expect.stringContaining("it is no JSON") as string,
+  });
+  expect(lasting.sent).toHaveLength(2);
+  // A call that creates something is sent once.
+  const creating = platform(({ path }) => (path.endsWith("insert_model_config") ? page() : workspaces()));
+  await expect((await creating.target.objects()).modelVersion({ id: 1 }).configure({})).rejects.toMatchObject({
+    code: "SL6055",
+  });
+  expect(creating.sent).toHaveLength(1);
+
+  // The members of another object, and a document's answer of another form.
+  const named = (id: number) => json({ data: { o0: { id, name: `w${id}` } } });
+  const swapped = platform((_, number) => named(number === 1 ? 2 : 1));
+  expect(await (await swapped.target.objects()).workspace({ id: 1 }).name()).toBe("w1");
+  const other = platform((_, number) => (number === 1 ? json({ data: { model: [] } }) : named(1)));
+  expect(await (await other.target.objects()).workspace({ id: 1 }).name()).toBe("w1");
+  const never = platform(() => named(2));
+  await expect((await never.target.objects()).workspace({ id: 1 }).name()).rejects.toMatchObject({
+    code: "SL6055",
+    message: expect.stringContaining("workspace 1 was asked for, and it has another one") as string,
+  });
+  expect(never.sent).toHaveLength(2);
+});
+
+it("refuses the answer to other rows", () => {
+  const request = makeTable({ x: new Float32Array([1, 2]) });
+  const answer = (x: Float32Array) => new Table({ "in.x": vectorFromArray(x), "out.y": vectorFromArray([0, 0]) });
+  const check = (given: Table) => () => requireOwnRows("here", request, given);
+  expect(check(answer(new Float32Array([1, 2])))).not.toThrow();
+  expect(check(makeTable({ "out.y": new Float32Array([0, 0]) }))).not.toThrow();
+  // Rounded on its way; NaN as null.
+  expect(check(answer(new Float32Array([1.0001, 2])))).not.toThrow();
+  const holes = new Table({ x: vectorFromArray([NaN, 2]) });
+  const nulls = new Table({ "in.x": vectorFromArray([null, 2]) });
+  expect(() => requireOwnRows("here", holes, nulls)).not.toThrow();
+  expect(check(answer(new Float32Array([3, 2])))).toThrow("the answer to other rows: row 0 of 'in.x' was not sent");
+  expect(check(answer(new Float32Array([1, 3])))).toThrow("row 1 of 'in.x' was not sent");
+  const lists = (values: number[][]) => vectorFromArray(values, new List(new Field("item", new Float32())));
+  const listed = new Table({ x: lists([[1, 2], [3]]) });
+  expect(() => requireOwnRows("here", listed, new Table({ "in.x": lists([[1, 2], [3]]) }))).not.toThrow();
+  expect(() => requireOwnRows("here", listed, new Table({ "in.x": lists([[1, 9], [3]]) }))).toThrow("row 0 of 'in.x'");
 });

@@ -7,9 +7,9 @@ import { restAnswers, type RestAnswers, platformConfig } from "../../../wallaroo
 import { configPath, graphqlPath, restPath, type RestCall } from "../../../wallaroo/api/routes.js";
 import type { Dialect } from "../../../wallaroo/platform.js";
 import type { WallarooSettings } from "../options.js";
-import { type CallOptions, PlatformHttp } from "./http.js";
+import { type CallOptions, PlatformHttp, type PlatformRequest } from "./http.js";
 import { type GraphqlAnswer, MemberLoader } from "./member-loader.js";
-import { unexpectedAnswer } from "./platform-errors.js";
+import { damagedAnswer, unexpectedAnswer } from "./platform-errors.js";
 import type { Repeat } from "./retry.js";
 
 /** The workspace in which a client works. */
@@ -81,14 +81,17 @@ export class PlatformClient {
     options: CallOptions = {},
   ): Promise<A> {
     const where = `${this.url}${graphqlPath}`;
-    const { data, errors } = await this.#document(text, variables, options);
-    const [first] = errors;
-    if (first !== undefined)
-      throw new TargetError("SL6053", `${where}: the platform refuses the request; it says: ${first.message}`, {});
-    const parsed = answer.safeParse(data);
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw unexpectedAnswer(where, issue === undefined ? "no data" : formatIssue(issue, data));
+    // An answer of another form may be that of another request: one that reads is sent once more.
+    for (let left = isMutation(text) ? 0 : 1; ; left--) {
+      const { data, errors } = await this.#document(text, variables, options);
+      const [first] = errors;
+      if (first !== undefined)
+        throw new TargetError("SL6053", `${where}: the platform refuses the request; it says: ${first.message}`, {});
+      const parsed = answer.safeParse(data);
+      if (parsed.success) return parsed.data;
+      const [issue] = parsed.error.issues;
+      if (left === 0) throw unexpectedAnswer(where, issue === undefined ? "no data" : formatIssue(issue, data));
+    }
   }
 
   /**
@@ -102,14 +105,14 @@ export class PlatformClient {
 
   /** As `rest`, with the body as text: a definition's text has a meaning of its own. */
   async restText<C extends RestCall>(call: C, body: string, options: CallOptions = {}): Promise<RestAnswers[C]> {
-    const content = await this.http.json({
+    const request: PlatformRequest = {
       path: restPath(call),
       body,
       headers: { "content-type": "application/json" },
       repeat: repeats[call],
       ...options,
-    });
-    return this.checkRest(call, content);
+    };
+    return this.http.read(request, (answer) => this.checkRest(call, this.http.parse(request.path, answer)));
   }
 
   /** @throws TargetError SL6055 for an answer of another form */
@@ -118,7 +121,7 @@ export class PlatformClient {
     if (parsed.success) return parsed.data as RestAnswers[C];
     const [issue] = parsed.error.issues;
     const what = issue === undefined ? "it has another form" : formatIssue(issue, content);
-    throw unexpectedAnswer(`${this.url}${restPath(call)}`, what);
+    throw damagedAnswer(`${this.url}${restPath(call)}`, what);
   }
 
   /** The language in which the platform stores validations: the option, or what the platform's release has. */
@@ -208,20 +211,27 @@ export class PlatformClient {
     const headers = Object.fromEntries(new Headers(init?.headers));
     const { [timeoutHeader]: timeout, authorization: _, ...rest } = headers;
     const body = typeof init?.body === "string" ? init.body : "{}";
-    const { status, bytes } = await this.http.send({
+    const request = {
       path: graphqlPath,
       body,
       headers: rest,
       repeat: /"query":\s*"\s*mutation\b/.test(body) ? "once" : "harmless",
       ...(timeout !== undefined && { timeoutMs: Number(timeout) }),
       ...(init?.signal !== null && init?.signal !== undefined && { signal: init.signal }),
+    } as const;
+    return this.http.read(request, (answer) => {
+      const content = this.http.parse(graphqlPath, answer);
+      if (!isRecord(content) || !("data" in content || "errors" in content))
+        throw damagedAnswer(`${this.url}${graphqlPath}`, "it has no data");
+      return new Response(answer.bytes, { status: answer.status, headers: { "content-type": "application/json" } });
     });
-    return new Response(bytes, { status, headers: { "content-type": "application/json" } });
   }
 }
 
 /** Carries a call's time from `#document` through graphql-request, and is never sent. */
 const timeoutHeader = "shapeline-timeout-ms";
+
+const isMutation = (document: string): boolean => /^\s*mutation\b/.test(document);
 
 /** A result that is kept. A failure is forgotten, so that the next caller tries again. */
 function kept<T>(work: Promise<T>, forget: () => void): Promise<T> {

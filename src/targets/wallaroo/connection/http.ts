@@ -4,7 +4,7 @@ import { sendRequest } from "../../../client/http/send-request.js";
 import type { WallarooSettings } from "../options.js";
 import type { PlatformFetch } from "../public-types.js";
 import { type Credentials, openCredentials } from "./credentials.js";
-import { platformError, unexpectedAnswer, wordsOf } from "./platform-errors.js";
+import { damagedAnswer, platformError, wordsOf } from "./platform-errors.js";
 import { readBody } from "./read-body.js";
 import { backOffMs, mayRepeat, pause, type Repeat, retryAfterMs } from "./retry.js";
 
@@ -58,12 +58,22 @@ export class PlatformHttp {
    *
    * @throws TargetError SL6050 to SL6055, SL6007, SL6013 by status; SL6004 and SL6005 at the end of its time
    */
-  async send(request: PlatformRequest): Promise<PlatformAnswer> {
+  send(request: PlatformRequest): Promise<PlatformAnswer> {
+    return this.read(request, (answer) => answer);
+  }
+
+  /**
+   * As `send`, and reads the answer. An answer that is damaged on its way is no answer: the request is sent again where
+   * `repeat` allows it.
+   *
+   * @throws what `read` throws at last
+   */
+  async read<T>(request: PlatformRequest, read: (answer: PlatformAnswer) => T): Promise<T> {
     const deadline = new CallDeadline(request.timeoutMs ?? this.#timeoutMs, request.signal);
     try {
       for (let attempt = 0; ; attempt++) {
         try {
-          return await this.#attempt(request, deadline);
+          return read(await this.#attempt(request, deadline));
         } catch (error) {
           if (deadline.signal.aborted || attempt >= this.#retries || !mayRepeat(error, request.repeat)) throw error;
           const asked = (error as TargetError).details["retryAfterMs"];
@@ -124,8 +134,8 @@ export class PlatformHttp {
   }
 
   /** @throws as `send`; TargetError SL6055 for an answer that is no JSON */
-  async json(request: PlatformRequest): Promise<unknown> {
-    return this.parse(request.path, await this.send(request));
+  json(request: PlatformRequest): Promise<unknown> {
+    return this.read(request, (answer) => this.parse(request.path, answer));
   }
 
   /** @throws TargetError SL6055 for bytes that are no JSON */
@@ -135,7 +145,7 @@ export class PlatformHttp {
       return JSON.parse(text);
     } catch (cause) {
       const what = text.trim() === "" ? "it is empty" : `it is no JSON: ${wordsOf(text)}`;
-      throw unexpectedAnswer(`${this.url}${path.split("?", 1)[0] ?? ""}`, what, cause);
+      throw damagedAnswer(`${this.url}${path.split("?", 1)[0] ?? ""}`, what, cause);
     }
   }
 }

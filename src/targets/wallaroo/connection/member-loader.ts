@@ -3,7 +3,13 @@ import { formatIssue } from "../../../config/format-issue.js";
 import { bounds } from "../../../util/bounds.js";
 import { errorMessage } from "../../../util/error-message.js";
 import { isRecord } from "../../../util/objects.js";
-import { memberOf, membersDocument, objectKinds, type ObjectKind } from "../../../wallaroo/api/object-kinds.js";
+import {
+  memberOf,
+  membersDocument,
+  type MembersRequest,
+  objectKinds,
+  type ObjectKind,
+} from "../../../wallaroo/api/object-kinds.js";
 import { unexpectedAnswer } from "./platform-errors.js";
 
 /** What a GraphQL server answers: data of the fields that it could read, and errors for the others. */
@@ -76,6 +82,8 @@ export class MemberLoader {
     let answer: GraphqlAnswer;
     try {
       answer = await this.#send(document, variables);
+      // A proxy that mixes up two requests gives the members of other objects: they are asked for once more.
+      if (!isOwn(answer, requests)) answer = await this.#send(document, variables);
     } catch (error) {
       for (const { members } of objects) for (const { reject } of members.values()) reject(error);
       return;
@@ -88,6 +96,10 @@ export class MemberLoader {
     const own = errors.filter(({ path }) => path === undefined || path[0] === alias);
     const found = isRecord(data) ? data[alias] : undefined;
     for (const [name, { resolve, reject }] of members) {
+      if (isOther({ data }, alias, id)) {
+        reject(unexpectedAnswer(this.#where, `${what} was asked for, and it has another one`));
+        continue;
+      }
       const field = isRecord(found) ? found[aliasOf(kind, name)] : undefined;
       if (field === undefined || (field === null && own.length > 0)) {
         const [first] = own;
@@ -115,6 +127,23 @@ export class MemberLoader {
       }
     }
   }
+}
+
+/** Whether an answer has another object in the place of one that was asked for. */
+function isOther({ data }: Pick<GraphqlAnswer, "data">, alias: string, id: number): boolean {
+  const found = isRecord(data) ? data[alias] : undefined;
+  return isRecord(found) && found["id"] !== undefined && String(found["id"]) !== String(id);
+}
+
+/** Whether an answer has a value, or an error, for each member that was asked for. */
+function isOwn(answer: GraphqlAnswer, requests: readonly MembersRequest[]): boolean {
+  const { data, errors } = answer;
+  if (errors.length > 0) return true;
+  return requests.every(({ kind, id, members }, i) => {
+    const found = isRecord(data) ? data[`o${i}`] : undefined;
+    if (found === null) return true;
+    return isRecord(found) && !isOther(answer, `o${i}`, id) && members.every((name) => aliasOf(kind, name) in found);
+  });
 }
 
 /** The key of a member in an answer: an alias where its selection has one. */

@@ -53,11 +53,21 @@ function explain(status: number, wayOut: string): string {
 }
 
 /** The error for an answer of another form than the API has. */
-export function unexpectedAnswer(where: string, what: string, cause?: unknown): TargetError {
+export function unexpectedAnswer(
+  where: string,
+  what: string,
+  cause?: unknown,
+  details: Readonly<Record<string, unknown>> = {},
+): TargetError {
   return new TargetError(
     "SL6055",
     `${where}: the answer is not understood: ${what}; check that the url is that of a Wallaroo platform, and what is between`,
-    {},
+    details,
     { cause },
   );
+}
+
+/** The error for an answer that cannot be read at all, such as a cut file or a proxy's page: another may be whole. */
+export function damagedAnswer(where: string, what: string, cause?: unknown): TargetError {
+  return unexpectedAnswer(where, what, cause, { isDamaged: true });
 }

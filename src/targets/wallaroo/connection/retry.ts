@@ -38,7 +38,8 @@ export function mayRepeat(error: unknown, repeat: Repeat): boolean {
   if (error.code === "SL6013") return true;
   if (error.code === "SL6050") return repeat === "harmless" || wasNotSent(error.cause);
   if (repeat === "once") return false;
-  return error.code === "SL6052" || error.code === "SL6054" || error.details["isCutOff"] === true;
+  const { isCutOff, isDamaged } = error.details;
+  return error.code === "SL6052" || error.code === "SL6054" || isCutOff === true || isDamaged === true;
 }
 
 function wasNotSent(error: unknown): boolean {

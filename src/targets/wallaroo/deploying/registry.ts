@@ -1,6 +1,8 @@
 import { TargetError } from "../../../../dsl/errors.js";
 import { findModelFiles, type WantedModel } from "../../../engine/session/model-files.js";
 import { documents } from "../../../wallaroo/api/documents.js";
+import { graphqlPath } from "../../../wallaroo/api/routes.js";
+import { unexpectedAnswer } from "../connection/platform-errors.js";
 import type { DefinitionModel } from "../../../wallaroo/platform.js";
 import type { ModelReference } from "../edits/public-types.js";
 import type { ObjectClient } from "../objects/lazy-object.js";
@@ -19,8 +21,16 @@ export async function findByDigest(
   { name, sha256 }: WantedModel,
 ): Promise<RegisteredModel | null> {
   const { model } = await client.query(documents.modelVersions, { model_id: name });
+  requireOwn(client, name, model);
   const newest = model.filter(({ sha }) => sha === sha256).sort((a, b) => b.id - a.id)[0];
   return newest === undefined ? null : { name, version: newest.model_version, id: newest.id };
+}
+
+/** @throws TargetError SL6055 for versions of another model: they would make an upload of what is there */
+function requireOwn({ url }: ObjectClient, name: string, rows: readonly { readonly model_id: string }[]): void {
+  const other = rows.find(({ model_id }) => model_id !== name);
+  if (other !== undefined)
+    throw unexpectedAnswer(`${url}${graphqlPath}`, `model '${name}' was asked for, and it has '${other.model_id}'`);
 }
 
 /** @throws TargetError SL6007 if the platform has no such version */
@@ -29,6 +39,7 @@ export async function findByVersion(
   { name, version }: DefinitionModel,
 ): Promise<RegisteredModel> {
   const { model } = await client.query(documents.modelVersion, { model_id: name, model_version: version });
+  requireOwn(client, name, model);
   const [found] = model;
   if (found !== undefined) return { name, version, id: found.id };
   throw new TargetError("SL6007", `${client.url} has no version '${version}' of model '${name}'; upload it first`, {

@@ -2,6 +2,8 @@ import { TargetError } from "../../../../dsl/errors.js";
 import { canonicalJson } from "../../../config/canonical.js";
 import { isRecord } from "../../../util/objects.js";
 import { documents } from "../../../wallaroo/api/documents.js";
+import { graphqlPath } from "../../../wallaroo/api/routes.js";
+import { unexpectedAnswer } from "../connection/platform-errors.js";
 import type { Definition } from "../../../wallaroo/definition.js";
 import type { AlertConfiguration } from "../../../wallaroo/write/alerts.js";
 import { stringifyDefinition } from "../../../wallaroo/write/stringify.js";
@@ -11,6 +13,12 @@ import type { Pipeline } from "../objects/types.js";
 /** The pipeline of a name in the client's workspace; null if there is none. */
 export async function findPipeline(client: ObjectClient, name: string): Promise<Pipeline | null> {
   const { pipeline } = await client.query(documents.pipelineByName, { pipeline_name: name });
+  const other = pipeline.find(({ pipeline_id }) => pipeline_id !== name);
+  if (other !== undefined)
+    throw unexpectedAnswer(
+      `${client.url}${graphqlPath}`,
+      `pipeline '${name}' was asked for, and it has '${other.pipeline_id}'`,
+    );
   const found = pipeline.map(({ id }) => client.objects.pipeline({ id, pipeline_id: name }));
   // Older platforms do not say the workspace of a pipeline.
   if ((await client.dialect()) === "checks") return found[0] ?? null;

@@ -59,15 +59,15 @@ export async function* logPages(
       ...chosen,
     ];
     const given = new URLSearchParams(parameters).toString();
-    const { bytes } = await client.http.send({
+    const where = `${client.url}${path}`;
+    const request = {
       path: `${path}?${given}`,
       body: JSON.stringify(iterator),
       headers: { "content-type": mediaTypes.json, accept: mediaTypes.arrow },
       repeat: "harmless",
       signal,
-    });
-    const where = `${client.url}${path}`;
-    const table = readArrow(where, bytes);
+    } as const;
+    const table = await client.http.read(request, ({ bytes }) => readArrow(where, bytes));
     const { status, next } = readStatus(where, table);
     if (table.numRows > 0) yield table.slice(0, Math.min(left, table.numRows));
     left -= table.numRows;
