@@ -44,6 +44,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "type-tests/**/*.test.ts"],
     exclude: ["test/oracles/**", "test/bundlers/**", "node_modules/**", "dist/**"],
     globalSetup: "test/temporary-folder.ts",
+    tags: [{ name: "slow", description: "runs only with SHAPELINE_SLOW=1, or does more then" }],
     testTimeout: 180_000,
     maxWorkers: "100%",
     // Files of one worker share loaded modules: importing them again for each file takes a third of the run.

@@ -1,4 +1,4 @@
-// Holds two rules of CONTRIBUTING.md: folders stay small, and a step kind stays in eight files.
+// Holds three rules of CONTRIBUTING.md: folders stay small, a step kind stays in eight files, slow tests have a tag.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
@@ -33,6 +33,13 @@ for (const [kind, name] of Object.entries(kinds)) {
   if (found.length > kindLimit) {
     problems.push(`the step kind ${kind} is in ${found.length} files, more than ${kindLimit}: ${found.join(", ")}`);
   }
+}
+
+// .ci/run picks slow tests by their tag. It would leave out what runs, or does more, with the slow tests without one.
+for (const file of files.filter((each) => each.endsWith(".test.ts"))) {
+  const text = readFileSync(file, "utf8");
+  if (/slow\.js"|\b(slowSuiteCompilers|judges)\b/.test(text) && !/tags: .*"slow"|@module-tag slow/.test(text))
+    problems.push(`${file} uses 'slow' or its compilers, but none of its tests has the tag: tags: ["slow"]`);
 }
 
 for (const problem of problems) console.error(problem);

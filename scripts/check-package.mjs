@@ -6,7 +6,6 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runInitCase } from "./newcomer/init-cases.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -133,11 +132,6 @@ await live.close();
   // Under plain Node the compiler reads the lambda from the running function.
   run(process.execPath, ["out/app.js"], project);
   shapeline("undeploy", "fraud");
-
-  const started = join(work, "started");
-  mkdirSync(started);
-  const seconds = await runInitCase("an empty folder", tarball, started);
-  console.log(`shapeline init in an empty folder: first inference after ${seconds} s`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

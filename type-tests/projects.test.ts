@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { accepted, assertion, helpers, importedTypes } from "./accepted.js";
 import { refused } from "./cases.js";

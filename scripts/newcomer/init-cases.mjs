@@ -1,8 +1,10 @@
 // `shapeline init` in the kinds of project that people have, from the packed package to the first inference.
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -80,7 +82,7 @@ const next = {
   ".gitignore": "/node_modules\n/.next/\n",
 };
 
-/** A package of CommonJS with sources in `src`, as tsc compiles it by default. */
+/** A package of CommonJS with sources in `src`. */
 const commonJs = {
   "package.json": json({
     name: "cjs-app",
@@ -89,7 +91,7 @@ const commonJs = {
     devDependencies: { typescript: "5.9.3", "@types/node": "20.19.43" },
   }),
   "tsconfig.json": json({
-    compilerOptions: { target: "es2022", module: "commonjs", strict: true, outDir: "dist", skipLibCheck: true },
+    compilerOptions: { target: "es2022", module: "commonjs", strict: true, rootDir: "src", outDir: "dist" },
     include: ["src"],
   }),
   "src/index.ts": `export const answer = 42;\n`,
@@ -101,33 +103,42 @@ const pnpmWorkspace = {
   "packages/scoring/package.json": json({ name: "scoring", version: "1.0.0", type: "module" }),
 };
 
-/** By name: the files that are there, the folder in which `init` runs, and whether the project is new. */
+/**
+ * By name: the files that are there, the folder in which `init` runs, whether the project is new, and the command that
+ * still works in the whole project.
+ */
 export const initCases = {
   "an empty folder": { files: {}, source: "src", isNew: true },
-  "a Vite app": { files: vite, source: "pipelines", check: ["npm", "run", "build"] },
-  "a Next app": { files: next, source: "pipelines", check: ["npx", "tsc"] },
-  "a CommonJS package": { files: commonJs, source: "pipelines", check: ["npx", "tsc"] },
+  "a Vite app": { files: vite, source: "pipelines", check: () => ["npm", "run", "build"] },
+  "a Next app": { files: next, source: "pipelines", check: (tsc) => tsc },
+  "a CommonJS package": { files: commonJs, source: "pipelines", check: (tsc) => tsc },
   "a pnpm workspace": { files: pnpmWorkspace, folder: "packages/scoring", source: "pipelines" },
 };
 
 /**
  * Runs one case: init, then what it says is next: types, the test, the service with a request.
  *
+ * @param shapeline starts the command, as its first words
  * @param work a folder of its own
+ * @param installed a project that has what `init` installs: npm starts with hard links to its packages, and unpacks
+ *   only what else the case needs. pnpm would not use them
+ * @param tsc a compiler to check types with, instead of the project's own
  * @throws if anything fails, with its output
  */
-export async function runInitCase(name, tarball, work, env = process.env) {
+export async function runInitCase(name, shapeline, work, { env = process.env, installed, tsc } = {}) {
   const { files, folder = ".", source, isNew = false, check } = initCases[name];
+  const project = join(work, folder);
+  mkdirSync(project, { recursive: true });
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(work, path)), { recursive: true });
     writeFileSync(join(work, path), text);
   }
-  const project = join(work, folder);
-  mkdirSync(project, { recursive: true });
-  const run = (file, ...args) => runQuietly(file, args, project, env);
+  if (installed !== undefined && name !== "a pnpm workspace")
+    execFileSync("cp", ["-al", join(installed, "node_modules"), join(project, "node_modules")]);
+  const run = (file, ...args) => runAsync(file, args, project, env);
 
   const started = performance.now();
-  const shown = run("npx", "--yes", "--package", tarball, "--", "shapeline", "init", "--yes");
+  const shown = await run(...shapeline, "init", "--yes");
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   if (!/8 rows, 1 fails? a validation/.test(shown) || !/\btrue\s*\n/.test(shown.slice(shown.indexOf("--invalid"))))
     throw new Error(`init must end with an inference and its failed row, but printed:\n${shown}`);
@@ -135,13 +146,15 @@ export async function runInitCase(name, tarball, work, env = process.env) {
     if (!/package\.json$|\.gitignore$/.test(path) && readFileSync(join(work, path), "utf8") !== text)
       throw new Error(`init changed ${path}`);
 
-  // pnpm links packages from a store; npx finds the commands of both.
-  run("npx", "tsc", "--noEmit", "-p", isNew ? "tsconfig.json" : `${source}/tsconfig.json`);
+  const bin = (command) => join(project, "node_modules", ".bin", command);
+  const compiler = tsc === undefined ? [bin("tsc")] : [process.execPath, tsc];
+  const tsconfig = isNew ? "tsconfig.json" : `${source}/tsconfig.json`;
+  await run(...compiler, "--noEmit", "-p", tsconfig);
   const ending = existsSync(join(project, source, "serve.mts")) ? "mts" : "ts";
-  run("npx", "tsx", "--test", `${source}/fraud.test.${ending}`);
-  run("npx", "shapeline", "generate", "--check");
-  run("npx", "shapeline", "compile", "--check", "--project", isNew ? "tsconfig.json" : `${source}/tsconfig.json`);
-  if (check !== undefined) run(...check);
+  await run(bin("tsx"), "--test", `${source}/fraud.test.${ending}`);
+  await run(bin("shapeline"), "generate", "--check");
+  await run(bin("shapeline"), "compile", "--check", "--project", tsconfig);
+  if (check !== undefined) await run(...check(compiler));
   await callService(project, `${source}/serve.${ending}`, isNew ? "rows.json" : `${source}/rows.json`, env);
   return seconds;
 }
@@ -149,7 +162,7 @@ export async function runInitCase(name, tarball, work, env = process.env) {
 /** Starts the service, waits until it is ready, sends it rows, and stops it with SIGTERM. */
 async function callService(project, file, rows, env) {
   const require = createRequire(join(project, "package.json"));
-  const tsx = pathToImport(require.resolve("tsx"));
+  const tsx = pathToFileURL(require.resolve("tsx")).href;
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const child = spawn(process.execPath, ["--import", tsx, file], {
     cwd: project,
@@ -176,8 +189,6 @@ async function callService(project, file, rows, env) {
   if (code !== 0) throw new Error(`the service ended with ${code} at SIGTERM:\n${output}`);
 }
 
-const pathToImport = (path) => new URL(`file://${path}`).href;
-
 async function retry(check, ms) {
   for (const end = performance.now() + ms; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
     try {
@@ -194,8 +205,20 @@ export function runQuietly(file, args, cwd, env = process.env) {
   try {
     return execFileSync(file, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
-    throw new Error(`in ${cwd}, ${[file, ...args].join(" ")} failed:\n${error.stdout}${error.stderr}`, {
-      cause: error,
-    });
+    throw failure(file, args, cwd, error);
   }
 }
+
+/** The same, while others run. */
+async function runAsync(file, args, cwd, env) {
+  try {
+    const running = promisify(execFile)(file, args, { cwd, env, maxBuffer: 2 ** 26 });
+    running.child.stdin.end();
+    return (await running).stdout;
+  } catch (error) {
+    throw failure(file, args, cwd, error);
+  }
+}
+
+const failure = (file, args, cwd, error) =>
+  new Error(`in ${cwd}, ${[file, ...args].join(" ")} failed:\n${error.stdout}${error.stderr}`, { cause: error });

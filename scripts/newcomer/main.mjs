@@ -58,10 +58,11 @@ try {
     runQuietly("npm", ["install", "--ignore-scripts", ...packages], folder, env);
     return `${(await runHelpExamples(root, folder, env)).length} examples`;
   });
+  const shapeline = ["npx", "--yes", "--package", tarball, "--", "shapeline"];
   for (const name of Object.keys(initCases))
     await part(
       `init: ${name}`,
-      async (folder) => `first inference after ${await runInitCase(name, tarball, folder, env)} s`,
+      async (folder) => `first inference after ${await runInitCase(name, shapeline, folder, { env })} s`,
     );
 } finally {
   rmSync(work, { recursive: true, force: true });

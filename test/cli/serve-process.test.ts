@@ -1,3 +1,4 @@
+// @module-tag slow
 // `shapeline serve` as a process of its own: what its signals do. Needs `npm run build`.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -31,9 +31,12 @@ describe("the files of a folder", () => {
   afterAll(() => server.close());
 
   // The server finds `piper_like.onnx` to sum over its rows, and runs them alone.
-  for (const encoding of slow ? (["json", "binary"] as const) : (["binary"] as const))
+  const testAll = (encoding: "json" | "binary") => {
     for (const file of servable.filter((name) => !name.includes("/")))
       testFieldModel(file, async () => ({ url, encoding }), { oneRowPerRequest: false });
+  };
+  testAll("binary");
+  describe.runIf(slow)("as JSON", { tags: ["slow"] }, () => testAll("json"));
 });
 
 describe("deployed pipelines", () => {

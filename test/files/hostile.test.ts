@@ -297,32 +297,28 @@ const others = [
 ];
 
 describe("a file with changed bytes is read or refused, and nothing else happens", () => {
-  test.each([...damaged, ...views, ...others])(
-    "%s",
-    async (name) => {
-      const next = random(7);
-      const rounds = Number(
-        process.env.SHAPELINE_DAMAGED_FILES ?? (name.endsWith(".parquet") ? 20 : 200) / (slow ? 1 : 4),
-      );
-      for (let round = 0; round < rounds; round++) {
-        const bytes = changed(name, (b) => {
-          const changes = 1 + Math.floor(next() * 4);
-          for (let i = 0; i < changes; i++) {
-            const at = Math.floor(next() * b.length);
-            const kinds = [
-              () => b.writeUInt8(Math.floor(next() * 256), at),
-              () => b.fill(0xff, at, Math.min(at + 4, b.length)),
-              () => b.fill(0, at, Math.min(at + 8, b.length)),
-            ];
-            kinds[Math.floor(next() * kinds.length)]?.();
-          }
-        });
-        writeFileSync(join(folder, name), bytes);
-        const outcome: unknown = await read(name).catch((error: unknown) => error);
-        if (outcome instanceof Error)
-          expect(outcome, `round ${round}: ${String(outcome.stack)}`).toBeInstanceOf(InputError);
-      }
-    },
-    120_000,
-  );
+  test.each([...damaged, ...views, ...others])("%s", { timeout: 120_000, tags: ["slow"] }, async (name) => {
+    const next = random(7);
+    const rounds = Number(
+      process.env.SHAPELINE_DAMAGED_FILES ?? (name.endsWith(".parquet") ? 20 : 200) / (slow ? 1 : 4),
+    );
+    for (let round = 0; round < rounds; round++) {
+      const bytes = changed(name, (b) => {
+        const changes = 1 + Math.floor(next() * 4);
+        for (let i = 0; i < changes; i++) {
+          const at = Math.floor(next() * b.length);
+          const kinds = [
+            () => b.writeUInt8(Math.floor(next() * 256), at),
+            () => b.fill(0xff, at, Math.min(at + 4, b.length)),
+            () => b.fill(0, at, Math.min(at + 8, b.length)),
+          ];
+          kinds[Math.floor(next() * kinds.length)]?.();
+        }
+      });
+      writeFileSync(join(folder, name), bytes);
+      const outcome: unknown = await read(name).catch((error: unknown) => error);
+      if (outcome instanceof Error)
+        expect(outcome, `round ${round}: ${String(outcome.stack)}`).toBeInstanceOf(InputError);
+    }
+  });
 });

@@ -155,7 +155,7 @@ describe("limits", () => {
     );
   });
 
-  test.runIf(slow)("a request that does not arrive in time is answered with 408", async () => {
+  test.runIf(slow)("a request that does not arrive in time is answered with 408", { tags: ["slow"] }, async () => {
     const { url } = await start({ timeoutMs: 50 });
     expect(await exchange(url, "GET /v2 HTTP/1.1\r\nHost: a\r\nX-Slow: ")).toMatch(/^HTTP\/1\.1 408 /);
   });

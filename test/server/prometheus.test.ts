@@ -1,3 +1,4 @@
+// @module-tag slow
 // Debian's Prometheus scrapes /metrics, loads /rules, and sees an alert go through its states.
 // Slow: Prometheus evaluates once a second. Needs the program `prometheus` on the path.
 import { spawn, spawnSync } from "node:child_process";

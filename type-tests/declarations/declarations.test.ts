@@ -7,7 +7,7 @@ import { Workspace } from "./workspace.js";
 
 // Exported pipelines: TypeScript writes their inferred types into declaration files, and must be able to name each type.
 
-describe.each(slowSuiteCompilers)("TypeScript %s", (compiler) => {
+describe.each(slowSuiteCompilers)("TypeScript %s", { tags: ["slow"] }, (compiler) => {
   const workspace = new Workspace(packages);
   afterAll(() => workspace.remove());
 

@@ -35,7 +35,7 @@ describe("TypeScript 6.0 completes", () => {
   });
 });
 
-describe.runIf(slow)("TypeScript 7.0 completes", () => {
+describe.runIf(slow)("TypeScript 7.0 completes", { tags: ["slow"] }, () => {
   let editor: Editor;
   beforeAll(async () => {
     editor = await openEditor("7.0", text);

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { checkPipeline, constant, defineModel, pipeline, type AnyPipeline } from "../../dsl/index.js";
 import { diagnose, program, judges } from "../compilers.js";

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { build, constant, defineModel, pipeline, type AnyPipeline, type PipelineError } from "shapeline";
 import { diagnose, judges, program } from "../compilers.js";

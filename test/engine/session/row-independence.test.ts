@@ -150,33 +150,37 @@ describe("a row's answer does not depend on the rows it is sent with", () => {
   // The slow suite takes all; a third of them has each kind.
   const chosen = corpus.filter((_, i) => slow || i % 3 === 0);
 
-  test(`for ${chosen.length} models of the fixtures, the examples and the recordings that ONNX Runtime can run`, async () => {
-    let proved = 0;
-    for (const path of chosen) {
-      const opened = await openFile(path);
-      if (opened === null) continue;
-      const { model, session } = opened;
-      try {
-        const deployed = await deploy(model, session, path).catch((error: unknown) => {
-          // A file that declares its shapes wrongly, or takes no made-up values, is not deployed.
-          if (error instanceof ModelError && error.code === "SL3025") return null;
-          throw error;
-        });
-        if (deployed === null) continue;
-        if (leastElements(rowPlan(model)) > 1_000_000) continue;
-        const { feeds } = madeUpRows(rowPlan(model), new Map(), { sizes: [3, 2], values: "small" }, 5);
-        const found = await deployed.run(feeds, 5).catch(() => null);
-        if (found === null) continue;
-        await expectAlone(model, session, feeds, 5, found).catch((error: unknown) => {
-          throw new Error(`${path}: ${String(error)}`, { cause: error });
-        });
-        proved++;
-      } finally {
-        await session.release();
+  test(
+    `for ${chosen.length} models of the fixtures, the examples and the recordings that ONNX Runtime can run`,
+    { timeout: 120_000, tags: ["slow"] },
+    async () => {
+      let proved = 0;
+      for (const path of chosen) {
+        const opened = await openFile(path);
+        if (opened === null) continue;
+        const { model, session } = opened;
+        try {
+          const deployed = await deploy(model, session, path).catch((error: unknown) => {
+            // A file that declares its shapes wrongly, or takes no made-up values, is not deployed.
+            if (error instanceof ModelError && error.code === "SL3025") return null;
+            throw error;
+          });
+          if (deployed === null) continue;
+          if (leastElements(rowPlan(model)) > 1_000_000) continue;
+          const { feeds } = madeUpRows(rowPlan(model), new Map(), { sizes: [3, 2], values: "small" }, 5);
+          const found = await deployed.run(feeds, 5).catch(() => null);
+          if (found === null) continue;
+          await expectAlone(model, session, feeds, 5, found).catch((error: unknown) => {
+            throw new Error(`${path}: ${String(error)}`, { cause: error });
+          });
+          proved++;
+        } finally {
+          await session.release();
+        }
       }
-    }
-    expect(proved).toBeGreaterThan(slow ? 50 : 16);
-  }, 120_000);
+      expect(proved).toBeGreaterThan(slow ? 50 : 16);
+    },
+  );
 });
 
 /** A file's model as `shapeline generate` decides it, and its session; null if ONNX Runtime cannot run it in Node. */

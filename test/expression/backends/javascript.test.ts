@@ -106,7 +106,7 @@ describe("the generated loop", () => {
     }
   });
 
-  it("agrees with generated lambdas, as does the printed JavaScript", () => {
+  it("agrees with generated lambdas, as does the printed JavaScript", { tags: ["slow"] }, () => {
     const columns = generateColumns(30, 11, fc.nat(4));
     const uniform = generateColumns(30, 12, fc.constant(3));
     fc.assert(

@@ -115,19 +115,23 @@ describe("the PromQL text", () => {
     "1 / -A > 0",
   ];
 
-  it.skipIf(promtool === null)("agrees with the condition in Prometheus on NaN, infinities, -0 and denormals", () => {
-    const cases = operations.flatMap((operation, i) => {
-      const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
-      const one = promqlOf(text, `a${i}`, []);
-      expect(one, text).toHaveLength(1);
-      const both = collectAggregates(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
-      return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
-    });
-    expect(checkRules(cases)).toBe("");
-    expect(differences(cases)).toBe("");
-  });
+  it.skipIf(promtool === null)(
+    "agrees with the condition in Prometheus on NaN, infinities, -0 and denormals",
+    { tags: ["slow"] },
+    () => {
+      const cases = operations.flatMap((operation, i) => {
+        const text = `(all) => ${operation.replaceAll("A", "all.avg((x) => x.out.d)").replaceAll("B", "all.max((x) => x.out.d)")}`;
+        const one = promqlOf(text, `a${i}`, []);
+        expect(one, text).toHaveLength(1);
+        const both = collectAggregates(one[0]?.tree as never).map(({ fn }) => (fn === "avg" ? 0 : 1));
+        return one.map((rule) => ({ ...rule, values: pairs.map((pair) => both.map((which) => pair[which] ?? 0)) }));
+      });
+      expect(checkRules(cases)).toBe("");
+      expect(differences(cases)).toBe("");
+    },
+  );
 
-  it.skipIf(promtool === null)("agrees with generated conditions in Prometheus", () => {
+  it.skipIf(promtool === null)("agrees with generated conditions in Prometheus", { tags: ["slow"] }, () => {
     const rows = generateColumns(4, 7, fc.constant(1));
     const texts = fc.sample(alertConditions(4), { numRuns: 160, seed: 7 });
     const values = fc.sample(

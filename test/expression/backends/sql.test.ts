@@ -228,7 +228,7 @@ describe("the DuckDB text", () => {
 
   const count = slow ? 500 : 150;
 
-  it(`agrees with ${count} generated lambdas, four operations deep`, async () => {
+  it(`agrees with ${count} generated lambdas, four operations deep`, { tags: ["slow"] }, async () => {
     const columns = generateColumns(40, 7, fc.nat(4));
     const cases = compileCases(fc.sample(lambdas(4), { numRuns: count, seed: 20_261_122 }), columns);
     const written = cases.filter(({ expression }) => expression.strings.sql !== undefined);

@@ -281,7 +281,7 @@ describe.skipIf(tmpfs === null)("a full disk", () => {
 });
 
 describe("a killed process", () => {
-  it.runIf(slow)("that was deleting rows leaves every row within the limit once", async () => {
+  it.runIf(slow)("that was deleting rows leaves every row within the limit once", { tags: ["slow"] }, async () => {
     const round = async (folder: string, times: number) => {
       const child = startChild("sweep", folder);
       const acknowledged: number[] = [];
@@ -307,6 +307,7 @@ describe("a killed process", () => {
 
   it.runIf(slow)(
     "that was compacting the file leaves every row once, and the next compaction succeeds",
+    { timeout: 180_000 + 1500 * kills, tags: ["slow"] },
     async () => {
       const full = newFolder();
       const store = await storeIn(full, { retention: { age: 86_400_000 } });
@@ -350,11 +351,11 @@ describe("a killed process", () => {
       await inParallel(kills, (kill) => round(["COPY", "DETACH"][kill] ?? (whole * kill) / kills));
       expect([...ends]).toContain("amid");
     },
-    180_000 + 1500 * kills,
   );
 
   it.runIf(slow)(
     "that was rewriting tables to limit their size leaves the newest rows, and those logged meanwhile, once",
+    { tags: ["slow"] },
     async () => {
       const full = newFolder();
       const store = await storeIn(full);

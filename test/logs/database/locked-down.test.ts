@@ -46,15 +46,19 @@ describe("SQL in the log's database", () => {
     await expect(log.run("SET memory_limit = '8GB'")).rejects.toThrow(/configuration has been locked/);
   });
 
-  it.runIf(slow)("still sorts more rows than memory holds, by spilling into the data folder", async () => {
-    const folder = newFolder();
-    const log = await openLog(folder);
-    const [[spill] = []] = await (await log.run("SELECT current_setting('temp_directory')")).getRows();
-    expect(spill).toBe(join(folder, "shapeline.duckdb.tmp"));
-    await log.run(
-      "CREATE TABLE large AS SELECT range AS i, hash(range)::VARCHAR || repeat('x', 240) AS text FROM range(1200000)",
-    );
-    const sorted = await log.run("SELECT count(*) FROM (SELECT text FROM large ORDER BY text DESC, i OFFSET 1)");
-    expect((await sorted.getRows())[0]).toEqual([1_199_999n]);
-  });
+  it.runIf(slow)(
+    "still sorts more rows than memory holds, by spilling into the data folder",
+    { tags: ["slow"] },
+    async () => {
+      const folder = newFolder();
+      const log = await openLog(folder);
+      const [[spill] = []] = await (await log.run("SELECT current_setting('temp_directory')")).getRows();
+      expect(spill).toBe(join(folder, "shapeline.duckdb.tmp"));
+      await log.run(
+        "CREATE TABLE large AS SELECT range AS i, hash(range)::VARCHAR || repeat('x', 240) AS text FROM range(1200000)",
+      );
+      const sorted = await log.run("SELECT count(*) FROM (SELECT text FROM large ORDER BY text DESC, i OFFSET 1)");
+      expect((await sorted.getRows())[0]).toEqual([1_199_999n]);
+    },
+  );
 });

@@ -154,7 +154,7 @@ describe.skipIf(process.platform === "win32")("the socket of a data folder", () 
     );
   });
 
-  test(`${count} mutated messages are refused or read, both ways`, { timeout: 1_800_000 }, async () => {
+  test(`${count} mutated messages are refused or read, both ways`, { timeout: 1_800_000, tags: ["slow"] }, async () => {
     const report = await runMutants({ judge: new URL("socket-judge.mjs", import.meta.url), count });
     expect(report.faults).toEqual([]);
     expect(report.accepted).toBeGreaterThan(0);

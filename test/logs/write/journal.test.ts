@@ -147,7 +147,7 @@ describe("the journal", () => {
       expect(keptFiles(folder)).toHaveLength(1);
     });
 
-    it("cuts and flips in the newest record are noticed, with the number of its rows", async () => {
+    it("cuts and flips in the newest record are noticed, with the number of its rows", { tags: ["slow"] }, async () => {
       const step = slow ? 1 : 13;
       const folder = newFolder();
       const log = await (await storeIn(folder)).openLog(fraudLayout);

@@ -16,7 +16,7 @@ test("rows that DuckDB has no memory for are not blamed on the disk", () => {
   expect(notLoggedError({ cause: disk }).message).toMatch(/; make sure the disk has free space, then log them again$/);
 });
 
-describe.runIf(slow)("a row of 400 MB", () => {
+describe.runIf(slow)("a row of 400 MB", { tags: ["slow"] }, () => {
   test("is refused with what to leave out, and the log takes the next row", { timeout: 120_000 }, async () => {
     const layout = { ...fraudLayout, inputs: [port("image", "float32", "batch", null)], challengers: [] };
     const log = await (await storeIn(newFolder())).openLog(layout);
@@ -26,7 +26,7 @@ describe.runIf(slow)("a row of 400 MB", () => {
   });
 });
 
-describe.runIf(slow)("a row of 120 MB", () => {
+describe.runIf(slow)("a row of 120 MB", { tags: ["slow"] }, () => {
   test("is logged, but only read with more memory, as the error says", { timeout: 120_000 }, async () => {
     const layout = { ...fraudLayout, inputs: [port("image", "float32", "batch", null)], challengers: [] };
     const folder = newFolder();

@@ -1,3 +1,4 @@
+// @module-tag slow
 import { createServer } from "shapeline/server";
 import { expect, onTestFinished, test } from "vitest";
 import { folder } from "../../engine/make-config.js";

@@ -9,6 +9,7 @@ const judge = new URL("faulty-judge.mjs", import.meta.url);
 describe("mutants of outside input", () => {
   test.runIf(slow)(
     "a hang, a crash, an error without code, memory over the bound and a stray file are found",
+    { tags: ["slow"] },
     async () => {
       const { accepted, refused, faults } = await runMutants({
         judge,

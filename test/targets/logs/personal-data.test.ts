@@ -114,7 +114,7 @@ describe.each(slow ? (["commit", "relaxed"] as const) : (["relaxed"] as const))(
         "SIGKILL",
       ],
       ["after process.exit", "await live.infer([row]); process.exit(0);", 0],
-    ])("%s", async (_, text, end) => {
+    ])("%s", { tags: durability === "commit" ? ["slow"] : [] }, async (_, text, end) => {
       const data = folder();
       expect(await script(data, "people.json", { durability }, text)).toBe(end);
       expect(filesIn(data).length).toBeGreaterThan(0);

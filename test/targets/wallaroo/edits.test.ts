@@ -1,3 +1,4 @@
+// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { defineModel, type Model, tensor } from "shapeline";
 import { wallaroo, type Pipeline } from "shapeline/wallaroo";

@@ -90,7 +90,7 @@ const isRefused = (outcome: ModelSignature | ModelError): outcome is ModelError 
 describe("randomly damaged real models", () => {
   const count = slow ? 1000 : 300;
 
-  test(`${count} truncations: refused, or cut after the graph and read correctly`, async () => {
+  test(`${count} truncations: refused, or cut after the graph and read correctly`, { tags: ["slow"] }, async () => {
     const whole = await Promise.all(
       real.map(async (content, i) => await readSignature(put(`whole-${i}.onnx`, content))),
     );
@@ -107,56 +107,64 @@ describe("randomly damaged real models", () => {
     expect(refused).toBeGreaterThan(0.95 * count);
   });
 
-  test(`${count} files with up to eight flipped bits: read or refused`, async () => {
+  test(`${count} files with up to eight flipped bits: read or refused`, { tags: ["slow"] }, async () => {
     let refused = 0;
     for (const damage of flips(count)) if (isRefused(await outcomeOf(damaged(damage)))) refused++;
     expect(Math.min(refused, count - refused)).toBeGreaterThan(0.1 * count);
   });
 
-  test.runIf(slow)("reads all 2,000 in one process with less than 64 MB more than writing them takes", () => {
-    const list = put(
-      "damages.json",
-      JSON.stringify(
-        [...truncations(1000), ...flips(1000)].map(({ modelIndex, ...rest }) => ({
-          file: realFiles[modelIndex],
-          ...rest,
-        })),
-      ),
-    );
-    const [before, after] = [measureReading(list, "idle"), measureReading(list)];
-    console.info(
-      `2,000 damaged files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, at most ${after.slowest.toFixed(0)} ms of CPU per file`,
-    );
-    expect(after.megabytes - before.megabytes).toBeLessThan(64);
-    expect(after.slowest).toBeLessThan(5_000);
-  });
+  test.runIf(slow)(
+    "reads all 2,000 in one process with less than 64 MB more than writing them takes",
+    { tags: ["slow"] },
+    () => {
+      const list = put(
+        "damages.json",
+        JSON.stringify(
+          [...truncations(1000), ...flips(1000)].map(({ modelIndex, ...rest }) => ({
+            file: realFiles[modelIndex],
+            ...rest,
+          })),
+        ),
+      );
+      const [before, after] = [measureReading(list, "idle"), measureReading(list)];
+      console.info(
+        `2,000 damaged files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, at most ${after.slowest.toFixed(0)} ms of CPU per file`,
+      );
+      expect(after.megabytes - before.megabytes).toBeLessThan(64);
+      expect(after.slowest).toBeLessThan(5_000);
+    },
+  );
 
   const step = slow ? 3 : 13;
 
-  test(`with any bit of ${step} of a small model flipped: reads the ports that ONNX Runtime reports, if that loads the file`, async () => {
-    const small = example("c1.onnx");
-    let compared = 0;
-    let refused = 0;
-    for (let bit = 0; bit < small.length * 8; bit += step) {
-      const copy = Buffer.from(small);
-      copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      const outcome = await outcomeOf(copy, readSource);
-      if (isRefused(outcome)) {
-        refused++;
-        continue;
+  test(
+    `with any bit of ${step} of a small model flipped: reads the ports that ONNX Runtime reports, if that loads the file`,
+    { tags: ["slow"] },
+    async () => {
+      const small = example("c1.onnx");
+      let compared = 0;
+      let refused = 0;
+      for (let bit = 0; bit < small.length * 8; bit += step) {
+        const copy = Buffer.from(small);
+        copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        const outcome = await outcomeOf(copy, readSource);
+        if (isRefused(outcome)) {
+          refused++;
+          continue;
+        }
+        const expected = await runtimePorts(copy).catch(() => undefined);
+        if (expected === undefined) continue;
+        expect(plainPorts(outcome.inputs)).toEqual(expected.inputs);
+        // ONNX Runtime infers outputs from the nodes, so only names and declared dtypes must match.
+        expect(outcome.outputs.map(({ name }) => name)).toEqual(expected.outputs.map(({ name }) => name));
+        for (const [i, { dtype }] of outcome.outputs.entries())
+          if (dtype !== "untyped") expect(dtype).toBe(expected.outputs[i]?.dtype);
+        compared++;
       }
-      const expected = await runtimePorts(copy).catch(() => undefined);
-      if (expected === undefined) continue;
-      expect(plainPorts(outcome.inputs)).toEqual(expected.inputs);
-      // ONNX Runtime infers outputs from the nodes, so only names and declared dtypes must match.
-      expect(outcome.outputs.map(({ name }) => name)).toEqual(expected.outputs.map(({ name }) => name));
-      for (const [i, { dtype }] of outcome.outputs.entries())
-        if (dtype !== "untyped") expect(dtype).toBe(expected.outputs[i]?.dtype);
-      compared++;
-    }
-    expect(compared).toBeGreaterThan(300 / step);
-    expect(refused).toBeGreaterThan(300 / step);
-  });
+      expect(compared).toBeGreaterThan(300 / step);
+      expect(refused).toBeGreaterThan(300 / step);
+    },
+  );
 });
 
 describe("hand-made files", () => {
@@ -183,7 +191,7 @@ describe("hand-made files", () => {
     `);
   });
 
-  test.runIf(slow)("also files of more than a megabyte", async () => {
+  test.runIf(slow)("also files of more than a megabyte", { tags: ["slow"] }, async () => {
     expect(await acceptedOf(files.filter(isLarge))).toMatchInlineSnapshot(`
       [
         "a million operator sets",
@@ -194,15 +202,19 @@ describe("hand-made files", () => {
     `);
   });
 
-  test.runIf(slow)("reads all in one process with less than 64 MB more than an empty folder takes", () => {
-    const [empty, all] = [join(folder, "empty"), join(folder, "all")];
-    for (const path of [empty, all]) mkdirSync(path);
-    for (const [i, { content }] of files.entries()) writeFileSync(join(all, `${i}.onnx`), content);
-    const [before, after] = [measureReading(empty), measureReading(all)];
-    console.info(
-      `${files.length} damaged files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, at most ${after.slowest.toFixed(0)} ms of CPU per file`,
-    );
-    expect(after.megabytes - before.megabytes).toBeLessThan(64);
-    expect(after.slowest).toBeLessThan(5_000);
-  });
+  test.runIf(slow)(
+    "reads all in one process with less than 64 MB more than an empty folder takes",
+    { tags: ["slow"] },
+    () => {
+      const [empty, all] = [join(folder, "empty"), join(folder, "all")];
+      for (const path of [empty, all]) mkdirSync(path);
+      for (const [i, { content }] of files.entries()) writeFileSync(join(all, `${i}.onnx`), content);
+      const [before, after] = [measureReading(empty), measureReading(all)];
+      console.info(
+        `${files.length} damaged files: ${(after.megabytes - before.megabytes).toFixed(0)} MB, at most ${after.slowest.toFixed(0)} ms of CPU per file`,
+      );
+      expect(after.megabytes - before.megabytes).toBeLessThan(64);
+      expect(after.slowest).toBeLessThan(5_000);
+    },
+  );
 });

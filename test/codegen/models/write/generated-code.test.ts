@@ -163,6 +163,7 @@ beforeAll(async () => {
 describe("generated code compiles", () => {
   test.each(slowSuiteCompilers.map((version) => compilers[version]))(
     "with the strictest options of %s: real models, hostile text, and a thousand models",
+    { tags: ["slow"] },
     (compiler) => {
       const { stdout, status } = spawnSync(
         process.execPath,
@@ -174,7 +175,7 @@ describe("generated code compiles", () => {
     },
   );
 
-  test.runIf(slow)("with the strictest rules of typescript-eslint", async () => {
+  test.runIf(slow)("with the strictest rules of typescript-eslint", { tags: ["slow"] }, async () => {
     const eslint = new ESLint({
       cwd: work,
       overrideConfigFile: true,
