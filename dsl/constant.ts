@@ -47,6 +47,17 @@ export function isConstant(value: unknown): value is Constant<unknown> {
   return isRecord(value) && Object.hasOwn(value, "constant");
 }
 
+/** The sizes of a constant for a row of this shape, without a check of its elements. */
+export function constantSizes(value: unknown, expected: readonly Dim[] | null): readonly number[] {
+  if (isElementArray(value))
+    return expected === null || expected.length === 1 ? [value.length] : (expected as readonly number[]);
+  if (isRecord(value)) return Array.isArray(value["shape"]) ? (value["shape"] as readonly number[]) : [];
+  if (!Array.isArray(value)) return expected?.every((size) => size === 1) ? expected.map(() => 1) : [];
+  const sizes: number[] = [];
+  for (let first: unknown = value; Array.isArray(first); first = first[0]) sizes.push(first.length);
+  return sizes;
+}
+
 /** Lists become frozen copies. A typed array cannot be frozen, so that it is copied only. */
 function frozenValue(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map(frozenValue));
@@ -189,42 +200,23 @@ export type ConstantFlaw =
   /** Anything else, as the end of a sentence that begins with the constant. */
   | { readonly text: string };
 
-const known = new WeakMap<object, Map<string, ConstantData | ConstantFlaw>>();
-
-/**
- * The constant as elements for an input. The result is kept: every method of a pipeline checks all steps again, and a
- * constant may have many elements.
- */
+/** The constant as elements for an input. */
 export function readConstant(
-  given: Constant<unknown>,
+  { constant: value }: Constant<unknown>,
   { dtype, shape }: Omit<Port, "name">,
 ): ConstantData | ConstantFlaw {
-  const results = known.get(given) ?? new Map<string, ConstantData | ConstantFlaw>();
-  known.set(given, results);
-  const key = JSON.stringify([dtype, shape]);
-  const result = results.get(key) ?? read(given.constant, dtype, rowShape(shape));
-  // Data that is not frozen may change.
-  if (Object.isFrozen(given)) results.set(key, result);
-  return result;
-}
-
-export function isConstantData(read: ConstantData | ConstantFlaw): read is ConstantData {
-  return "data" in read;
-}
-
-function read(value: unknown, dtype: DType, expected: readonly Dim[] | null): ConstantData | ConstantFlaw {
-  const flat = flatten(value, dtype, expected);
+  const flat = flatten(value, dtype, rowShape(shape));
   if (!("elements" in flat)) return flat;
-  const { elements, shape } = flat;
+  const { elements, shape: sizes } = flat;
   const data: (number | string | boolean)[] = [];
   for (let i = 0; i < elements.length; i++) {
     const element = elements[i];
     if (typeof element !== elementKind(dtype)) {
       const holds = kinds[typeof element];
-      return holds === undefined ? { text: `holds ${nameOf(element)}${placeOf(i, shape)}` } : { holds };
+      return holds === undefined ? { text: `holds ${nameOf(element)}${placeOf(i, sizes)}` } : { holds };
     }
     const stored = toJson(element as ConstantElement, dtype);
-    if (stored === null) return { text: `holds ${nameOf(element)}${placeOf(i, shape)}, which is no ${dtype}` };
+    if (stored === null) return { text: `holds ${nameOf(element)}${placeOf(i, sizes)}, which is no ${dtype}` };
     data.push(stored);
   }
   const length = JSON.stringify(data).length;
@@ -233,7 +225,11 @@ function read(value: unknown, dtype: DType, expected: readonly Dim[] | null): Co
       text: `takes ${length} characters of JSON, and a config stores at most ${maxConstantLength}: make it a column of the request, or a part of the model file`,
     };
   }
-  return { dtype, shape, data };
+  return { dtype, shape: sizes, data };
+}
+
+export function isConstantData(read: ConstantData | ConstantFlaw): read is ConstantData {
+  return "data" in read;
 }
 
 interface Flat {
@@ -258,8 +254,7 @@ function flatten(value: unknown, dtype: DType, expected: readonly Dim[] | null):
     }
     return { elements: data, shape: shape as number[] };
   }
-  const isOneNumber = expected !== null && expected.every((size) => size === 1);
-  return { elements: [value], shape: isOneNumber ? expected.map(() => 1) : [] };
+  return { elements: [value], shape: constantSizes(value, expected) };
 }
 
 function flattenArray(value: ElementArray, dtype: DType, expected: readonly Dim[] | null): Flat | ConstantFlaw {
@@ -276,8 +271,7 @@ function flattenArray(value: ElementArray, dtype: DType, expected: readonly Dim[
 }
 
 function flattenList(value: readonly unknown[]): Flat | ConstantFlaw {
-  const shape: number[] = [];
-  for (let first: unknown = value; Array.isArray(first); first = first[0]) shape.push(first.length);
+  const shape = constantSizes(value, null);
   const elements: unknown[] = [];
   const addAll = (list: unknown, axis: number): boolean => {
     if (axis === shape.length) return !Array.isArray(list) && elements.push(list) > 0;

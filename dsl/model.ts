@@ -189,6 +189,19 @@ export function generatedModel<M extends Model>(definition: GeneratedDefinition)
   return defineModel(definition as ModelDefinition<string, PortDefinitions, PortDefinitions>) as unknown as M;
 }
 
+/** Whether a value has the parts of a model that a pipeline needs for its ports. `modelFlaw` checks all of them. */
+export function hasPorts(value: unknown): value is Model {
+  return (
+    isRecord(value) && typeof value["name"] === "string" && arePorts(value["inputs"]) && arePorts(value["outputs"])
+  );
+}
+
+/** Whether a value is a record of ports with shapes. `portsFlaw` checks all of it. */
+export function arePorts(value: unknown): value is object {
+  const isPort = (port: unknown) => isRecord(port) && (port["shape"] === null || Array.isArray(port["shape"]));
+  return isRecord(value) && Object.values(value).every(isPort);
+}
+
 /** The ports of a record of tensors, in the order of its keys. */
 export function portsOf(record: object): Port[] {
   return Object.entries(record as PortDefinitions).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));

@@ -18,10 +18,11 @@ export function chunkPlan({ inputs, outputs }, apart) {
   const isApart = (file) => apart.includes(outputs[file].entryPoint);
   const staticImports = (file) =>
     outputs[file].imports.filter(({ kind, external }) => kind === "import-statement" && !external);
-  const withImports = (file, found = new Set()) => {
+  const chunkImports = (file) => outputs[file].imports.filter(({ external }) => !external);
+  const withImports = (file, importsOf = staticImports, found = new Set()) => {
     if (!found.has(file)) {
       found.add(file);
-      for (const { path } of staticImports(file)) withImports(path, found);
+      for (const { path } of importsOf(file)) withImports(path, importsOf, found);
     }
     return found;
   };
@@ -32,7 +33,8 @@ export function chunkPlan({ inputs, outputs }, apart) {
   for (const entry of entries) for (const file of withImports(entry)) uses.set(file, (uses.get(file) ?? 0) + 1);
   const merged = Object.keys(outputs).filter((file) => {
     const all = [...withImports(file)];
-    const importsPackage = all.some((each) =>
+    // Bundlers of apps follow dynamic imports too: a command's `import("esbuild")` is not for every entry.
+    const importsPackage = [...withImports(file, chunkImports)].some((each) =>
       outputs[each].imports.some(({ path, external }) => external && !path.startsWith("node:")),
     );
     const isShared = uses.get(file) >= minEntries && !entries.includes(file) && !kept.has(file);

@@ -1,15 +1,16 @@
 import type { Problem } from "../errors.js";
 import { writtenForOtherRow } from "../messages/edits.js";
 import { missingFlaw } from "../missing.js";
-import { portsFlaw, recordOf } from "../model.js";
+import { portsFlaw } from "../model.js";
 import { pipelineNameProblem } from "../names.js";
 import { kindOf } from "../value-kind.js";
 import type { AnyPipeline } from "../pipeline/any-pipeline.js";
 import type { RowScope } from "../row.js";
 import type { FoundSource } from "../shapes/sources.js";
-import { definitionOf, type Step } from "../steps/step-kinds.js";
+import { advanceOf, checkOf, type Step } from "../steps/step-kinds.js";
 import { CheckState, type RuntimeCheck } from "./check-state.js";
 import { editHistory, type EditHistory } from "./edit-history.js";
+import { noteProblem } from "./note-problem.js";
 import { rowChange } from "./row-change.js";
 
 export type { RuntimeCheck } from "./check-state.js";
@@ -43,15 +44,17 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
   const flaw = declaredFlaw(pipeline.inputs);
   if (flaw !== null) problems.push({ code: "SL2041", message: `${flaw}` });
   const edited = (pipeline as { readonly [editHistory]?: EditHistory })[editHistory];
-  const history: EditHistory = edited ?? { stated: true, missing: undefined, problems: [], rows: null };
-  const { stated, rows, problems: editProblems } = history;
+  const history: EditHistory = edited ?? { stated: true, missing: undefined, notes: [], rows: null };
+  const { stated, rows, notes } = history;
   const wrongOption = flaw === null ? missingFlaw(history.missing, pipeline.inputs) : null;
   if (wrongOption !== null) problems.push({ code: "SL2041", message: wrongOption });
-  problems.push(...editProblems);
+  problems.push(...notes.map(noteProblem));
   const state = new CheckState(flaw === null && stated ? pipeline.inputs : undefined);
   pipeline.steps.forEach((step, index) => {
-    checkStep(state, step, index);
-    checkRow(state, step, index, rows?.[index]);
+    state.recordScope();
+    checkOf(step)(state, step, index);
+    advanceOf(step)?.(state, step, index);
+    checkRow(state, step, index, flaw === null ? rows?.[index] : undefined);
   });
   problems.push(...state.problems);
   if (state.source === null) {
@@ -61,44 +64,18 @@ export function checkPipeline(pipeline: AnyPipeline): PipelineCheck {
 }
 
 /** An edit may have changed the row that the lambda of a step was written for. */
-function checkRow(state: CheckState, step: Step, index: number, old: RowScope | undefined): void {
+function checkRow(state: CheckState, step: Step, index: number, rows: readonly RowScope[] | undefined): void {
   const now = state.scopes[index];
+  // The row that the lambda was written for, and after each edit that kept it valid, the row after that edit.
+  const old = rows?.reduce((valid, row) => (rowChange(valid, row) === null ? row : valid));
   if ((step.kind !== "validation" && step.kind !== "alert") || old === undefined || now === undefined) return;
   const change = rowChange(old, now);
   if (change !== null)
     state.report("SL2092", writtenForOtherRow(step.kind, String(step.name), change), index, { [step.kind]: step.name });
 }
 
-/** The ports of a list of steps, as frozen data. Where a step is wrong, they are a best guess. */
-export interface DerivedPorts {
-  /** The request's columns. */
-  readonly inputs: object;
-  readonly outputs: object;
-  /** By step index, and at the end: what a lambda at that position may read. */
-  readonly scopes: readonly RowScope[];
-}
-
-export function derivePorts(steps: readonly Step[], declared: object | undefined): DerivedPorts {
-  const flaw = declared === undefined ? null : declaredFlaw(declared);
-  const state = new CheckState(flaw === null ? declared : undefined);
-  steps.forEach((step, index) => checkStep(state, step, index));
-  state.recordScope();
-  const { tuple, scopes } = state;
-  return {
-    scopes,
-    inputs: flaw === null ? recordOf(state.inputs) : Object.freeze({ ...declared }),
-    outputs:
-      tuple === null ? recordOf(state.outputs) : Object.freeze(tuple.outputs.map(({ outputs }) => recordOf(outputs))),
-  };
-}
-
 /** An empty record is not a flaw: a pipeline without steps has no columns. */
 function declaredFlaw(inputs: unknown): string | null {
   if (typeof inputs === "object" && inputs !== null && Object.keys(inputs).length === 0) return null;
   return portsFlaw(inputs, "input", "the pipeline");
-}
-
-function checkStep(state: CheckState, step: Step, index: number): void {
-  state.recordScope();
-  definitionOf(step).check(state, step, index);
 }

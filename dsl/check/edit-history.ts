@@ -1,4 +1,3 @@
-import type { Problem } from "../errors.js";
 import type { RowScope } from "../row.js";
 
 /** What a pipeline remembers in addition to its public data, for `checkPipeline`. */
@@ -7,11 +6,30 @@ export interface EditHistory {
   readonly stated: boolean;
   /** The option `missing`, unchecked. */
   readonly missing: unknown;
-  /** Edits that could not be made. */
-  readonly problems: readonly Problem[];
-  /** By step index: the row that a lambda at that position was written for; null if no step was edited. */
-  readonly rows: readonly RowScope[] | null;
+  /** Calls that are wrong by themselves. */
+  readonly notes: readonly EditNote[];
+  /**
+   * By step index: the row that a lambda at that position was written for, and its row after each edit since then. Null
+   * if no step was edited.
+   */
+  readonly rows: readonly (readonly RowScope[])[] | null;
 }
+
+/** A call that is wrong by itself, as data: `noteProblem` has the words, which apps load with `build()`. */
+export type EditNote =
+  | {
+      readonly kind: "arguments";
+      /** The index of the step that the method adds; null for `pipeline()`. */
+      readonly step: number | null;
+      readonly method: string;
+      readonly args: readonly unknown[];
+      /** The most arguments. */
+      readonly arity: number;
+      /** The names of the options, which are the last argument. */
+      readonly options: readonly string[] | undefined;
+    }
+  | { readonly kind: "index"; readonly method: string; readonly index: unknown; readonly count: number }
+  | { readonly kind: "callback"; readonly index: number };
 
 /**
  * The key under which a pipeline stores its history. A symbol, because users do not need to see it; a registered one,

@@ -1,16 +1,14 @@
-import { derivePorts } from "../check/check-pipeline.js";
-import { TargetError, type Problem } from "../errors.js";
-import { rowChange } from "../check/row-change.js";
+import { derivePorts } from "../check/derive-ports.js";
+import { TargetError } from "../errors.js";
 import { missingColumns } from "../missing.js";
-import { isSameModel, modelFlaw, type Model, type PortDefinitions } from "../model.js";
+import { hasPorts, isSameModel, type Model, type PortDefinitions } from "../model.js";
 import { isRecord, kindOf } from "../value-kind.js";
 import type { AnyPipeline, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
-import { editOutOfRange, exactlyOneStep } from "../messages/edits.js";
-import { unknownArgument, unknownOption } from "../messages/options.js";
-import { editHistory, type EditHistory } from "../check/edit-history.js";
+import { unknownName, unknownOption } from "../messages/options.js";
+import { editHistory, type EditHistory, type EditNote } from "../check/edit-history.js";
 
 type Edits = Omit<EditHistory, "stated" | "missing">;
 
@@ -19,7 +17,7 @@ export interface StatedInputs {
   readonly inputs: PortDefinitions;
   readonly missing?: unknown;
 }
-const unedited: Edits = Object.freeze({ problems: [], rows: null });
+const unedited: Edits = Object.freeze({ notes: [], rows: null });
 
 /**
  * The implementation behind the interfaces of pipelines. It stores arguments unchecked; `checkPipeline` reports what is
@@ -41,17 +39,11 @@ export class StepList implements AnyPipeline {
   /** By step index, and at the end: what a lambda at that position may read. */
   readonly #scopes: readonly RowScope[];
 
-  constructor(
-    name: string,
-    steps: readonly Step[],
-    models: readonly Model[],
-    declared: StatedInputs | undefined,
-    edits: Edits = unedited,
-  ) {
+  constructor(name: string, steps: readonly Step[], declared: StatedInputs | undefined, edits: Edits = unedited) {
     const { inputs, outputs, scopes } = derivePorts(steps, declared?.inputs);
     this.name = name;
     this.steps = Object.freeze(steps);
-    this.modelList = Object.freeze(models);
+    this.modelList = Object.freeze(modelsOf(steps));
     this.inputs = inputs;
     this.missing = Object.freeze(missingColumns(declared?.missing, inputs));
     this.outputs = outputs;
@@ -66,10 +58,7 @@ export class StepList implements AnyPipeline {
     for (const definition of Object.values(stepKinds) as readonly StepDefinition<Step>[]) {
       const { method, create } = definition;
       const add = function (this: StepList, ...args: never[]): StepList {
-        const message = argumentsProblem(definition, args);
-        const added = this.#with(create(...args));
-        if (message === null) return added;
-        return added.#withProblem({ code: "SL2093", message: `step ${this.steps.length}: ${message}` });
+        return this.#with(create(...args), argumentNotes(definition, args, this.steps.length));
       };
       Object.defineProperty(this.prototype, method, { value: add, writable: true, configurable: true });
     }
@@ -88,7 +77,7 @@ export class StepList implements AnyPipeline {
   }
 
   clear(): StepList {
-    return new StepList(this.name, [], [], this.#declared);
+    return new StepList(this.name, [], this.#declared);
   }
 
   async deploy(target: Target, options: DeployOptions = {}): Promise<never> {
@@ -121,12 +110,10 @@ export class StepList implements AnyPipeline {
     if (message !== null) throw new TargetError("SL6011", `pipeline '${this.name}': ${message}`);
   }
 
-  #with(step: Step): StepList {
-    const models = withModels(this.modelList, definitionOf(step).modelsOf(step));
-    const { problems, rows } = this.#edits;
-    const here = this.#scopes.at(-1);
-    const edits = rows === null || here === undefined ? this.#edits : { problems, rows: [...rows, here] };
-    return new StepList(this.name, [...this.steps, step], models, this.#declared, edits);
+  #with(step: Step, added: readonly EditNote[]): StepList {
+    const notes = [...this.#edits.notes, ...added];
+    const edits = { notes, rows: this.#edits.rows && [...this.#edits.rows, this.#scopes.slice(-1)] };
+    return new StepList(this.name, [...this.steps, step], this.#declared, edits);
   }
 
   /**
@@ -136,42 +123,40 @@ export class StepList implements AnyPipeline {
   #edit(method: string, index: number, removed: 0 | 1, make: ((at: StepList) => unknown) | null): StepList {
     const count = this.steps.length;
     if (!Number.isSafeInteger(index) || index < 0 || index > count - removed) {
-      const message = editOutOfRange(method, typeof index === "number" ? index : kindOf(index), count);
-      return this.#withProblem({ code: "SL2090", message, details: { step: index } });
+      return this.#withNote({ kind: "index", method, index, count });
     }
     const before = this.#withSteps(this.steps.slice(0, index), unedited);
     const head = make === null ? before : addStep(before, make);
-    if (head === null) return this.#withProblem({ code: "SL2091", message: exactlyOneStep, details: { step: index } });
-    const problems = [...this.#edits.problems, ...head.#edits.problems];
+    if (head === null) return this.#withNote({ kind: "callback", index });
+    const notes = [...this.#edits.notes, ...head.#edits.notes];
     const edited = this.#withSteps([...head.steps, ...this.steps.slice(index + removed)], unedited);
-    const oldRows = this.#edits.rows ?? this.#scopes;
+    const oldRows = this.#edits.rows ?? this.#scopes.map((scope) => [scope]);
     const rows = edited.steps.map((_, position) => {
-      const now = edited.#scopes[position] as RowScope;
-      if (position < head.steps.length) return now;
-      const old = oldRows[position - head.steps.length + index + removed] as RowScope;
-      return rowChange(old, now) === null ? now : old;
+      const old = position < head.steps.length ? [] : oldRows[position - head.steps.length + index + removed];
+      return [...(old ?? []), edited.#scopes[position] as RowScope];
     });
-    return this.#withSteps(edited.steps, { problems, rows });
+    return this.#withSteps(edited.steps, { notes, rows });
   }
 
   #withSteps(steps: readonly Step[], edits: Edits): StepList {
-    const models = steps.reduce<readonly Model[]>(
-      (known, step) => withModels(known, definitionOf(step).modelsOf(step)),
-      [],
-    );
-    return new StepList(this.name, steps, models, this.#declared, edits);
+    return new StepList(this.name, steps, this.#declared, edits);
   }
 
-  #withProblem(problem: Problem): StepList {
-    return this.#withSteps(this.steps, { ...this.#edits, problems: [...this.#edits.problems, problem] });
+  #withNote(note: EditNote): StepList {
+    return this.#withSteps(this.steps, { ...this.#edits, notes: [...this.#edits.notes, note] });
   }
 }
 
-/** Why a step's method does not take these arguments, or null. */
-function argumentsProblem({ method, arity, options }: StepDefinition<Step>, args: readonly unknown[]): string | null {
+/** A note if a method does not take these arguments: of an unknown option, or past the last argument. */
+export function argumentNotes(
+  { method, arity, options }: Pick<StepDefinition<Step>, "method" | "arity" | "options">,
+  args: readonly unknown[],
+  step: number | null,
+): readonly EditNote[] {
   const given = args[arity - 1];
-  const unknown = options !== undefined && isRecord(given) ? unknownOption(`${method}()`, given, options) : null;
-  return unknown ?? unknownArgument(`${method}()`, args, arity);
+  const isUnknown = options !== undefined && isRecord(given) && unknownName(given, options) !== undefined;
+  if (!isUnknown && args.slice(arity).every((arg) => arg === undefined)) return [];
+  return [{ kind: "arguments", step, method, args, arity, options }];
 }
 
 /** The result of `make(before)` if it is `before` with one more step, else null. */
@@ -183,17 +168,12 @@ function addStep(before: StepList, make: unknown): StepList | null {
     : null;
 }
 
-const areModels = (...values: unknown[]): boolean => values.every((value) => modelFlaw(value) === null);
-
-/**
- * `known` and the models of `more` that are not in it. Values that are not models are kept; `checkPipeline` reports
- * them.
- */
-function withModels(known: readonly Model[], more: readonly Model[]): readonly Model[] {
-  const models = [...known];
-  for (const model of more) {
+/** The models of all steps, each once. Keeps values that are not models; `checkPipeline` reports them. */
+function modelsOf(steps: readonly Step[]): readonly Model[] {
+  const models: Model[] = [];
+  for (const model of steps.flatMap((step) => definitionOf(step).modelsOf(step))) {
     const isKnown = (other: Model) =>
-      other === model || (other?.name === model?.name && areModels(other, model) && isSameModel(other, model));
+      other === model || (other?.name === model?.name && [other, model].every(hasPorts) && isSameModel(other, model));
     if (!models.some(isKnown)) models.push(model);
   }
   return models;

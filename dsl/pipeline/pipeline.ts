@@ -52,9 +52,8 @@ import type {
   UncheckedPipeline,
 } from "./edits.js";
 import type { exactOutputs } from "./extendable.js";
-import { unknownOption } from "../messages/options.js";
 import { isRecord } from "../value-kind.js";
-import { StepList } from "./pipeline-impl.js";
+import { argumentNotes, StepList } from "./pipeline-impl.js";
 
 // The interfaces of pipelines. They and `edits.ts` import each other: an edit returns a pipeline.
 // Everything that this file exports is public.
@@ -558,7 +557,7 @@ export function pipeline(
   options?: { readonly inputs?: PortDefinitions; readonly missing?: unknown },
 ): unknown {
   const stated = options?.inputs === undefined ? undefined : { inputs: options.inputs, missing: options.missing };
-  const message = isRecord(options) ? unknownOption("pipeline()", options, ["inputs", "missing"]) : null;
-  const problems = message === null ? [] : [{ code: "SL2093" as const, message }];
-  return new StepList(name, [], [], stated, { problems, rows: null });
+  const call = { method: "pipeline", arity: 2, options: ["inputs", "missing"] };
+  const notes = isRecord(options) ? argumentNotes(call, [name, options], null) : [];
+  return new StepList(name, [], stated, { notes, rows: null });
 }

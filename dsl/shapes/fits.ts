@@ -1,26 +1,14 @@
-import type { ErrorCode, Problem } from "../errors.js";
-import { portsOf, type Model } from "../model.js";
+import type { Model } from "../model.js";
 import type { TextIn } from "../check/flaws.js";
 import type { AlternativesOf, ChoicesOfRecord, IsPlainRecord, TextElse } from "./alternatives.js";
 import type { ExplainPorts } from "./mismatch.js";
-import { feedOf, type Fed, type FedRenamed, type IsOne, type NamesOf } from "./port-names.js";
-import {
-  findSource,
-  type OneOfSeveralModels,
-  type FedSources,
-  type FoundFeed,
-  type FoundSource,
-  type OpenSymbols,
-  type Origins,
-  type Sources,
-} from "./sources.js";
+import type { Fed, FedRenamed, IsOne, NamesOf } from "./port-names.js";
+import type { OneOfSeveralModels, FedSources, OpenSymbols } from "./sources.js";
 import type { MultiModelOf } from "../steps/multi-model.js";
 import type { CheckedSources, SourcesFlaw } from "../steps/model.js";
 import type { At, SourceOf } from "../steps/step-kinds.js";
-import { rowShape, type RowShape } from "../rows.js";
+import type { RowShape } from "../rows.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
-import { byCodeUnit } from "../messages/first-five-names.js";
-import { clash, misfit, missing, noSuchInput, refine } from "../messages/shapes.js";
 import type { NeedsSelect } from "../messages/steps.js";
 
 // ---------------------------------------------------------------- types: does a model fit, and what are its outputs
@@ -273,173 +261,9 @@ export type Rows<P> = {
   readonly [K in keyof P]: P[K] extends Tensor<infer D, infer S> ? Tensor<D, RowShape<S>> : P[K];
 };
 
-// ---------------------------------------------------------------- run time: the same checks, all problems of a model
-// at once
-
-/** A check of one input that the types cannot make. `axis` counts in the shape of a row, without the row axis. */
-export interface OpenCheck {
-  readonly input: string;
-  readonly axis: number | null;
-  readonly expects: number | string;
-}
-
-export interface Fit {
-  readonly problems: readonly Problem[];
-  readonly checks: readonly OpenCheck[];
-  readonly outputs: readonly Port[];
-  /** By input: the sources that the step names. */
-  readonly sources: ReadonlyMap<string, FoundSource>;
-}
-
-/**
- * Checks whether a model takes what arrives. Returns the problems, the checks that remain for run time, and the
- * outputs.
- */
-export function fit(model: Model, given: Sources, origins: Origins): Fit {
-  const inputs = portsOf(model.inputs).sort((a, b) => byCodeUnit(a.name, b.name));
-  const unifier = new Unifier(model.name);
-  const { source, outputs } = origins;
-  for (const input of Object.keys(given).sort(byCodeUnit)) {
-    if (inputs.some((port) => port.name === input)) continue;
-    unifier.report("SL2016", noSuchInput(model.name, input, inputs.map(nameOf)), { input });
-  }
-  // First the sources that are wrong by themselves: the types report them at their property, and nothing else.
-  const fed = new Map<string, FoundFeed>();
-  for (const input of inputs) {
-    const { name } = input;
-    const own = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (own === undefined) continue;
-    const found = findSource(model.name, input, showTensor(input), own, origins);
-    if ("code" in found) {
-      const details = typeof own === "string" ? { input: name, column: own } : { input: name };
-      unifier.report(found.code, found.message, details);
-      continue;
-    }
-    const alone = new Unifier(model.name);
-    if (found.source !== source) alone.port(input, found.port, found.source);
-    unifier.problems.push(...alone.problems);
-    if (alone.problems.length === 0) fed.set(name, found);
-  }
-  for (const input of inputs) {
-    const { name } = input;
-    const found = fed.get(name);
-    const port = Object.hasOwn(given, name) ? undefined : feedOf(name, inputs, outputs, given);
-    if (found !== undefined) unifier.port(input, found.port, found.source);
-    else if (port !== undefined) unifier.port(input, port, source);
-    else if (!Object.hasOwn(given, name)) {
-      unifier.report("SL2014", missing(model.name, name, source, outputs.map(nameOf)), { input: name });
-    }
-  }
-  return {
-    problems: unifier.problems,
-    checks: unifier.openChecks(),
-    outputs: unifier.outputs(portsOf(model.outputs)),
-    sources: new Map([...fed].map(([input, { from }]) => [input, from])),
-  };
-}
-
-const nameOf = ({ name }: Port): string => name;
+// ---------------------------------------------------------------- run time
 
 /** `float32[batch, 10]`; `?` for an unknown dimension. */
 export function showTensor({ dtype, shape }: Omit<Port, "name">): string {
   return shape === null ? `${dtype}[…]` : `${dtype}[${shape.map((dim) => dim ?? "?").join(", ")}]`;
-}
-
-/** Binds the symbols of one model, input by input. */
-class Unifier {
-  readonly problems: Problem[] = [];
-  readonly #checks: OpenCheck[] = [];
-  readonly #bound = new Map<string, { readonly size: number | string; readonly input: string }>();
-  readonly #occurrences = new Map<
-    string,
-    { readonly input: string; readonly axis: number; readonly open: boolean }[]
-  >();
-  readonly #model: string;
-
-  constructor(model: string) {
-    this.#model = model;
-  }
-
-  report(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>>): void {
-    this.problems.push({ code, message, details: { model: this.#model, ...details } });
-  }
-
-  /** @param source the source of `fed` with a verb */
-  port(input: Port, fed: Port, source: string): void {
-    const text = misfit(this.#model, input.name, showTensor(input), source, showTensor(fed));
-    const details = { input: input.name };
-    if (input.dtype !== fed.dtype) return this.report("SL2010", text, details);
-    const expected = rowShape(input.shape);
-    const arrived = rowShape(fed.shape);
-    if (expected === null) return;
-    if (arrived === null) {
-      this.#checks.push({ input: input.name, axis: null, expects: expected.length });
-    } else if (arrived.length !== expected.length) {
-      return this.report("SL2011", text, details);
-    }
-    for (const [axis, dim] of expected.entries()) {
-      if (!this.#dim(input.name, axis, dim, arrived?.[axis] ?? null, text)) return;
-    }
-  }
-
-  /** False if the dimension does not fit. Then the later dimensions of the port are not checked. */
-  #dim(input: string, axis: number, expected: Dim, arrived: Dim, text: string): boolean {
-    if (expected === null) return true;
-    if (typeof expected === "string") return this.#symbol(input, axis, expected, arrived);
-    if (arrived === null) {
-      this.#checks.push({ input, axis, expects: expected });
-    } else if (typeof arrived === "string") {
-      this.report("SL2013", text + refine(arrived, expected), { input, axis });
-      return false;
-    } else if (arrived !== expected) {
-      this.report("SL2012", text, { input, axis });
-      return false;
-    }
-    return true;
-  }
-
-  #symbol(input: string, axis: number, symbol: string, arrived: Dim): boolean {
-    const occurrences = this.#occurrences.get(symbol) ?? [];
-    this.#occurrences.set(symbol, [...occurrences, { input, axis, open: arrived === null }]);
-    if (arrived === null) return true;
-    const bound = this.#bound.get(symbol);
-    if (bound === undefined) {
-      this.#bound.set(symbol, { size: arrived, input });
-    } else if (bound.size !== arrived) {
-      this.report("SL2015", clash(this.#model, symbol, input, arrived, bound.input, bound.size), {
-        input,
-        axis,
-        symbol,
-      });
-      return false;
-    }
-    return true;
-  }
-
-  /** A symbol that meets an unknown dimension must have one size at run time, wherever it occurs. */
-  openChecks(): OpenCheck[] {
-    const checks = [...this.#checks];
-    for (const [symbol, occurrences] of this.#occurrences) {
-      if (occurrences.length < 2 || !occurrences.some((one) => one.open)) continue;
-      const expects = this.#resolved(symbol);
-      for (const { input, axis, open } of occurrences) {
-        if (open || typeof expects === "string") checks.push({ input, axis, expects });
-      }
-    }
-    return checks;
-  }
-
-  /** Without bindings if the model does not fit, so that later steps are still checked. */
-  outputs(ports: readonly Port[]): Port[] {
-    if (this.problems.some(({ code }) => code !== "SL2016")) this.#bound.clear();
-    return ports.map(({ name, dtype, shape }) => ({
-      name,
-      dtype,
-      shape: shape?.map((dim) => (typeof dim === "string" && dim !== "batch" ? this.#resolved(dim) : dim)) ?? null,
-    }));
-  }
-
-  #resolved(symbol: string): number | string {
-    return this.#bound.get(symbol)?.size ?? `${this.#model}.${symbol}`;
-  }
 }

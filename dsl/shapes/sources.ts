@@ -41,6 +41,7 @@ import type {
   SplitOf,
 } from "../steps/step-kinds.js";
 import type { DType, Port, Tensor } from "../tensor.js";
+import { constantPort, lookUp } from "./feeds.js";
 import type { ExplainPorts, ShowTensor } from "./mismatch.js";
 import type { IsOne, NamesOf, Sorted } from "./port-names.js";
 
@@ -261,18 +262,17 @@ export function findSource(
 ): FoundFeed | SourceProblem {
   if (isConstant(given)) return constantFeed(model, input, expected, given);
   const { outputs, source, columns, models, isFirst } = origins;
-  const current = outputs.find(({ name }) => name === given);
-  if (current !== undefined) return { port: current, source, from: { output: given } };
   const unknown = (message: string): SourceProblem => ({ code: "SL2017", message });
-  const column = columns.find(({ name }) => given === `in.${name}`);
-  if (column !== undefined) {
-    return { port: column, source: columnSource(column.name), from: columnOrOutput(column, origins) };
+  const found = lookUp(given, origins);
+  if (found?.kind === "output") return { port: found.port, source, from: { output: given } };
+  if (found?.kind === "column") {
+    const { port } = found;
+    return { port, source: columnSource(port.name), from: columnOrOutput(port, origins) };
   }
-  const owner = ownerOf(given, models);
-  if (owner !== null) {
+  if (found?.kind === "model") {
+    const { owner, port } = found;
     const name = given.slice(owner.name.length + 1);
     if (owner.outputs === null) return unknown(inSplit(model, input.name, owner.name, name, owner.step));
-    const port = owner.outputs.find((output) => output.name === name);
     return port === undefined
       ? unknown(noSuchModelOutput(model, input.name, owner.name, name, owner.outputs.map(nameOf)))
       : { port, source: modelOutputSource(owner.name, name), from: { model: owner.name, output: name } };
@@ -285,14 +285,6 @@ export function findSource(
   }
   const [name, port] = [given.slice(0, dot), given.slice(dot + 1)];
   return unknown(noSuchModel(model, input.name, name, port, [...models.keys()]));
-}
-
-/** The model that a source names. The run-time side of `OwnerOf`. */
-function ownerOf(given: string, models: Origins["models"]): (EarlierModel & { readonly name: string }) | null {
-  const names = [...models.keys()].filter((name) => given.startsWith(`${name}.`));
-  const name = names.sort((a, b) => b.length - a.length)[0];
-  const model = name === undefined ? undefined : models.get(name);
-  return name === undefined || model === undefined ? null : { name, ...model };
 }
 
 /** Before the first model, a column that no refine step changed is the same as the current output of its name. */
@@ -310,19 +302,12 @@ function constantFeed(
   const read = readConstant(given, input);
   const code = "SL2019";
   if (isConstantData(read)) {
-    const shape = withRowAxis(input, read.shape);
-    return { port: { ...input, shape }, source: constantSource, from: { constant: read } };
+    return { port: constantPort(input, read.shape), source: constantSource, from: { constant: read } };
   }
   if ("holds" in read) {
     return { code, message: otherConstant(model, input.name, expected, valuesOf(input.dtype, read.holds), read.holds) };
   }
   return { code, message: `model '${model}' input '${input.name}' expects ${expected}, and its constant ${read.text}` };
-}
-
-/** The run-time side of `WithRowAxis`. */
-function withRowAxis({ shape }: Port, sizes: readonly number[]): readonly (number | string)[] {
-  const axis = shape?.indexOf("batch") ?? -1;
-  return axis < 0 || axis > sizes.length ? sizes : [...sizes.slice(0, axis), "batch", ...sizes.slice(axis)];
 }
 
 const nameOf = ({ name }: Port): string => name;

@@ -186,7 +186,7 @@ export interface UncheckedAlert<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkAlert(state: CheckState, step: AlertStep, index: number): void {
+export function checkAlert(state: CheckState, step: AlertStep, index: number): void {
   const { name, condition } = step;
   const details = { alert: name };
   if (state.source === null && typeof name === "string") {
@@ -236,7 +236,6 @@ export const alertKind = {
   options: ["over", "for"],
   create: alertStep,
   modelsOf: noModels,
-  check: checkAlert,
 } satisfies StepDefinition<AlertStep>;
 
 // ---------------------------------------------------------------- messages

@@ -1,4 +1,5 @@
 import type { CheckState } from "../check/check-state.js";
+import type { PortState } from "../check/port-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { Model } from "../model.js";
 import type { IsOpen } from "../names.js";
@@ -155,19 +156,24 @@ export interface UncheckedAudit<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkAudit(state: CheckState, step: AuditStep, index: number): void {
+export function checkAudit(state: CheckState, step: AuditStep, index: number): void {
   const { from, to } = step;
   const { tuple } = state;
   if (tuple === null) return state.report("SL2027", needsModels("audit"), index);
   if (tuple.audited) return state.report("SL2053", auditedAlready(tuple.step), index);
-  tuple.audited = true;
   if (!isCount(from) || !(to === null || isCount(to))) return state.report("SL2050", noSlice(String(from)), index);
   const slice = `${from}:${to ?? ""}`;
   const count = tuple.outputs.length;
   if (from >= count || (to ?? 0) > count)
     return state.report("SL2052", sliceOutOfRange(slice, tuple.step, count), index);
-  if (to !== null && to <= from) return state.report("SL2051", emptySlice(slice), index);
-  for (const { name } of tuple.outputs.slice(from, to ?? undefined)) state.logged.add(name);
+  if (to !== null && to <= from) state.report("SL2051", emptySlice(slice), index);
+}
+
+export function advanceAudit({ tuple, logged }: PortState, { from, to }: AuditStep): void {
+  if (tuple === null || tuple.audited) return;
+  tuple.audited = true;
+  if (isCount(from) && (to ?? 0) <= tuple.outputs.length)
+    for (const { name } of tuple.outputs.slice(from, to ?? undefined)) logged.add(name);
 }
 
 export const auditKind = {
@@ -175,7 +181,6 @@ export const auditKind = {
   arity: 1,
   create: auditStep,
   modelsOf: noModels,
-  check: checkAudit,
 } satisfies StepDefinition<AuditStep>;
 
 // ---------------------------------------------------------------- messages

@@ -1,11 +1,12 @@
 import type { CheckState } from "../check/check-state.js";
+import type { PortState } from "../check/port-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { byCodeUnit } from "../messages/first-five-names.js";
 import type { Model } from "../model.js";
 import type { NoKeys } from "../names.js";
 import type { Fits, Unfitting } from "../shapes/fits.js";
 import type { NamesOf } from "../shapes/port-names.js";
-import { checkSameOutputs, inferInSplit, type Route } from "./split-outputs.js";
+import { advanceSplit, checkSameOutputs, inferInSplit, type Route } from "./split-outputs.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
 import type { PairsOf, Unstated } from "./step-list.js";
@@ -104,7 +105,7 @@ export interface UncheckedKeySplit<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): void {
+export function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): void {
   const { key, default: fallback } = step;
   const routes: unknown = step.routes;
   if (typeof key !== "string" || key === "") state.report("SL2060", noKey, index);
@@ -115,22 +116,24 @@ function checkKeySplit(state: CheckState, step: KeySplitStep, index: number): vo
   if (entries.length === 0) state.report("SL2061", noRoutes, index);
   if (!isModel) return;
   const first = inferInSplit(state, fallback, index);
-  const names = [fallback.name];
   for (const [value, model] of entries.sort(([a], [b]) => byCodeUnit(a, b))) {
     if (!state.isModel(model, `the route '${value}'`, index)) continue;
-    names.push(model.name);
     checkSameOutputs(state, model, first, index, { route: value });
   }
-  state.setSplitOutputs(fallback, names, first.outputs, index);
 }
+
+export function advanceKeySplit(state: PortState, step: KeySplitStep, index: number): void {
+  if (state.accepts(step.default)) advanceSplit(state, modelsOf(step), index);
+}
+
+const modelsOf = (step: KeySplitStep): readonly Model[] => [step.default, ...Object.values(step.routes ?? {})];
 
 export const keySplitKind = {
   method: "keySplit",
   arity: 2,
   options: ["default", "routes"],
   create: keySplitStep,
-  modelsOf: (step) => [step.default, ...Object.values(step.routes ?? {})],
-  check: checkKeySplit,
+  modelsOf,
 } satisfies StepDefinition<KeySplitStep>;
 
 // ---------------------------------------------------------------- messages

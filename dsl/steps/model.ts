@@ -1,13 +1,13 @@
 import type { CheckState } from "../check/check-state.js";
+import type { PortState } from "../check/port-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { isConstant, type Constant } from "../constant.js";
-import { byCodeUnit } from "../messages/first-five-names.js";
 import type { NoSuchInput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
 import type { Fits, FitsRenamed } from "../shapes/fits.js";
 import type { NamesOf, Sorted } from "../shapes/port-names.js";
 import type { CheckedConstant, CheckedSource, InputHints, SourceHints, Sources } from "../shapes/sources.js";
-import type { Port } from "../tensor.js";
+import { isRecord } from "../value-kind.js";
 import { frozenCopy, type StepDefinition } from "./step-definition.js";
 import type { NewStep } from "./step-kinds.js";
 import type { PairsOf, Unstated } from "./step-list.js";
@@ -124,43 +124,25 @@ export interface UncheckedModel<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkModel(state: CheckState, step: ModelStep, index: number): void {
-  const sources = checkedSources(state, step.sources, index);
-  if (!state.isModel(step.model, "the model", index)) return;
-  state.setOutputs(step.model, state.infer(step.model, sources, index), index);
-}
-
-function checkedSources(state: CheckState, sources: unknown, index: number): Sources {
-  const isSource = (value: unknown) => (typeof value === "string" && value !== "") || isConstant(value);
-  if (typeof sources === "object" && sources !== null && !Array.isArray(sources)) {
-    if (Object.values(sources).every(isSource)) return sources as Sources;
+export function checkModel(state: CheckState, step: ModelStep, index: number): void {
+  const sources = sourcesOf(step);
+  if (sources === null) {
+    const message = `the sources of step ${index} must be { "model input": "output, column or model.output" }, or constant(value) for a fixed value`;
+    state.report("SL2018", message, index);
   }
-  const message = `the sources of step ${index} must be { "model input": "output, column or model.output" }, or constant(value) for a fixed value`;
-  state.report("SL2018", message, index);
-  return {};
+  if (state.isModel(step.model, "the model", index)) state.check(step.model, sources ?? {}, index);
 }
 
-/** The sources of a step that defines the request's columns: `in.x` is the column `x`. */
-export function columnNames(sources: Sources): Sources {
-  return Object.fromEntries(
-    Object.entries(sources).map(([input, source]) => [
-      input,
-      typeof source === "string" && source.startsWith("in.") ? source.slice("in.".length) : source,
-    ]),
-  );
+export function advanceModel(state: PortState, step: ModelStep, index: number): void {
+  const { model } = step;
+  if (state.accepts(model)) state.setOutputs(model, state.infer(model, sourcesOf(step) ?? {}), index);
 }
 
-/** The request's columns in the order of the model's inputs. The run-time side of `Columns`. */
-export function firstColumns(inputs: readonly Port[], names: Sources): Port[] {
-  const columns = inputs.flatMap((port) => {
-    const name = Object.hasOwn(names, port.name) ? (names[port.name] ?? port.name) : port.name;
-    return typeof name === "string" ? [{ ...port, input: port.name, name }] : [];
-  });
-  return columns
-    .filter(
-      (column) => !columns.some((other) => other.name === column.name && byCodeUnit(other.input, column.input) < 0),
-    )
-    .map(({ name, dtype, shape }) => ({ name, dtype, shape }));
+/** The sources of a step; null if plain JavaScript passed something else. */
+function sourcesOf(step: ModelStep): Sources | null {
+  const sources: unknown = step.sources;
+  const isSource = (value: unknown) => (typeof value === "string" && value !== "") || isConstant(value);
+  return isRecord(sources) && Object.values(sources).every(isSource) ? (sources as Sources) : null;
 }
 
 export const modelKind = {
@@ -168,5 +150,4 @@ export const modelKind = {
   arity: 2,
   create: modelStep,
   modelsOf: (step) => [step.model],
-  check: checkModel,
 } satisfies StepDefinition<ModelStep>;

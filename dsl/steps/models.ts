@@ -1,4 +1,5 @@
-import type { CheckState, ModelOutputs } from "../check/check-state.js";
+import type { CheckState } from "../check/check-state.js";
+import type { ModelOutputs, PortState } from "../check/port-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
@@ -78,28 +79,30 @@ export interface UncheckedModels<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkModels(state: CheckState, step: ModelsStep, index: number): void {
+export function checkModels(state: CheckState, step: ModelsStep, index: number): void {
   const models: unknown = step.models;
   if (!Array.isArray(models)) {
     return state.report("SL2031", `the models of step ${index} must be a list of models, not ${kindOf(models)}`, index);
   }
   if (models.length === 0) state.report("SL2023", noModels, index);
-  const found: ModelOutputs[] = [];
+  const found = new Set<string>();
   for (const model of models as readonly unknown[]) {
     if (!state.isModel(model, "a model", index)) continue;
     const { name } = model;
-    const before = found.find((other) => other.name === name);
-    if (before !== undefined) {
-      state.report("SL2024", repeatedModel(name, "models step"), index, { model: name });
-      found.push(before);
-    } else if (state.logged.has(name)) {
-      state.report("SL2025", loggedAlready(name), index, { model: name });
-      found.push({ name, outputs: state.outputsOf(model) });
-    } else {
-      found.push({ name, outputs: state.infer(model, {}, index) });
-    }
+    if (found.has(name)) state.report("SL2024", repeatedModel(name, "models step"), index, { model: name });
+    else if (state.logged.has(name)) state.report("SL2025", loggedAlready(name), index, { model: name });
+    else state.check(model, {}, index);
+    found.add(name);
   }
-  if (found.length > 0 || models.length === 0) state.setTuple(found, index);
+}
+
+export function advanceModels(state: PortState, { models }: ModelsStep, index: number): void {
+  const found: ModelOutputs[] = [];
+  for (const model of listOf(models).filter((model) => state.accepts(model))) {
+    const { name } = model;
+    found.push(found.find((other) => other.name === name) ?? { name, outputs: state.infer(model, {}) });
+  }
+  if (found.length > 0 || (models as readonly unknown[] | undefined)?.length === 0) state.setTuple(found, index);
 }
 
 export const modelsKind = {
@@ -107,7 +110,6 @@ export const modelsKind = {
   arity: 1,
   create: modelsStep,
   modelsOf: (step) => listOf(step.models),
-  check: checkModels,
 } satisfies StepDefinition<ModelsStep>;
 
 // ---------------------------------------------------------------- messages

@@ -1,10 +1,11 @@
 import type { CheckState } from "../check/check-state.js";
+import type { PortState } from "../check/port-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { OneText } from "../shapes/alternatives.js";
-import { checkSameOutputs, inferInSplit, type FirstOfSplit, type Route } from "./split-outputs.js";
+import { advanceSplit, checkSameOutputs, inferInSplit, type FirstOfSplit, type Route } from "./split-outputs.js";
 import type { IsTaken } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
@@ -116,7 +117,7 @@ export interface UncheckedRandomSplit<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkRandomSplit(state: CheckState, step: RandomSplitStep, index: number): void {
+export function checkRandomSplit(state: CheckState, step: RandomSplitStep, index: number): void {
   const { hashKey } = step;
   const weights: unknown = step.weights;
   if (hashKey !== null && (typeof hashKey !== "string" || hashKey === "")) state.report("SL2065", noHashKey, index);
@@ -141,16 +142,21 @@ function checkRandomSplit(state: CheckState, step: RandomSplitStep, index: numbe
     if (first === null) first = inferInSplit(state, model, index);
     else checkSameOutputs(state, model, first, index, {});
   }
-  if (first !== null) state.setSplitOutputs(first.model, [...names], first.outputs, index);
 }
+
+export function advanceRandomSplit(state: PortState, step: RandomSplitStep, index: number): void {
+  advanceSplit(state, modelsOf(step), index);
+}
+
+const modelsOf = (step: RandomSplitStep): readonly Model[] =>
+  listOf(step.weights).map((pair) => listOf(pair)[1] as Model);
 
 export const randomSplitKind = {
   method: "randomSplit",
   arity: 2,
   options: ["hashKey"],
   create: randomSplitStep,
-  modelsOf: (step) => listOf(step.weights).map((pair) => listOf(pair)[1] as Model),
-  check: checkRandomSplit,
+  modelsOf,
 } satisfies StepDefinition<RandomSplitStep>;
 
 // ---------------------------------------------------------------- messages

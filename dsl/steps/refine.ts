@@ -1,9 +1,11 @@
 import type { CheckState } from "../check/check-state.js";
+import type { PortState } from "../check/port-state.js";
 import type { FirstText, TextIn, TextOf } from "../check/flaws.js";
 import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
 import { requestSource } from "../messages/shapes.js";
 import { needsSelect, type NeedsSelect } from "../messages/steps.js";
-import { kindOf } from "../value-kind.js";
+import { withSizes } from "../shapes/feeds.js";
+import { isRecord, kindOf } from "../value-kind.js";
 import type { AlternativesOf, ChoicesOfRecord, IsOneRecord, IsPlainRecord, TextElse } from "../shapes/alternatives.js";
 import type { IsOne, NamesOf, Sorted } from "../shapes/port-names.js";
 import { rowShape } from "../rows.js";
@@ -143,7 +145,7 @@ export interface UncheckedRefine<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkRefine(state: CheckState, step: RefineStep, index: number): void {
+export function checkRefine(state: CheckState, step: RefineStep, index: number): void {
   const sizes: unknown = step.sizes;
   if (typeof sizes !== "object" || sizes === null || Array.isArray(sizes)) {
     return state.report("SL2073", `the sizes of step ${index} must be { symbol: size }`, index);
@@ -170,10 +172,15 @@ function checkRefine(state: CheckState, step: RefineStep, index: number): void {
       if (expects !== undefined) state.checks.push({ step: index, model: null, input: name, axis, expects });
     }
   }
-  state.outputs = state.outputs.map((port) => ({
-    ...port,
-    shape: port.shape?.map((dim) => refined.get(dim) ?? dim) ?? null,
-  }));
+}
+
+export function advanceRefine(state: PortState, step: RefineStep): void {
+  const sizes: unknown = step.sizes;
+  if (state.tuple !== null || !isRecord(sizes)) return;
+  state.outputs = withSizes(state.outputs, (symbol) => {
+    const size = Object.hasOwn(sizes, symbol) ? sizes[symbol] : symbol;
+    return typeof size === "number" ? size : symbol;
+  });
 }
 
 export const refineKind = {
@@ -181,7 +188,6 @@ export const refineKind = {
   arity: 1,
   create: refineStep,
   modelsOf: noModels,
-  check: checkRefine,
 } satisfies StepDefinition<RefineStep>;
 
 // ---------------------------------------------------------------- messages

@@ -1,4 +1,5 @@
 import type { CheckState } from "../check/check-state.js";
+import type { ModelOutputs, PortState } from "../check/port-state.js";
 import type { TextOf } from "../check/flaws.js";
 import type { OneText } from "../shapes/alternatives.js";
 import { kindOf } from "../value-kind.js";
@@ -76,15 +77,22 @@ export interface UncheckedSelect<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkSelect(state: CheckState, step: SelectStep, index: number): void {
+export function checkSelect(state: CheckState, step: SelectStep, index: number): void {
   const { tuple } = state;
   if (tuple === null) return state.report("SL2027", needsModels("select"), index);
-  const selected = isCount(step.index) ? tuple.outputs[step.index] : undefined;
-  if (selected === undefined) {
+  if (selectedOf(state, step) === undefined) {
     const given = typeof step.index === "number" ? step.index : kindOf(step.index);
-    return state.report("SL2054", selectOutOfRange(given, tuple.step, tuple.outputs.length), index);
+    state.report("SL2054", selectOutOfRange(given, tuple.step, tuple.outputs.length), index);
   }
-  state.selectOutput(selected, tuple.step);
+}
+
+export function advanceSelect(state: PortState, step: SelectStep): void {
+  const selected = selectedOf(state, step);
+  if (state.tuple !== null && selected !== undefined) state.selectOutput(selected, state.tuple.step);
+}
+
+function selectedOf({ tuple }: PortState, { index }: SelectStep): ModelOutputs | undefined {
+  return isCount(index) ? tuple?.outputs[index] : undefined;
 }
 
 export const selectKind = {
@@ -92,7 +100,6 @@ export const selectKind = {
   arity: 1,
   create: selectStep,
   modelsOf: noModels,
-  check: checkSelect,
 } satisfies StepDefinition<SelectStep>;
 
 // ---------------------------------------------------------------- messages

@@ -1,4 +1,5 @@
-import type { CheckState, ModelOutputs } from "../check/check-state.js";
+import type { CheckState } from "../check/check-state.js";
+import type { ModelOutputs, PortState } from "../check/port-state.js";
 import type { FirstText, TextOf } from "../check/flaws.js";
 import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
@@ -86,30 +87,39 @@ export interface UncheckedShadow<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkShadow(state: CheckState, step: ShadowStep, index: number): void {
+export function checkShadow(state: CheckState, step: ShadowStep, index: number): void {
   const { champion } = step;
   const challengers: unknown = step.challengers;
-  const models: ModelOutputs[] = [];
-  if (state.isModel(champion, "the champion", index))
-    models.push({ name: champion.name, outputs: state.infer(champion, {}, index) });
+  const isModel = state.isModel(champion, "the champion", index);
+  if (isModel) state.check(champion, {}, index);
   if (!Array.isArray(challengers)) {
     const message = `the challengers of step ${index} must be a list of models, not ${kindOf(challengers)}`;
     state.report("SL2031", message, index);
   } else if (challengers.length === 0) {
     state.report("SL2020", noChallengers, index);
   }
-  if (models.length === 0) return;
+  if (!isModel) return;
+  const names = new Set([champion.name]);
   for (const challenger of Array.isArray(challengers) ? (challengers as readonly unknown[]) : []) {
     if (!state.isModel(challenger, "a challenger", index)) continue;
     const { name } = challenger;
-    if (models.some((model) => model.name === name)) {
-      state.report("SL2021", repeatedModel(name, "shadow step"), index, { model: name });
-    } else if (state.logged.has(name)) {
-      state.report("SL2022", alreadyChallenger(name), index, { model: name });
-    } else {
-      state.logged.add(name);
-      models.push({ name, outputs: state.infer(challenger, {}, index) });
+    if (names.has(name)) state.report("SL2021", repeatedModel(name, "shadow step"), index, { model: name });
+    else if (state.logged.has(name)) state.report("SL2022", alreadyChallenger(name), index, { model: name });
+    else {
+      names.add(name);
+      state.check(challenger, {}, index);
     }
+  }
+}
+
+export function advanceShadow(state: PortState, { champion, challengers }: ShadowStep, index: number): void {
+  if (!state.accepts(champion)) return;
+  const models: ModelOutputs[] = [{ name: champion.name, outputs: state.infer(champion, {}) }];
+  for (const challenger of listOf(challengers).filter((model) => state.accepts(model))) {
+    const { name } = challenger;
+    if (state.logged.has(name) || models.some((model) => model.name === name)) continue;
+    state.logged.add(name);
+    models.push({ name, outputs: state.infer(challenger, {}) });
   }
   state.setShadowOutputs(models, index);
 }
@@ -119,7 +129,6 @@ export const shadowKind = {
   arity: 2,
   create: shadowStep,
   modelsOf: (step) => [step.champion, ...listOf(step.challengers)],
-  check: checkShadow,
 } satisfies StepDefinition<ShadowStep>;
 
 // ---------------------------------------------------------------- messages

@@ -1,4 +1,5 @@
 import type { CheckState } from "../check/check-state.js";
+import type { PortState } from "../check/port-state.js";
 import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
 import type { Model } from "../model.js";
 import { rowShape } from "../rows.js";
@@ -80,10 +81,18 @@ export interface FirstOfSplit {
   readonly fits: boolean;
 }
 
+/** The next step takes the outputs of the model that the split chooses. The first of `models` stands for all. */
+export function advanceSplit(state: PortState, models: readonly Model[], index: number): void {
+  const [first, ...others] = models.filter((model) => state.accepts(model));
+  if (first === undefined) return;
+  const names = [first, ...others].map(({ name }) => name);
+  state.setSplitOutputs(first, names, state.infer(first, {}), index);
+}
+
 /** Checks that `model` takes the arriving tensors. */
 export function inferInSplit(state: CheckState, model: Model, index: number): FirstOfSplit {
   const problems = state.problems.length;
-  const outputs = state.infer(model, {}, index);
+  const outputs = state.check(model, {}, index);
   return { model, outputs, fits: state.problems.length === problems };
 }
 

@@ -7,8 +7,18 @@ import type { Chosen, ChoicesOf, ChoicesOfPairs } from "../shapes/alternatives.j
 import type { Fits, Next, Substituted } from "../shapes/fits.js";
 import type { IsOne } from "../shapes/port-names.js";
 import type { SourceEntry } from "../shapes/sources.js";
-import { alertKind, type Alert, type AlertFlaw, type AlertStep, type AtAlert, type UncheckedAlert } from "./alert.js";
 import {
+  checkAlert,
+  alertKind,
+  type Alert,
+  type AlertFlaw,
+  type AlertStep,
+  type AtAlert,
+  type UncheckedAlert,
+} from "./alert.js";
+import {
+  advanceAudit,
+  checkAudit,
   auditKind,
   type AtAudit,
   type Audit,
@@ -20,6 +30,8 @@ import {
   type UncheckedAudit,
 } from "./audit.js";
 import {
+  advanceKeySplit,
+  checkKeySplit,
   keySplitKind,
   type AtKeySplit,
   type KeySplit,
@@ -29,6 +41,8 @@ import {
 } from "./key-split.js";
 import type { AlertEntry } from "./logged-names.js";
 import {
+  advanceModel,
+  checkModel,
   modelKind,
   type AtModel,
   type Columns,
@@ -38,6 +52,8 @@ import {
   type UncheckedModel,
 } from "./model.js";
 import {
+  advanceModels,
+  checkModels,
   modelsKind,
   type AtModels,
   type ModelsFlaw,
@@ -50,6 +66,8 @@ import {
 } from "./models.js";
 import type { MultiModelOf } from "./multi-model.js";
 import {
+  advanceRandomSplit,
+  checkRandomSplit,
   randomSplitKind,
   type AtRandomSplit,
   type FirstModel,
@@ -60,6 +78,8 @@ import {
   type Weighted,
 } from "./random-split.js";
 import {
+  advanceRefine,
+  checkRefine,
   refineKind,
   type AtRefine,
   type Refine,
@@ -69,6 +89,8 @@ import {
   type UncheckedRefine,
 } from "./refine.js";
 import {
+  advanceSelect,
+  checkSelect,
   selectKind,
   type AtSelect,
   type Select,
@@ -78,6 +100,8 @@ import {
   type UncheckedSelect,
 } from "./select.js";
 import {
+  advanceShadow,
+  checkShadow,
   shadowKind,
   type AtShadow,
   type Shadow,
@@ -88,9 +112,10 @@ import {
   type ShadowStep,
   type UncheckedShadow,
 } from "./shadow.js";
-import type { StepDefinition } from "./step-definition.js";
+import type { StepAdvance, StepCheck, StepDefinition } from "./step-definition.js";
 import type { After, CountOf, Forward, Link, RecordOf, Unstated } from "./step-list.js";
 import {
+  checkValidation,
   validationKind,
   type AtValidation,
   type UncheckedValidation,
@@ -145,8 +170,43 @@ export const stepKinds = {
 } satisfies { readonly [K in StepKind]: StepDefinition<Extract<Step, { kind: K }>> };
 
 /** The definition of the step's kind. */
+const stepAdvances = {
+  model: advanceModel,
+  models: advanceModels,
+  audit: advanceAudit,
+  select: advanceSelect,
+  keySplit: advanceKeySplit,
+  randomSplit: advanceRandomSplit,
+  shadow: advanceShadow,
+  validation: null,
+  alert: null,
+  refine: advanceRefine,
+} satisfies { readonly [K in StepKind]: StepAdvance<Extract<Step, { kind: K }>> | null };
+
+const stepChecks = {
+  model: checkModel,
+  models: checkModels,
+  audit: checkAudit,
+  select: checkSelect,
+  keySplit: checkKeySplit,
+  randomSplit: checkRandomSplit,
+  shadow: checkShadow,
+  validation: checkValidation,
+  alert: checkAlert,
+  refine: checkRefine,
+} satisfies { readonly [K in StepKind]: StepCheck<Extract<Step, { kind: K }>> };
+
 export function definitionOf(step: Step): StepDefinition<Step> {
   return stepKinds[step.kind] as StepDefinition<Step>;
+}
+
+/** Null if the step does not change what arrives at the next one. */
+export function advanceOf(step: Step): StepAdvance<Step> | null {
+  return stepAdvances[step.kind] as StepAdvance<Step> | null;
+}
+
+export function checkOf(step: Step): StepCheck<Step> {
+  return stepChecks[step.kind] as StepCheck<Step>;
 }
 
 // ---------------------------------------------------------------- types: methods

@@ -104,7 +104,7 @@ export interface UncheckedValidation<out P> {
 
 // ---------------------------------------------------------------- run time
 
-function checkValidation(state: CheckState, step: ValidationStep, index: number): void {
+export function checkValidation(state: CheckState, step: ValidationStep, index: number): void {
   const { name, check } = step;
   if (state.source === null && typeof name === "string") {
     state.report("SL2005", noInferenceBefore(name), index, { validation: name });
@@ -139,7 +139,6 @@ export const validationKind = {
   arity: 2,
   create: validationStep,
   modelsOf: noModels,
-  check: checkValidation,
 } satisfies StepDefinition<ValidationStep>;
 
 // ---------------------------------------------------------------- messages

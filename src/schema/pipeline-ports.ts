@@ -1,6 +1,6 @@
 import { PipelineError } from "../../dsl/errors.js";
 import { type AnyPipeline, checkPipeline, type Port, portsOf } from "../../dsl/index.js";
-import { derivePorts } from "../../dsl/check/check-pipeline.js";
+import { derivePorts } from "../../dsl/check/derive-ports.js";
 
 /** The ports of a pipeline's requests and answers. */
 export interface PipelinePorts {

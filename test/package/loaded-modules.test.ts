@@ -1,6 +1,6 @@
 // What the package loads, and when. The tests need `npm run build`.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -37,6 +37,33 @@ async function authoring(): Promise<string> {
     const { build, defineModel, pipeline } = await import(${dist("index.js")});
     const p = pipeline("p").model(defineModel(${JSON.stringify(model)}));`;
 }
+
+/** The packages that a bundler finds from a file of dist/: it follows dynamic imports too. */
+function reachable(entry: string): readonly string[] {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    const imports = readFileSync(join(root, "dist", file), "utf8").matchAll(
+      /^(?:import|\} from|import .* from|export .* from) "([^"]+)"|\bimport\("([^"]+)"\)/gm,
+    );
+    for (const [, fixed, dynamic] of imports) {
+      const specifier = fixed ?? dynamic ?? "";
+      if (specifier.startsWith("./")) files.add(specifier.slice(2));
+      else if (!specifier.startsWith("node:")) packages.add(specifier);
+    }
+  }
+  return [...packages].sort();
+}
+
+describe("what a bundler of an app finds", () => {
+  it("from shapeline: no package", () => {
+    expect(reachable("index.js")).toEqual([]);
+  });
+
+  it("from shapeline/codegen, which a bundler of an app should not see: esbuild among others", () => {
+    expect(reachable("codegen.js")).toContain("esbuild");
+  });
+});
 
 describe("loads no other package", () => {
   it("import of shapeline, in few files", () => {

@@ -17,8 +17,8 @@ import { modelConfig } from "../model-config.js";
  * be written in many ways
  */
 export function pipelineOutline(pipeline: AnyPipeline): string | null {
-  const { problems = [], rows = null } = (pipeline as { readonly [editHistory]?: EditHistory })[editHistory] ?? {};
-  if (problems.length > 0 || rows !== null) return null;
+  const { notes = [], rows = null } = (pipeline as { readonly [editHistory]?: EditHistory })[editHistory] ?? {};
+  if (notes.length > 0 || rows !== null) return null;
   if (pipeline.steps.some((step) => Object.values(step).some(hasConstant))) return null;
   const { name, steps, modelList, inputs, missing = [] } = pipeline;
   const names = new Map<unknown, string>(modelList.map((model) => [model, model.name]));

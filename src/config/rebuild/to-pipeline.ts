@@ -1,7 +1,7 @@
 import { ConfigError } from "../../../dsl/errors.js";
 import { checkPipeline, portsOf, type Extendable, type Model, type UncheckedPipeline } from "../../../dsl/index.js";
 import type { Port } from "../../../dsl/tensor.js";
-import { derivePorts } from "../../../dsl/check/check-pipeline.js";
+import { derivePorts } from "../../../dsl/check/derive-ports.js";
 import { requireKnownOptions } from "../../util/options/known-options.js";
 import { parseConfig } from "../config.js";
 import { statesInputs } from "../decompile.js";
