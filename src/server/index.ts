@@ -21,12 +21,13 @@ import { metricsRoutes } from "./metrics/routes.js";
 import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
 import { describeRoutes } from "./openapi/openapi-route.js";
+import { DirectInference } from "./http/direct-inference.js";
 import { modelRoutes } from "./open-inference/model-routes.js";
 import { closeConnectionsWhen, drain, silentConnections } from "./operations/drain.js";
 import { answerUnreadable, bodyMs, httpLimits, limitConnections } from "./operations/http-limits.js";
 import { LogSink } from "./operations/log-sink.js";
 import { LogStream } from "./operations/log-stream.js";
-import { loggerOptions, logRequests, requestId } from "./operations/request-log.js";
+import { loggerOptions, requestId, RequestLog } from "./operations/request-log.js";
 import { observeWith } from "./operations/observe-with.js";
 import { platformRoutes } from "./wallaroo/platform-routes.js";
 import { Tracing } from "./tracing/tracing.js";
@@ -115,11 +116,13 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
     metrics,
     isReady: () => state === "ready",
   };
+  const isClosing = (): boolean => state === "closing";
   answerErrors(app);
-  closeConnectionsWhen(app, () => state === "closing");
+  closeConnectionsWhen(app, isClosing);
   const closeSilent = silentConnections(app);
   tracing.traceRequests(app);
-  logRequests(app, context);
+  const requestLog = new RequestLog(app.log, host);
+  requestLog.logRequests(app);
   const sink =
     settings.logSink === null ? null : new LogSink(settings.logSink, (outcome) => metrics?.sinkEvent(outcome));
   sink?.logInferences(app, (name) => host.deployment(name));
@@ -130,6 +133,12 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
   describeRoutes(app, context);
   for (const register of [healthRoutes, modelRoutes, apiRoutes, metricsRoutes]) register(app, context);
   const platform = settings.wallaroo ? platformRoutes(app, context, access) : null;
+  const direct = new DirectInference(app, context, { access, hosts: foreignHosts, tracing, requestLog, isClosing });
+  const { routing } = app as { readonly routing: Handle };
+  const handle: Handle = (request, response) => {
+    if (!direct.takes(request, response)) routing(request, response);
+  };
+  if (app.server.listeners("request").includes(routing)) app.server.off("request", routing).on("request", handle);
   let problems: readonly string[];
   try {
     const notHeld = await host.hold();
@@ -165,7 +174,7 @@ export async function createServer(options: ServerOptions = {}): Promise<Shapeli
       await localCommands.announce(host.settings.data, url, host.settings.sharedFolder);
       return url;
     },
-    handle: (request, response) => app.routing(request, response),
+    handle,
     reload: (changed = {}) =>
       (reloading = reloading
         .catch(() => undefined)
@@ -215,6 +224,8 @@ function replaceSecrets(
   if (changed.users !== undefined) access.users.replace(users);
   if (tls !== null) (app.server as unknown as TlsServer).setSecureContext(tls);
 }
+
+type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 function createMetrics(host: ModelHost): ServerMetrics | null {
   const client = loadPrometheusClient();

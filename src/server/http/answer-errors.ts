@@ -26,17 +26,36 @@ export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(async (error, request, reply) => {
     // Such as a body without a type, of a method that no route has.
     if (request.is404) return answerUnrouted(request, reply);
-    const problem = httpProblem(error);
-    if (problem === null) request.log.error({ id: request.id, err: error }, "a fault of the server");
-    const { status, message, headers } = problem ?? {
-      status: 500,
-      message: "the server failed on this request; its log says more",
-      headers: {},
-    };
-    void reply.code(status).headers(headers);
-    return send(reply, request.url, error instanceof ShapelineError ? writeError(error) : { code: "http", message });
+    const { status, headers, body } = errorAnswer(error, request.url, (fault) =>
+      request.log.error({ id: request.id, err: fault }, faultMessage),
+    );
+    return reply.code(status).headers(headers).type("application/json").send(body);
   });
   app.setNotFoundHandler(answerUnrouted);
+}
+
+/** The line about an error that no answer explains. */
+export const faultMessage = "a fault of the server";
+
+/** What an error is answered with. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** @param onFault called with an error that is a fault of ours: its answer says nothing about it */
+export function errorAnswer(error: unknown, url: string, onFault: (error: unknown) => void): ErrorAnswer {
+  const problem = httpProblem(error);
+  if (problem === null) onFault(error);
+  const { status, message, headers } = problem ?? {
+    status: 500,
+    message: "the server failed on this request; its log says more",
+    headers: {},
+  };
+  const written = error instanceof ShapelineError ? writeError(error) : { code: "http", message };
+  return { status, headers, body: errorBody(url, written) };
 }
 
 /** The methods of the routes whose pattern a path has. */
@@ -58,5 +77,9 @@ function methodsOf(methods: ReadonlyMap<string, readonly string[]>, path: string
 }
 
 function send(reply: FastifyReply, url: string, error: WrittenError): unknown {
-  return reply.type("application/json").send(writeJson({ error: url.startsWith("/api/") ? error : error.message }));
+  return reply.type("application/json").send(errorBody(url, error));
+}
+
+function errorBody(url: string, error: WrittenError): string {
+  return writeJson({ error: url.startsWith("/api/") ? error : error.message });
 }

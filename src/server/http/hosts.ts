@@ -39,20 +39,24 @@ export class ForeignHosts {
     this.#listens = address.toLowerCase();
   }
 
+  /** Why a request under the name of its `Host` header is refused; null if it is answered. */
+  refusal(host: string | undefined): HttpError | null {
+    if (host === undefined || host === this.#last || this.#listens === null || this.#isOpen()) return null;
+    const name = hostName(host);
+    if (!loopbackAddress.test(name) && name !== this.#listens && !this.#allowed.has(name))
+      return new HttpError(
+        421,
+        `the server has no tokens, so that it answers as localhost only, not as '${name.slice(0, 253)}'; allow the name with the option 'hosts' (--allow-host), or give the server a token`,
+      );
+    this.#last = host;
+    return null;
+  }
+
   refuseIn(app: FastifyInstance): void {
-    app.addHook("onRequest", (request, _, done) => {
-      const { host } = request.headers;
-      if (host === undefined || host === this.#last || this.#listens === null || this.#isOpen()) return done();
-      const name = hostName(host);
-      if (!loopbackAddress.test(name) && name !== this.#listens && !this.#allowed.has(name))
-        return done(
-          new HttpError(
-            421,
-            `the server has no tokens, so that it answers as localhost only, not as '${name.slice(0, 253)}'; allow the name with the option 'hosts' (--allow-host), or give the server a token`,
-          ),
-        );
-      this.#last = host;
-      done();
+    app.addHook("onRequest", ({ headers }, _, done) => {
+      const refusal = this.refusal(headers.host);
+      if (refusal === null) done();
+      else done(refusal);
     });
   }
 }

@@ -52,7 +52,7 @@ export async function answerFrom(
   return {
     modelName: served.name,
     modelVersion: answer.version,
-    ...(id !== undefined && { id }),
+    id,
     outputs: tensors,
   };
 }

@@ -1,5 +1,8 @@
 import { HttpError } from "../http/errors.js";
 
+/** The route of all models: a name may hold slashes. */
+export const modelsRoute = "/v2/models/*";
+
 /** What a path under `/v2/models/` names. */
 export interface ModelPath {
   readonly model: string;
@@ -7,7 +10,6 @@ export interface ModelPath {
   readonly action: "infer" | "ready" | "metadata";
 }
 
-/** The model's name may hold slashes. */
 const path = /^(.+?)(?:\/versions\/([^/]+))?(?:\/(infer|ready))?$/s;
 
 /**

@@ -18,7 +18,7 @@ export interface InferenceRequest {
   readonly model: string;
   /** Default: the version that is deployed. */
   readonly version?: string;
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   readonly inputs: readonly InferenceTensor[];
   /** The outputs to answer. Default, also for none: the model's outputs. */
@@ -29,7 +29,7 @@ export interface InferenceAnswer {
   readonly modelName: string;
   readonly modelVersion: string;
   /** That of the request. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly outputs: readonly InferenceTensor[];
 }
 

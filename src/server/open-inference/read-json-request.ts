@@ -2,8 +2,6 @@ import { InputError } from "../../../dsl/errors.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import { describeValue } from "../../util/format-value.js";
 import { isDictionary } from "../../util/objects.js";
-import type { TensorElements } from "../../tensors/tensor-data.js";
-import type { DType } from "../../../dsl/tensor.js";
 import { binaryElements } from "./binary-elements.js";
 import { requireDtype } from "./datatypes.js";
 import { type ElementsPolicy, jsonElements, RoundedInteger } from "./json-elements.js";
@@ -24,80 +22,109 @@ type Members = Readonly<Record<string, unknown>>;
  * @param missing the inputs in which null stands for NaN
  * @throws InputError SL5xxx
  */
-export function readRequest(body: Buffer, jsonLength: number, missing: readonly string[] = []): HttpInferenceRequest {
+export function readRequest(
+  body: Buffer,
+  jsonLength: number,
+  missing: readonly string[] = noNames,
+): HttpInferenceRequest {
   const text = body.toString("utf8", 0, jsonLength);
-  const rest = body.subarray(jsonLength);
+  const rest = new BinaryPart(body, jsonLength);
   try {
     return readMembers(parseRequestJson(text, false), rest, missing, false);
   } catch (error) {
-    if (error instanceof RoundedInteger) return readMembers(parseRequestJson(text, true), rest, missing, true);
-    throw error;
+    if (!(error instanceof RoundedInteger)) throw error;
+    return readMembers(parseRequestJson(text, true), new BinaryPart(body, jsonLength), missing, true);
   }
 }
 
+const noNames: readonly string[] = [];
+
+/** The bytes after the JSON, which the inputs take in turn. */
+class BinaryPart {
+  readonly #body: Buffer;
+  readonly #start: number;
+  #at: number;
+
+  constructor(body: Buffer, start: number) {
+    this.#body = body;
+    this.#start = this.#at = start;
+  }
+
+  get taken(): number {
+    return this.#at - this.#start;
+  }
+
+  get left(): number {
+    return this.#body.length - this.#at;
+  }
+
+  take(bytes: number): Buffer {
+    const from = this.#at;
+    this.#at += bytes;
+    return this.#body.subarray(from, this.#at);
+  }
+}
+
+/** Every request comes here: it makes few objects, and no closure unless outputs are asked for. */
 function readMembers(
   { value, bareNumbers }: ParsedJson,
-  rest: Buffer,
+  rest: BinaryPart,
   missing: readonly string[],
   exact: boolean,
 ): HttpInferenceRequest {
   if (!isDictionary(value))
     throw new InputError("SL5000", `the body is ${describeValue(value)}; send { "inputs": [ … ] }`);
-  const { id, inputs, outputs } = value as Members;
+  const { id, inputs, outputs, parameters: given } = value as Members;
   if (id !== undefined && typeof id !== "string")
     throw new InputError("SL5000", `'id' is ${describeValue(id)}; give a string`);
   if (!Array.isArray(inputs))
     throw new InputError("SL5000", `'inputs' is ${describeValue(inputs)}; give a list of tensors`);
-  let from = 0;
-  const tensors: InferenceTensor[] = [];
-  for (const [i, input] of inputs.entries()) {
-    const { tensor, bytes } = readTensor(input, i, rest, from, (name) => ({
-      nullAsNaN: missing.includes(name),
-      bareNumbers,
-      exact,
-    }));
-    tensors.push(tensor);
-    from += bytes;
-  }
-  if (from !== rest.length)
+  const tensors = new Array<InferenceTensor>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) tensors[i] = readTensor(inputs[i], i, rest, { missing, bareNumbers, exact });
+  if (rest.left > 0)
     throw new InputError(
       "SL5015",
-      `the body has ${rest.length} bytes after its JSON, and the inputs' 'binary_data_size' says ${from}; check the header Inference-Header-Content-Length`,
+      `the body has ${rest.taken + rest.left} bytes after its JSON, and the inputs' 'binary_data_size' says ${rest.taken}; check the header Inference-Header-Content-Length`,
     );
-  const parameters = readParameters("the request", (value as Members).parameters);
-  const asked = outputs === undefined ? [] : readOutputs(outputs);
+  const parameters = readParameters("the request", given);
   const all = parameters.binary_data_output === true;
+  if (outputs === undefined)
+    return { id, parameters, inputs: tensors, outputs: noNames, isBinary: all ? always : never };
+  const asked = readOutputs(outputs);
   const binary = new Map(asked.map(({ name, binary: own }) => [name, own ?? all]));
-  return {
-    ...(id !== undefined && { id }),
-    parameters,
-    inputs: tensors,
-    outputs: asked.map(({ name }) => name),
-    isBinary: asked.length === 0 ? () => all : (name) => binary.get(name) ?? all,
-  };
+  const isBinary = asked.length === 0 ? (all ? always : never) : (name: string) => binary.get(name) ?? all;
+  return { id, parameters, inputs: tensors, outputs: asked.map(({ name }) => name), isBinary };
+}
+
+const always = (): boolean => true;
+const never = (): boolean => false;
+
+/** How the elements of all inputs are read. */
+interface RequestPolicy extends Omit<ElementsPolicy, "nullAsNaN"> {
+  readonly missing: readonly string[];
 }
 
 function readTensor(
   value: unknown,
   place: number,
-  rest: Buffer,
-  from: number,
-  policyOf: (name: string) => ElementsPolicy,
-): { readonly tensor: InferenceTensor; readonly bytes: number } {
+  rest: BinaryPart,
+  { missing, bareNumbers, exact }: RequestPolicy,
+): InferenceTensor {
   if (!isDictionary(value))
     throw new InputError("SL5000", `inputs[${place}] is ${describeValue(value)}; give a tensor`);
-  const { name, shape, datatype, data, parameters } = value as Members;
+  const { name, shape: given, datatype, data, parameters } = value as Members;
   if (typeof name !== "string")
     throw new InputError("SL5000", `inputs[${place}]: 'name' is ${describeValue(name)}; give a string`);
   const dtype = requireDtype(name, datatype);
-  const sizes = readShape(name, shape);
+  const shape = readShape(name, given);
   const { binary_data_size: size, shared_memory_region: region } =
     parameters === undefined ? noParameters : readParameters(`input '${name}'`, parameters);
   refuseSharedMemory(name, region);
   if (size === undefined) {
     if (!Array.isArray(data))
       throw new InputError("SL5008", `input '${name}': 'data' is ${describeValue(data)}; give a list`, { input: name });
-    return tensorOf(name, dtype, sizes, jsonElements(name, dtype, sizes, data, policyOf(name)), 0);
+    const policy = { nullAsNaN: missing.includes(name), bareNumbers, exact };
+    return { name, dtype, shape, data: jsonElements(name, dtype, shape, data, policy) };
   }
   if (data !== undefined)
     throw new InputError("SL5000", `input '${name}' has both 'data' and 'binary_data_size'; send one of them`, {
@@ -107,17 +134,13 @@ function readTensor(
     throw new InputError("SL5015", `input '${name}': 'binary_data_size' is ${describeValue(size)}; give bytes`, {
       input: name,
     });
-  if (size > rest.length - from)
+  if (size > rest.left)
     throw new InputError(
       "SL5015",
-      `input '${name}': 'binary_data_size' is ${size}, and ${rest.length - from} bytes are left in the body`,
+      `input '${name}': 'binary_data_size' is ${size}, and ${rest.left} bytes are left in the body`,
       { input: name },
     );
-  return tensorOf(name, dtype, sizes, binaryElements(name, dtype, sizes, rest.subarray(from, from + size)), size);
-}
-
-function tensorOf(name: string, dtype: DType, shape: readonly number[], data: TensorElements, bytes: number) {
-  return { tensor: { name, dtype, shape, data }, bytes };
+  return { name, dtype, shape, data: binaryElements(name, dtype, shape, rest.take(size)) };
 }
 
 /** @throws InputError SL5000 if an input's data is in a region of shared memory, which this server does not have */

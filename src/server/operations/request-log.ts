@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { FastifyBaseLogger, FastifyServerOptions } from "fastify";
-import type { RegisterRoutes } from "../context.js";
+import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from "fastify";
 import { nameInPath } from "../http/name-in-path.js";
+import type { ModelHost } from "../models/model-host.js";
 import type { LogStream } from "./log-stream.js";
 
 const prefix = randomBytes(6).toString("hex");
@@ -49,27 +49,57 @@ function isEnabled(log: FastifyBaseLogger, level: (typeof levels)[number]): bool
   return (log as FastifyBaseLogger & { isLevelEnabled(level: string): boolean }).isLevelEnabled(level);
 }
 
+/** What the line about a request says. */
+export interface AnsweredRequest {
+  readonly id: string;
+  readonly method: string;
+  /** The route's pattern, never the request's own path. */
+  readonly route: string | undefined;
+  readonly status: number;
+  readonly ms: number;
+}
+
 /** One line a request, with the route's pattern in place of its path. Health probes are lines of level `debug`. */
-export const logRequests: RegisterRoutes = (app, { host }) => {
-  app.addHook("onRequest", (request, reply, done) => {
-    void reply.header("x-request-id", request.id);
-    done();
-  });
-  const enabled = new Set(levels.filter((level) => isEnabled(app.log, level)));
-  app.addHook("onResponse", (request, reply, done) => {
-    done();
-    const { statusCode: status, elapsedTime } = reply;
-    const { url, config } = request.routeOptions;
-    const level = status >= 500 ? (status === 500 ? "error" : "warn") : config.role === null ? "debug" : "info";
-    if (!enabled.has(level)) return;
-    const name = nameInPath(request);
-    app.log[level]({
-      id: request.id,
-      method: request.method,
-      route: url,
+export class RequestLog {
+  readonly #log: FastifyBaseLogger;
+  readonly #host: Pick<ModelHost, "serves">;
+  readonly #enabled: ReadonlySet<string>;
+
+  constructor(log: FastifyBaseLogger, host: Pick<ModelHost, "serves">) {
+    this.#log = log;
+    this.#host = host;
+    this.#enabled = new Set(levels.filter((level) => isEnabled(log, level)));
+  }
+
+  /**
+   * @param anyone whether the route asks for no role, as health probes do
+   * @param pipeline the name in the path, if there is one
+   */
+  answered({ id, method, route, status, ms }: AnsweredRequest, anyone: boolean, pipeline: () => string | null): void {
+    const level = status >= 500 ? (status === 500 ? "error" : "warn") : anyone ? "debug" : "info";
+    if (!this.#enabled.has(level)) return;
+    const name = pipeline();
+    this.#log[level]({
+      id,
+      method,
+      route,
       status,
-      ms: Math.round(elapsedTime * 1000) / 1000,
-      ...(name !== null && host.serves(name) && { pipeline: name }),
+      ms: Math.round(ms * 1000) / 1000,
+      ...(name !== null && this.#host.serves(name) && { pipeline: name }),
     });
-  });
-};
+  }
+
+  logRequests(app: FastifyInstance): void {
+    app.addHook("onRequest", (request, reply, done) => {
+      void reply.header("x-request-id", request.id);
+      done();
+    });
+    app.addHook("onResponse", (request, reply, done) => {
+      done();
+      const { statusCode: status, elapsedTime: ms } = reply;
+      const { url: route, config } = request.routeOptions;
+      const { id, method } = request;
+      this.answered({ id, method, route, status, ms }, config.role === null, () => nameInPath(request));
+    });
+  }
+}

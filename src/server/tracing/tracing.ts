@@ -15,6 +15,7 @@ declare module "fastify" {
   }
 }
 
+const tracerName = "shapeline";
 const isTraceparent = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /**
@@ -28,7 +29,15 @@ export class Tracing implements InferenceObserver {
 
   constructor() {
     this.#api = optionalPackage("@opentelemetry/api") as typeof OpenTelemetry | null;
-    this.#tracer = this.#api?.trace.getTracer("shapeline", ownPackage().version) ?? null;
+    this.#tracer = this.#api?.trace.getTracer(tracerName, ownPackage().version) ?? null;
+  }
+
+  /** Whether an SDK is registered: without one, no span is recorded. */
+  get isActive(): boolean {
+    if (this.#api === null) return false;
+    // Until then, the provider is a proxy without a tracer behind it.
+    const provider: Partial<OpenTelemetry.ProxyTracerProvider> = this.#api.trace.getTracerProvider();
+    return provider.getDelegateTracer === undefined || provider.getDelegateTracer(tracerName) !== undefined;
   }
 
   traceRequests(app: FastifyInstance): void {
