@@ -1,3 +1,5 @@
+import { importable } from "./compilers.js";
+
 /**
  * A pipeline that the types refuse and for which `checkPipeline` reports the same message. `source` is a JavaScript
  * expression; `▸` marks the start of the compiler's error. `given` is the argument's type as the compiler prints it.
@@ -1431,7 +1433,7 @@ const live = (use: string) =>
   `async (target: Target) => { const live = await ${heads}.validate("low", (x) => x.out < 1).deploy(target); ${use} }`;
 
 /** Uses a model handle, and then a pipeline, that an Open Inference server serves. */
-const clientTypes = JSON.stringify(new URL("../src/client/open-inference/public-types.js", import.meta.url).pathname);
+const clientTypes = JSON.stringify(importable("src/client/open-inference/public-types.js"));
 const remote = (use: string) =>
   `async (server: import(${clientTypes}).OpenInference) => { const model = await server.connect(embed); const live = await server.connect(${heads}.validate("low", (x) => x.out < 1)); ${use} }`;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compilers, repository, type Compiler } from "../compilers.js";
+import { compilers, dslModule, repository, type Compiler } from "../compilers.js";
 import { hasPeers, measure } from "./measure.js";
 import {
   edits,
@@ -87,8 +87,8 @@ export const dslSource = join(repository, "dsl/index.js");
 export function cost(compiler: Compiler, name: string): number | null | undefined {
   const { large, small, count, only, peer } = subjects[name] as Subject;
   if (only?.includes(compiler) === false || (peer === true && !hasPeers)) return undefined;
-  const more = measure(compiler, large(dslSource));
-  const less = measure(compiler, small(dslSource));
+  const more = measure(compiler, large(dslModule));
+  const less = measure(compiler, small(dslModule));
   return more === null || less === null
     ? null
     : Math.round((100 * (more.instantiations - less.instantiations)) / count) / 100;

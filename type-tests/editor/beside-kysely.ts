@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import type { Compiler } from "../compilers.js";
+import { dslModule, type Compiler } from "../compilers.js";
 import { peersFolder } from "../cost/measure.js";
 import { mixedSteps } from "../cost/projects.js";
-import { dslSource } from "../cost/table.js";
 import { openEditor, type Editor } from "./language-server.js";
 
 // The latency of one language server on a pipeline and on a query of Kysely of the same length.
@@ -21,7 +20,7 @@ interface Subject {
 }
 
 function pipelineOfMixedSteps(): Subject {
-  const text = Object.values(mixedSteps(dslSource, calls)).join("\n");
+  const text = Object.values(mixedSteps(dslModule, calls)).join("\n");
   return { text, offset: text.lastIndexOf("x.out") + "x.".length, offers: "out" };
 }
 
