@@ -67,7 +67,7 @@ export function resolveOptions(options: PluginOptions, entry: string): ResolvedO
     if (kind === undefined)
       throw new TargetError(
         "SL6011",
-        `${entry} has no option '${name}'; its options are ${Object.keys(kinds).join(", ")}`,
+        `${entry} has no option '${name}'; leave it out, or give one of its options: ${Object.keys(kinds).join(", ")}`,
         { option: name },
       );
     if (!fits[kind](value))

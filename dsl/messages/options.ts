@@ -21,7 +21,7 @@ export function unknownOption(
   const name = unknownName(options, known);
   if (name === undefined) return null;
   const names = known.map((each) => `'${each}'`).join(", ");
-  return `${owner} has no option '${name}'${hint(name)}; ${names === "" ? "it takes no options" : `its options are ${names.replace(/, (?=[^,]*$)/, " and ")}`}`;
+  return `${owner} has no option '${name}'${hint(name)}; ${names === "" ? "it takes no options" : `leave it out, or give one of its options: ${names.replace(/, (?=[^,]*$)/, " and ")}`}`;
 }
 
 /** The sentence for arguments past the last one, or null. */

@@ -2,7 +2,17 @@
 // line. Each is run in an empty folder that has the models, the pipeline and the rows of examples/fraud.
 // Prints JSON: by code, the example and what is said about it. Usage: node scripts/docs/run-time-examples.mjs
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,11 +33,12 @@ const files = {
   "other.ts": "export const a = 1;\n",
   "token.pipeline.ts": 'throw new Error("no token");\n',
   "package.pipeline.ts": 'import "fraud-limits";\n',
+  "wrong.config.json": '{ "model": ["models/*.onnx"] }',
 };
 
 /**
- * Statements, and command lines that start with `$`, each with the fix where the message does not say it. `live` is the
- * deployed pipeline, `row` one of its rows, `engine` the target.
+ * Statements, and command lines that start with `$`, each with the fix where the message does not say it, and with what
+ * is there only for it. `live` is the deployed pipeline, `row` one of its rows, `engine` the target.
  */
 const examples = [
   // Pipeline files
@@ -49,9 +60,16 @@ const examples = [
   ["$ shapeline generate model.json", "give a file of one of the formats that docs/models.md lists"],
   // Configs
   ['parseConfig("")', "compile the pipeline again"],
-  ["parseConfig({ ...config, steps: 1 })", "compile the pipeline again"],
+  ["parseConfig({ ...config, steps: 1 })"],
   ['parseConfig({ ...config, name: "other" })'],
   ["$ shapeline deploy missing.pipeline.json"],
+  [
+    "$ shapeline generate",
+    undefined,
+    { files: { "shapeline.config.ts": "export default {};\n", "shapeline.config.json": "{}" } },
+  ],
+  ["$ shapeline generate --config settings.ts", "check the path; without `--config`, the settings are found"],
+  ["$ shapeline generate --config wrong.config.json", "correct the name, or leave the setting out"],
   // Rows
   ['await live.infer("rows")', "send one of these forms"],
   ["await live.infer([])"],
@@ -75,7 +93,9 @@ const examples = [
   ["await live.infer([row], { timeoutMs: 0.001 })", "raise `timeoutMs`, or send fewer rows at once"],
   ["await live.infer([row], { signal: AbortSignal.abort() })", "nothing is wrong if the abort was meant"],
   ['await engine.pipeline("fruad")', "correct the name, or deploy the pipeline first"],
-  ['local({ model: "./models" })', "use one of these options"],
+  ['local({ model: "./models" })'],
+  ["$ shapeline deploy fraud.pipeline.json", undefined, { without: "onnxruntime-node" }],
+  ["$ shapeline deploy fraud.pipeline.json --models models", undefined, { without: "@duckdb/node-api" }],
   ['await live.configuration("9")', "ask for one of these versions"],
   ['await (await local({ data: "unlogged", durability: "off", models: "models" }).deploy(config)).logs()'],
   // Storage
@@ -112,8 +132,10 @@ async function collect() {
   await live.infer([row]);
   const scope = { config, defineModel, engine, live, local, parseConfig, readSignature, row };
   const found = {};
-  for (const [example, fix] of examples) {
-    const { code, message } = await outcome(example, scope);
+  for (const [example, fix, { files: own = {}, without } = {}] of examples) {
+    for (const [name, text] of Object.entries(own)) writeFileSync(name, text);
+    const { code, message } = without === undefined ? await outcome(example, scope) : incomplete(example, without);
+    for (const name of Object.keys(own)) rmSync(name);
     if (found[code] !== undefined) throw new Error(`'${example}' is a second example for ${code}`);
     found[code] = { example: example.replace(/^\$ /, ""), cause: withoutFolder(message), fix };
   }
@@ -138,6 +160,27 @@ async function outcome(example, scope) {
   throw new Error(`the example '${example}' raises no error`);
 }
 
+/** The first error of a command in a project that has all packages but one. */
+function incomplete(example, missing) {
+  const project = mkdtempSync(join(folder, "incomplete-"));
+  const own = join(project, "node_modules", "shapeline", "dist");
+  mkdirSync(own, { recursive: true });
+  for (const name of readdirSync(join(root, "dist")).filter((each) => /\.\w+$/.test(each)))
+    cpSync(join(root, "dist", name), join(own, name));
+  cpSync(join(root, "package.json"), join(own, "..", "package.json"));
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const name of [...Object.keys(dependencies), "onnxruntime-node", "@duckdb/node-api"]) {
+    if (name === missing) continue;
+    mkdirSync(dirname(join(project, "node_modules", name)), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+  }
+  cpSync("fraud.pipeline.json", join(project, "fraud.pipeline.json"));
+  cpSync("models", join(project, "models"), { recursive: true });
+  const args = example.replace("$ shapeline ", "").split(" ");
+  const { stderr } = spawnSync(process.execPath, [join(own, "cli.js"), ...args], { cwd: project, encoding: "utf8" });
+  return firstError(stderr, example);
+}
+
 /** The first error that a command prints. Its arguments have no blanks and no quotes. */
 async function commandError(line) {
   const printed = [];
@@ -148,7 +191,11 @@ async function commandError(line) {
   } finally {
     for (const { stream, write } of streams) stream.write = write;
   }
-  const [, code, message] = /\b(SL\d{4}):? ((?:.|\n(?= {2}\S))*)/.exec(printed.join("")) ?? [];
-  if (code === undefined) throw new Error(`'shapeline ${line}' prints no error:\n${printed.join("")}`);
+  return firstError(printed.join(""), `shapeline ${line}`);
+}
+
+function firstError(text, command) {
+  const [, code, message] = /\b(SL\d{4}):? ((?:.|\n(?= {2}\S))*)/.exec(text) ?? [];
+  if (code === undefined) throw new Error(`'${command}' prints no error:\n${text}`);
   return { code, message };
 }

@@ -142,7 +142,7 @@ function refuseProblems(
 }
 
 function notAConfig(where: string, issues: readonly string[]): ConfigError {
-  const message = `${where} is not a pipeline config:\n${issues.map((issue) => `  ${issue}`).join("\n")}`;
+  const message = `${where} is not a pipeline config; compile the pipeline again, or correct what is wrong:\n${issues.map((issue) => `  ${issue}`).join("\n")}`;
   return new ConfigError("SL4002", message, { where, issues });
 }
 

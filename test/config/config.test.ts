@@ -72,7 +72,7 @@ describe("parseConfig rejects a config", () => {
   it("with an unknown key", async () => {
     const config = await edited((c) => (c.comment = "mine"));
     expect(await refusal(() => parseConfig(config))).toMatchInlineSnapshot(`
-      "SL4002 config is not a pipeline config:
+      "SL4002 config is not a pipeline config; compile the pipeline again, or correct what is wrong:
         (whole): unknown key 'comment'"
     `);
   });
@@ -83,7 +83,7 @@ describe("parseConfig rejects a config", () => {
       c.name = null;
     });
     expect(await refusal(() => parseConfig(config))).toMatchInlineSnapshot(`
-      "SL4002 config is not a pipeline config:
+      "SL4002 config is not a pipeline config; compile the pipeline again, or correct what is wrong:
         name: expected string, found null
         models[0].sha256: expected string, found 7"
     `);
@@ -128,7 +128,7 @@ describe("parseConfig rejects a config", () => {
       (c.steps as { expression?: { tree: unknown } }[])[2]!.expression!.tree = { op: "process.exit" };
     });
     expect(await refusal(() => parseConfig(config))).toMatch(
-      /^SL4002 config is not a pipeline config:\n {2}steps\[2\]\.expression\.tree/,
+      /^SL4002 config is not a pipeline config; compile the pipeline again, or correct what is wrong:\n {2}steps\[2\]\.expression\.tree/,
     );
   });
 });

@@ -88,7 +88,7 @@ describe("parseConfig rejects a config", () => {
     const [first, check] = config.steps;
     const deep = { ...config, steps: [first, { ...check, expression: { tree, strings: {}, refused: {} } }] };
     expect(await refusal(() => parseConfig(deep))).toBe(
-      "SL4002 config is not a pipeline config:\n  steps[1].expression.tree: nested more than 520 levels deep",
+      "SL4002 config is not a pipeline config; compile the pipeline again, or correct what is wrong:\n  steps[1].expression.tree: nested more than 520 levels deep",
     );
     const text = `{"steps":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
     expect(await refusal(() => parseConfig(text))).toMatch(/^SL4002 .*\n {2}steps\[0\]\[0\]\[0\]: nested more than/);

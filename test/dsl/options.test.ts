@@ -24,12 +24,12 @@ describe("an option or argument that does not exist is refused, as by the types"
     [
       "randomSplit",
       first().randomSplit([[1, ccfraud]], { hashkey: "id" }),
-      "step 0: randomSplit() has no option 'hashkey'; its options are 'hashKey'",
+      "step 0: randomSplit() has no option 'hashkey'; leave it out, or give one of its options: 'hashKey'",
     ],
     [
       "keySplit",
       first().keySplit("tier", { default: ccfraud, routes: { gold: ccfraud }, else: ccfraud }),
-      "step 0: keySplit() has no option 'else'; its options are 'default' and 'routes'",
+      "step 0: keySplit() has no option 'else'; leave it out, or give one of its options: 'default' and 'routes'",
     ],
     [
       "validate",
@@ -39,7 +39,7 @@ describe("an option or argument that does not exist is refused, as by the types"
     [
       "alert",
       model().alert("drift", () => true, { over: "5m", every: "1m" }),
-      "step 1: alert() has no option 'every'; its options are 'over' and 'for'",
+      "step 1: alert() has no option 'every'; leave it out, or give one of its options: 'over' and 'for'",
     ],
     ["select", first().models([ccfraud]).select(0, 1), "step 1: select() takes 1 argument, got 2"],
   ])("%s", (_, made, message) => {
@@ -48,7 +48,7 @@ describe("an option or argument that does not exist is refused, as by the types"
 
   test("pipeline", () => {
     expect(problemLines(untyped("p", { input: {} }).model(ccfraud))).toEqual([
-      "SL2093 pipeline() has no option 'input'; its options are 'inputs' and 'missing'",
+      "SL2093 pipeline() has no option 'input'; leave it out, or give one of its options: 'inputs' and 'missing'",
     ]);
   });
 
@@ -61,7 +61,7 @@ describe("an option or argument that does not exist is refused, as by the types"
     const target = { kind: "test", deploy: () => Promise.resolve(null), connect: () => Promise.resolve(null) };
     const made = pipeline("p").model(ccfraud);
     expect(await refusal(() => made.deploy(target as never, { confg: 1 } as never))).toBe(
-      "SL6011 pipeline 'p': deploy() has no option 'confg'; its options are 'config'",
+      "SL6011 pipeline 'p': deploy() has no option 'confg'; leave it out, or give one of its options: 'config'",
     );
     expect(await refusal(() => (made.connect as (...args: unknown[]) => Promise<unknown>)(target, { config: 1 }))).toBe(
       "SL6011 pipeline 'p': connect() has no option 'config'; it takes no options",
@@ -71,7 +71,7 @@ describe("an option or argument that does not exist is refused, as by the types"
   test("defineModel", async () => {
     const { name, sha256, inputs, outputs } = ccfraud;
     expect(await refusal(() => defineModel({ name, sha256, inputs, outputs, batchsize: 4 } as never))).toMatch(
-      /^SL3040 the model's definition is wrong: defineModel\(\) has no option 'batchsize'; its options are 'name', /,
+      /^SL3040 the model's definition is wrong: defineModel\(\) has no option 'batchsize'; leave it out, or give one of its options: 'name', /,
     );
   });
 });

@@ -274,9 +274,13 @@ function wantedVersion(options: PipelineOptions): string | undefined {
     throw new TargetError("SL6011", `pipeline() takes an object of options, got ${describeValue(value)}`);
   const unknown = Object.keys(value).find((name) => name !== "version");
   if (unknown !== undefined)
-    throw new TargetError("SL6011", `pipeline() has no option '${unknown}'; its only option is 'version'`, {
-      option: unknown,
-    });
+    throw new TargetError(
+      "SL6011",
+      `pipeline() has no option '${unknown}'; leave it out, or give its only option: 'version'`,
+      {
+        option: unknown,
+      },
+    );
   const { version } = value as Readonly<Record<string, unknown>>;
   if (version === undefined || typeof version === "string") return version;
   throw new TargetError("SL6012", `pipeline() takes a version as a string, such as "1", got ${describeValue(version)}`);

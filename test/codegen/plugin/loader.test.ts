@@ -71,6 +71,6 @@ test("all problems of a file are one error, or warnings", async () => {
 
 test("an unknown option is refused", async () => {
   expect((await load(code, { minify: true } as PluginOptions)).error?.message).toBe(
-    "shapeline/loader has no option 'minify'; its options are modules, helpers, failOnError, readAtRunTime, root",
+    "shapeline/loader has no option 'minify'; leave it out, or give one of its options: modules, helpers, failOnError, readAtRunTime, root",
   );
 });

@@ -61,7 +61,7 @@ test("a lambda that cannot be compiled ends the program with its place and frame
 
 test("wrong options are refused", () => {
   expect(run("app.mjs", '{"helper":[]}').stderr).toContain(
-    "shapeline/register has no option 'helper'; its options are modules, helpers, failOnError, readAtRunTime, root",
+    "shapeline/register has no option 'helper'; leave it out, or give one of its options: modules, helpers, failOnError, readAtRunTime, root",
   );
   expect(run("app.mjs", "helpers").stderr).toContain(
     "the environment variable SHAPELINE_REGISTER must be options as JSON",

@@ -128,7 +128,7 @@ describe("infer", () => {
   test("refuses an unknown option", async () => {
     const live = await engine().deploy(fraud);
     expect(await refusal(live.infer(rows, { metdata: { session_id: "1" } } as object))).toMatchInlineSnapshot(
-      `"SL6011 infer() has no option 'metdata' (did you mean 'metadata'?); its options are 'timeoutMs', 'signal', 'metadata', 'values', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
+      `"SL6011 infer() has no option 'metdata' (did you mean 'metadata'?); leave it out, or give one of its options: 'timeoutMs', 'signal', 'metadata', 'values', 'dataset', 'datasetExclude' and 'datasetSeparator'"`,
     );
   });
 
@@ -265,7 +265,7 @@ describe("logs", () => {
     ],
     [
       { limits: 3 },
-      `SL6011 logs() has no option 'limits' (did you mean 'limit'?); its options are 'limit', 'start', 'end', 'valid', 'arrow', 'dataset', 'datasetExclude' and 'datasetSeparator'`,
+      `SL6011 logs() has no option 'limits' (did you mean 'limit'?); leave it out, or give one of its options: 'limit', 'start', 'end', 'valid', 'arrow', 'dataset', 'datasetExclude' and 'datasetSeparator'`,
     ],
   ])("%o is refused", async (options, expected) => {
     const live = await engine().deploy(fraud);
@@ -464,7 +464,7 @@ describe("invalid options are refused", () => {
   test.each([
     [
       { durabilty: "off" },
-      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); its options are 'models', 'data', 'sharedFolder', 'durability', 'challengers', 'concurrency', 'retention', 'log', 'session', 'deployTimeoutMs', 'runModels', 'limits', 'seed' and 'databaseMemory'`,
+      `SL6011 local() has no option 'durabilty' (did you mean 'durability'?); leave it out, or give one of its options: 'models', 'data', 'sharedFolder', 'durability', 'challengers', 'concurrency', 'retention', 'log', 'session', 'deployTimeoutMs', 'runModels', 'limits', 'seed' and 'databaseMemory'`,
     ],
     [
       { durability: "none" },
@@ -484,7 +484,10 @@ describe("invalid options are refused", () => {
       { retention: { size: "1MB" } },
       `SL6011 local(): the option 'retention.size' is "1MB"; give bytes, at least 16 MiB, or a string such as "10GB" or "1.5 GiB"`,
     ],
-    [{ retention: { days: 3 } }, `SL6011 local(): 'retention' has no option 'days'; its options are 'age' and 'size'`],
+    [
+      { retention: { days: 3 } },
+      `SL6011 local(): 'retention' has no option 'days'; leave it out, or give one of its options: 'age' and 'size'`,
+    ],
     [
       { retention: "30d" },
       `SL6011 local(): the option 'retention' is "30d"; give { age: "30d" }, { size: "10GB" } or both`,

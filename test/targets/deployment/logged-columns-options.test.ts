@@ -51,10 +51,13 @@ const wrongValues: readonly (readonly [value: unknown, wayOut: string])[] = [
   [{ redacted: ["in.x"] }, "did you mean 'redact'?"],
   [{ maxElement: 10 }, "did you mean 'maxElements'?"],
   [{ max_elements: 10 }, "did you mean 'maxElements'?"],
-  [{ include: ["in.x"] }, "its options are 'exclude', 'redact' and 'maxElements'"],
-  [{ columns: ["in.x"] }, "its options are 'exclude', 'redact' and 'maxElements'"],
-  [{ toString: 1 }, "its options are 'exclude', 'redact' and 'maxElements'"],
-  [JSON.parse('{"__proto__": ["in.x"]}'), "its options are 'exclude', 'redact' and 'maxElements'"],
+  [{ include: ["in.x"] }, "leave it out, or give one of its options: 'exclude', 'redact' and 'maxElements'"],
+  [{ columns: ["in.x"] }, "leave it out, or give one of its options: 'exclude', 'redact' and 'maxElements'"],
+  [{ toString: 1 }, "leave it out, or give one of its options: 'exclude', 'redact' and 'maxElements'"],
+  [
+    JSON.parse('{"__proto__": ["in.x"]}'),
+    "leave it out, or give one of its options: 'exclude', 'redact' and 'maxElements'",
+  ],
   ...["exclude", "redact"].flatMap((option) =>
     [
       ...["in.x", "", 5, true, null, {}, new Set(["in.x"]), new Map(), Symbol("x"), 5n].map(

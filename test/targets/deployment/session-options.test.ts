@@ -96,11 +96,11 @@ describe("session options", () => {
     [{ session: 4 }, "the option 'session' is 4; give an object of options"],
     [
       { session: { threads: 4 } },
-      "'session' has no option 'threads'; its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena', 'executionProviders' and 'models'",
+      "'session' has no option 'threads'; leave it out, or give one of its options: 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena', 'executionProviders' and 'models'",
     ],
     [
       { session: { intraOpNumThread: 4 } },
-      "'session' has no option 'intraOpNumThread' (did you mean 'intraOpNumThreads'?); its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena', 'executionProviders' and 'models'",
+      "'session' has no option 'intraOpNumThread' (did you mean 'intraOpNumThreads'?); leave it out, or give one of its options: 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena', 'executionProviders' and 'models'",
     ],
     [
       { session: { intraOpNumThreads: 1.5 } },
@@ -116,7 +116,7 @@ describe("session options", () => {
     ],
     [
       { session: { models: { crnn: { models: {} } } } },
-      `'session.models["crnn"]' has no option 'models'; its options are 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena' and 'executionProviders'`,
+      `'session.models["crnn"]' has no option 'models'; leave it out, or give one of its options: 'intraOpNumThreads', 'interOpNumThreads', 'graphOptimizationLevel', 'enableCpuMemArena' and 'executionProviders'`,
     ],
   ])("%j is refused", async (options, message) => {
     expect(await refusal(() => local(options as LocalOptions))).toBe(`SL6011 local(): ${message}`);

@@ -101,7 +101,7 @@ describe("inferFromFile", () => {
         "SL5033 the rows file '<path>' is too large: its 1.71 kB unpack to more, the limit is 4.48 kB; send the rows in several files, or raise the limit with maxBytes (--max-size)",
         "SL6011 inferFromFile(): the option 'maxBytes' is a size such as "4GB" or a number of bytes, got "big"",
         "SL6011 inferFromFile(): the option 'ignoreUnknown' is true or false, got "yes"",
-        "SL6011 inferFromFile() has no option 'ignoreUnkown' (did you mean 'ignoreUnknown'?); its options are 'timeoutMs', 'signal', 'metadata', 'values', 'dataset', 'datasetExclude', 'datasetSeparator', 'ignoreUnknown' and 'maxBytes'",
+        "SL6011 inferFromFile() has no option 'ignoreUnkown' (did you mean 'ignoreUnknown'?); leave it out, or give one of its options: 'timeoutMs', 'signal', 'metadata', 'values', 'dataset', 'datasetExclude', 'datasetSeparator', 'ignoreUnknown' and 'maxBytes'",
       ]
     `);
     expect(await live.inferFromFile(packed, { maxBytes: text.length })).toHaveLength(20);

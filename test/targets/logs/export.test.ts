@@ -181,7 +181,7 @@ describe("exportLogs", () => {
     [{ limit: -1 }, `SL6011 exportLogs(): the option 'limit' is -1; give a number of rows, 0 or more`],
     [
       { filePrefx: "x" },
-      /^SL6011 exportLogs\(\) has no option 'filePrefx' \(did you mean 'filePrefix'\?\); its options are 'limit', /,
+      /^SL6011 exportLogs\(\) has no option 'filePrefx' \(did you mean 'filePrefix'\?\); leave it out, or give one of its options: 'limit', /,
     ],
     [{ dataset: ["outs"] }, /^SL5031 the dataset names 'outs'/],
   ])("refuses %o and writes nothing", async (options, expected) => {
@@ -343,7 +343,7 @@ describe("logBatches", () => {
       `"SL6011 logBatches(): the option 'batchRows' is 0; give a number of rows, 1 or more"`,
     );
     expect(await refusal(read({ arrow: true } as object))).toMatchInlineSnapshot(
-      `"SL6011 logBatches() has no option 'arrow'; its options are 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator', 'batchRows' and 'signal'"`,
+      `"SL6011 logBatches() has no option 'arrow'; leave it out, or give one of its options: 'limit', 'start', 'end', 'valid', 'dataset', 'datasetExclude', 'datasetSeparator', 'batchRows' and 'signal'"`,
     );
   });
 });
