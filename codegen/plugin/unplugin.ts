@@ -73,16 +73,17 @@ function messageOf(problems: readonly TransformProblem[], { code, place }: Trans
   };
 }
 
-/** The part of webpack's and Rspack's compilers used here. */
+/** The part of webpack's and Rspack's compilers used here. Rspack 1 has its persistent cache among the experiments. */
 interface Compiler {
-  readonly options: object;
+  readonly options: { readonly cache?: unknown; readonly experiments?: { readonly cache?: unknown } };
 }
 
 /** Adds our version and the options to the key of a persistent cache, so that a new version transforms files again. */
-function keyCache(bundler: object, options: ResolvedOptions): void {
-  const { cache } = bundler as { readonly cache?: unknown };
-  if (typeof cache !== "object" || cache === null) return;
+function keyCache({ cache, experiments }: Compiler["options"], options: ResolvedOptions): void {
   const own = JSON.stringify([ownPackage().version, options]);
-  const keyed = cache as { version?: string };
-  keyed.version = [keyed.version, `shapeline ${own}`].filter(Boolean).join(" ");
+  for (const each of [cache, experiments?.cache]) {
+    if (typeof each !== "object" || each === null) continue;
+    const keyed = each as { version?: string };
+    keyed.version = [keyed.version, `shapeline ${own}`].filter(Boolean).join(" ");
+  }
 }

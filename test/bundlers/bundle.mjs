@@ -118,7 +118,7 @@ async function vite(name, { entry, root, out, options }, minify) {
 }
 
 /** What webpack and Rspack share. */
-const webpackConfig = ({ entry, root, out }, minimize) => ({
+export const webpackConfig = ({ entry, root, out }, minimize) => ({
   mode: "production",
   target: ["web", "es2022"],
   context: root,
@@ -139,7 +139,7 @@ const webpackConfig = ({ entry, root, out }, minimize) => ({
 });
 
 const swcOptions = (tsx) => ({ jsc: { parser: { syntax: "typescript", tsx }, target: "es2022" } });
-const swcRules = (loader) => [
+export const swcRules = (loader) => [
   { test: /\.ts$/, loader, options: swcOptions(false), type: "javascript/auto" },
   { test: /\.tsx$/, loader, options: swcOptions(true), type: "javascript/auto" },
 ];

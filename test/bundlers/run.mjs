@@ -4,11 +4,13 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { bundlers } from "./bundle.mjs";
+import { caches } from "./caches.mjs";
+import { components } from "./components.mjs";
 import { next } from "./next.mjs";
 import { viteDev } from "./vite-dev.mjs";
 
@@ -77,6 +79,20 @@ const same = (where, configs) => {
     );
 };
 
+/** The text of `<pre>` in a page whose script is the `main.js` of a folder. */
+async function textOfPage(folder) {
+  const page = await browser.newPage();
+  const complaints = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(`${origin}/out/${basename(folder)}/`);
+  const pre = await page.waitForSelector("pre", { timeout: 15_000 }).catch(() => null);
+  if (pre === null) throw new Error(`the page shows nothing: ${complaints.join("; ")}`);
+  const text = await pre.textContent();
+  await page.close();
+  return text;
+}
+
 for (const [name, bundle] of Object.entries(bundlers))
   await check(name, async () => {
     const out = join(work, "out", name.replace(/\W+/g, "-"));
@@ -90,20 +106,18 @@ for (const [name, bundle] of Object.entries(bundlers))
       "Node",
       JSON.parse(execFileSync(process.execPath, [join(out, "main.js")], { encoding: "utf8", maxBuffer: 1e8 })),
     );
-    const page = await browser.newPage();
-    const complaints = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    await page.goto(`${origin}/out/${name.replace(/\W+/g, "-")}/`);
-    const pre = await page.waitForSelector("pre", { timeout: 15_000 }).catch(() => null);
-    if (pre === null) throw new Error(`the page shows nothing: ${complaints.join("; ")}`);
-    same("Chromium", JSON.parse(await pre.textContent()));
-    await page.close();
+    same("Chromium", JSON.parse(await textOfPage(out)));
     return `${Object.keys(expected).length} configs equal in Node and Chromium; ${gzipSync(text).length} bytes gzip`;
   });
 
 for (const version of ["vite", "vite-before"])
   await check(`${version} dev server`, () => viteDev({ version, work, app, options, browser }));
+for (const job of components)
+  await check(job.name, () => {
+    const out = join(work, "out", job.name.replace(/\W+/g, "-"));
+    return job.run({ work, app, out, options, page: textOfPage });
+  });
+for (const job of caches) await check(job.name, () => job.run({ work, app, options }));
 for (const job of next)
   await check(job.name, async () => {
     for (const [where, configs] of Object.entries(await job.run({ work, app, options, browser }))) same(where, configs);
