@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { hashInputs, isBuilt, markBuilt } from "./build-stamp.mjs";
 import { browserBuildBundle, clientBundle, onDemandBundles } from "./client-bundle.mjs";
+import { wallarooBrowserEntry, wallarooConnectBundles, wallarooDefinitionsBundle } from "./wallaroo-bundle.mjs";
 import { chunkPlan, mergeChunks } from "./merge-chunks.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -106,8 +107,13 @@ const plan = chunkPlan(metafile, [
 await build({ ...bundle, plugins: [mergeChunks(plan, root)] });
 
 for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });
-for (const bundle of [browserBuildBundle, ...onDemandBundles])
+for (const bundle of [browserBuildBundle, ...wallarooConnectBundles, ...onDemandBundles])
   await build({ ...bundle, outdir: dist(), lineLimit: 120 });
+const definitions = await build({ ...wallarooDefinitionsBundle, outdir: dist(), lineLimit: 120 });
+const [{ exports: definitionNames = [] } = {}] = Object.values(definitions.metafile.outputs).filter(
+  ({ entryPoint }) => entryPoint,
+);
+writeFileSync(dist("wallaroo-browser.js"), wallarooBrowserEntry(definitionNames));
 copyFileSync(join(root, "src", "entries", "needs-typescript-5.4.d.ts"), dist("needs-typescript-5.4.d.ts"));
 // Read at run time, by the bundle and by the single module.
 for (const folder of [dist(), dist("src", "server", "grpc")])

@@ -25,7 +25,8 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
       .header("access-control-allow-methods", "GET, POST, PUT, DELETE")
       .header(
         "access-control-allow-headers",
-        "Authorization, Content-Type, Inference-Header-Content-Length, traceparent, tracestate",
+        // `Format` says that a row is Arrow, in the platform's interface.
+        "Authorization, Content-Type, Format, Inference-Header-Content-Length, traceparent, tracestate",
       )
       .header("access-control-max-age", String(day))
       .code(204)

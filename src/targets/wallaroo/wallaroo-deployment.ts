@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Table } from "apache-arrow";
 import type {
   AnyInferColumns,
@@ -23,18 +22,14 @@ import type { Config } from "../../config/schema.js";
 import { type PipelineEnds, type PipelineOfConfig, toPipeline } from "../../config/rebuild/to-pipeline.js";
 import { isTable } from "../../tensors/arrow/request-form.js";
 import { requestTable } from "../../engine/input/request-table.js";
-import { ReadingPace } from "../../files/reading-pace.js";
-import { readRows } from "../../files/read-rows.js";
-import { defaultMaxBytes } from "../../files/wanted-rows.js";
-import { parseByteSize } from "../../util/quantities/parse-quantity.js";
 import { datasetQuery } from "../../wallaroo/api/dataset-query.js";
 import { mediaTypes } from "../../wallaroo/api/media-types.js";
 import { fromDefinition, type ParsedDefinition } from "../../wallaroo/read/from-definition.js";
 import type { KnownModel } from "../../wallaroo/read/infer-ports.js";
-import { parseExportOptions } from "../local/options/export-options.js";
 import { parseLogBatchesOptions, parseLogsOptions } from "../local/options/log-options.js";
 import type { CallOptions } from "./connection/http.js";
 import { unexpectedAnswer } from "./connection/platform-errors.js";
+import { nodeFiles } from "./files/load-node-files.js";
 import { learnPorts } from "./deploying/registry-ports.js";
 import { stopDeployment } from "./deploying/run-version.js";
 import type { ObjectClient } from "./objects/lazy-object.js";
@@ -47,7 +42,6 @@ import type {
 } from "./objects/types.js";
 import { alignTables } from "./rows/align-tables.js";
 import { columnsOfTable, recordsOfColumns } from "./rows/answer-rows.js";
-import { exportPages } from "./rows/export-pages.js";
 import { requireOwnRows } from "./rows/own-rows.js";
 import { readArrow } from "./rows/read-arrow.js";
 import { logPages, type LogSelection } from "./rows/log-pages.js";
@@ -151,13 +145,11 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
   async inferFromFile(path: string, options: FileOptions = {}): Promise<AnyInferRecord[] | ArrowTable> {
     this.#assertOpen();
     requireKnownOptions("inferFromFile()", options, [...inferOptions, "ignoreUnknown", "maxBytes"]);
-    const { ignoreUnknown = false, maxBytes: given = defaultMaxBytes, ...rest } = options;
-    const maxBytes = parseByteSize(given);
-    if (maxBytes === null || maxBytes === 0) throw invalid("inferFromFile()", "maxBytes", 'is a size such as "4GB"');
-    const { name: pipeline, inputs } = (await this.#routeOf()).config;
-    const wanted = { pipeline, inputs, ignoreUnknown, maxBytes, pace: new ReadingPace() };
-    const { request } = await readRows({ name: path, path: resolve(path) }, wanted);
-    return this.infer(request as readonly AnyRecord[], rest);
+    const { ignoreUnknown = false, maxBytes, ...rest } = options;
+    const { readRequest } = await nodeFiles("inferFromFile()", "read the file, and give its rows to infer()");
+    const { config } = await this.#routeOf();
+    const file = { ignoreUnknown, ...(maxBytes !== undefined && { maxBytes }) };
+    return this.infer(await readRequest(path, config, file), rest);
   }
 
   logs(options: LogsOptions & { readonly arrow: true }): Promise<ArrowTable>;
@@ -183,11 +175,8 @@ export class WallarooDeploymentImpl implements WallarooDeployment {
 
   async exportLogs(options: ExportOptions = {}): Promise<ExportedLogs> {
     this.#assertOpen();
-    const { signal, ...wanted } = parseExportOptions(this.name, options);
-    const { query, limit } = wanted;
-    // One more row shows whether the limit cut off any.
-    const read = { query: { ...query, ...(limit !== null && { limit: limit + 1 }) }, signal };
-    return exportPages(this.#pages(options, read), wanted);
+    const { exportLog } = await nodeFiles("exportLogs()", "read the log with logBatches(), and save it there");
+    return exportLog(this.name, options, (selection) => this.#pages(options, selection));
   }
 
   async *#pages(

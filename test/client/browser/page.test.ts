@@ -1,65 +1,25 @@
 // The client in a real browser: a page of one origin calls our server at another one. Needs
 // `npm run build`.
-import { existsSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { build as bundle } from "esbuild";
 import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { server as serverTarget } from "shapeline/client";
 import { createServer } from "shapeline/server";
 import { folder } from "../../engine/make-config.js";
 import { models, regression, rows } from "../../targets/breast-cancer.js";
-import { openEngine, root } from "../../targets/local-engine.js";
+import { openEngine } from "../../targets/local-engine.js";
 import { build, pipeline } from "shapeline";
+import { executablePath, servePage } from "./serve-page.js";
 
-const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-);
-if (executablePath === undefined)
-  process.stderr.write("skipped: no Chromium was found, so the client is not tested in a browser; set CHROMIUM_PATH\n");
-
-/** Serves a page that has what an app imports on `window`, bundled as an app would. Returns its origin. */
-async function servePage(): Promise<string> {
-  const { outputFiles } = await bundle({
-    stdin: {
-      contents: `import { build, pipeline } from "./dist/index-browser.js";
-        import { openInference, server } from "./dist/client-browser.js";
-        Object.assign(window, { build, openInference, pipeline, server });`,
-      resolveDir: root,
-    },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    target: "es2022",
-    platform: "browser",
-    external: ["apache-arrow"],
-    logLevel: "error",
-    outdir: "/",
-    write: false,
-  });
-  const files = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
-  const server = createHttpServer((request, response) => {
-    const script = files.get(request.url ?? "");
-    if (script !== undefined) response.writeHead(200, { "content-type": "text/javascript" }).end(script);
-    else
-      response
-        .writeHead(200, { "content-type": "text/html" })
-        .end(`<!doctype html><script type="module" src="/stdin.js"></script>`);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const contents = `import { build, pipeline } from "./dist/index-browser.js";
+  import { openInference, server } from "./dist/client-browser.js";
+  Object.assign(window, { build, openInference, pipeline, server });`;
+const serveApp = (): Promise<string> => servePage(contents, ["apache-arrow"]);
 
 test.skipIf(executablePath === undefined)(
   "a page of an allowed origin infers, others are told about CORS",
   async () => {
-    const [allowed, other] = [await servePage(), await servePage()];
+    const [allowed, other] = [await serveApp(), await serveApp()];
     const token = "browser-0123456789";
     const server = await createServer({
       data: join(folder(), "data"),

@@ -26,7 +26,7 @@ const platform = () => wallaroo({ url, testAuth: true, models, fetch: counting }
 beforeAll(async () => {
   served = await servePlatform();
   ({ url, folder } = served);
-});
+}, 60_000);
 
 afterAll(() => served.close());
 

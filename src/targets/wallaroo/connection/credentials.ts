@@ -122,7 +122,9 @@ async function readTokenFile(path: string): Promise<Token> {
       // The file's text is a secret; what a JSON parser says may quote it.
       cause === undefined ? undefined : { cause },
     );
-  const { readFile } = await import("node:fs/promises");
+  const { readFile } = await import("node:fs/promises").catch((cause: unknown) => {
+    throw refused("cannot be read: there are no files here; give 'token' instead", cause);
+  });
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw refused(`cannot be read: ${systemErrorMessage(cause)}`, cause);
   });

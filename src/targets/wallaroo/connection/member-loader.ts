@@ -132,7 +132,9 @@ export class MemberLoader {
 /** Whether an answer has another object in the place of one that was asked for. */
 function isOther({ data }: Pick<GraphqlAnswer, "data">, alias: string, id: number): boolean {
   const found = isRecord(data) ? data[alias] : undefined;
-  return isRecord(found) && found["id"] !== undefined && String(found["id"]) !== String(id);
+  const key = isRecord(found) ? found["id"] : undefined;
+  // Some releases return keys as text.
+  return key !== undefined && key !== id && key !== String(id);
 }
 
 /** Whether an answer has a value, or an error, for each member that was asked for. */

@@ -1,12 +1,12 @@
 import { TargetError } from "../../../../dsl/errors.js";
-import { findModelFiles, type WantedModel } from "../../../engine/session/model-files.js";
+import type { WantedModel } from "../../../engine/session/model-files.js";
 import { documents } from "../../../wallaroo/api/documents.js";
 import { graphqlPath } from "../../../wallaroo/api/routes.js";
 import { unexpectedAnswer } from "../connection/platform-errors.js";
 import type { DefinitionModel } from "../../../wallaroo/platform.js";
 import type { ModelReference } from "../edits/public-types.js";
 import type { ObjectClient } from "../objects/lazy-object.js";
-import { uploadModel } from "./upload-model.js";
+import { nodeFiles } from "../files/load-node-files.js";
 
 /** A model version of the platform. */
 export interface RegisteredModel {
@@ -60,12 +60,13 @@ export async function uploadMissing(
   const found = await Promise.all(models.map((model) => findByDigest(client, model)));
   const missing = models.filter((_, i) => found[i] === null);
   if (missing.length > 0) {
+    const names = missing.map(({ name }) => `'${name}'`).join(", ");
+    const { uploadFiles } = await nodeFiles(
+      `the upload of ${names}`,
+      "upload the models from Node or with the SDK first",
+    );
     const { id: workspace } = await client.workspace();
-    const files = await findModelFiles(folder, missing);
-    for (const model of missing) {
-      const file = files.get(model.name);
-      if (file !== undefined) await uploadModel(client, workspace, model, file);
-    }
+    await uploadFiles(client, workspace, missing, folder);
   }
   return Promise.all(
     models.map(async (model, i) => {

@@ -2,8 +2,8 @@ import type { Table } from "apache-arrow";
 import { unexpectedAnswer } from "../connection/platform-errors.js";
 
 /**
- * Refuses an answer to other rows, such as that of a proxy that mixes up two requests. The first and the last row of the
- * request are compared with what the answer repeats of them, if it does.
+ * Refuses an answer to other rows, such as that of a proxy that mixes up two requests. The first and the last row of
+ * the request are compared with what the answer repeats of them, if it does.
  *
  * @throws TargetError SL6055
  */

@@ -4,7 +4,7 @@ import { batchSize, emptyFileSize } from "../../../logs/export/arrow-size.js";
 import { ExportFiles } from "../../../logs/export/export-files.js";
 import type { LogExport } from "../../../logs/export/export-logs.js";
 import { toJson } from "../../../tensors/json/to-json.js";
-import { columnsOfTable, recordsOfColumns } from "./answer-rows.js";
+import { columnsOfTable, recordsOfColumns } from "../rows/answer-rows.js";
 
 /**
  * Writes pages of a log to files. A new file begins where the columns change. No file remains after an error.
