@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { hashInputs, isBuilt, markBuilt } from "./build-stamp.mjs";
 import { browserBuildBundle, clientBundle, onDemandBundles } from "./client-bundle.mjs";
-import { wallarooBrowserEntry, wallarooConnectBundles, wallarooDefinitionsBundle } from "./wallaroo-bundle.mjs";
+import { wallarooBrowserEntry, wallarooConnectBundles, wallarooDefinitionsBundle } from "./bundles/wallaroo.mjs";
 import { chunkPlan, mergeChunks } from "./merge-chunks.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

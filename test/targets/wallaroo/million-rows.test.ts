@@ -27,7 +27,7 @@ interface Cost {
   readonly cpuMs: number;
 }
 
-describe.skipIf(!slow)("a log of a million rows", () => {
+describe.skipIf(!slow)("a log of a million rows", { tags: ["slow"] }, () => {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-million-"));
   let server: ChildProcess;
   let url: string;

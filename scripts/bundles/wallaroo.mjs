@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const errors = join(root, "dsl", "errors.js");
 const build = join(root, "src", "build.js");
 const nodeFiles = join(root, "src", "targets", "wallaroo", "files", "node-files.js");
