@@ -47,10 +47,15 @@ export type CheckedSources<M extends Model, R, Out, In, Steps> = {
       : NoInfer<NoInput<M, K, R[K]>>;
 };
 
-/** `build()` checks an input that is not known, as in `Record<string, string>`. One without a value yet is `any`. */
-type NoInput<M extends Model, K, V> = string extends (0 extends 1 & V ? string : K)
-  ? string
-  : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>;
+/**
+ * `build()` checks an input that is not known, as in `Record<string, string>`. One without a value yet is `any`. Asks
+ * `M` first: without this, the compiler lists the inputs of every model with sources (+220).
+ */
+type NoInput<M extends Model, K, V> = M extends unknown
+  ? string extends (0 extends 1 & V ? string : K)
+    ? string
+    : NoSuchInput<M["name"], K & string, NamesOf<M["inputs"]>>
+  : never;
 
 /**
  * The compiler evaluates this text for every source, in both branches and for the constraint of `M`. Where the name

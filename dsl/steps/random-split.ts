@@ -5,7 +5,14 @@ import { repeatedModel, type RepeatedModel } from "../messages/steps.js";
 import type { Model } from "../model.js";
 import { kindOf } from "../value-kind.js";
 import type { OneText } from "../shapes/alternatives.js";
-import { advanceSplit, checkSameOutputs, inferInSplit, type FirstOfSplit, type Route } from "./split-outputs.js";
+import {
+  advanceSplit,
+  checkSameOutputs,
+  inferInSplit,
+  type FirstOfSplit,
+  type OtherRoutes,
+  type Route,
+} from "./split-outputs.js";
 import type { IsTaken } from "./logged-names.js";
 import { frozenCopy, listOf, type StepDefinition } from "./step-definition.js";
 import type { ArrivingAtModel, NewStep } from "./step-kinds.js";
@@ -46,32 +53,31 @@ export type Weights<Out, Ws extends readonly Weighted[], In, Steps> = [Ws] exten
   ? NoInfer<NoWeights>
   : { readonly [I in keyof Ws]: PairOf<Out, Ws[I], FirstModel<Ws>, PairNamesBefore<Ws, I>, In, Steps> };
 
-type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, In, Steps> =
-  true extends IsRefusedPair<Out, P[0], P[1], First, Taken, In, Steps>
-    ? P extends unknown
-      ? NoInfer<PairText<Out, P[0], P[1], First, Taken, In, Steps>>
-      : P
-    : P;
-type IsRefusedPair<Out, W extends number, M extends Model, First extends Model, Taken extends string, In, Steps> = [
-  WeightsBelow0<W>,
-] extends [never]
-  ? true extends IsTaken<M["name"], Taken, never>
-    ? true
-    : Route<Out, M, First, In, Steps> extends M
-      ? false
-      : true
-  : true;
+// The question is inlined and takes the pair itself: alias arguments are instantiated again (+83 per pair of pairs).
+type PairOf<Out, P extends Weighted, First extends Model, Taken extends string, In, Steps> = true extends (
+  [WeightsBelow0<P[0]>] extends [never]
+    ? true extends IsTaken<P[1]["name"], Taken, never>
+      ? true
+      : OtherRoutes<Out, P[1], First> extends never
+        ? false
+        : true
+    : true
+)
+  ? P extends unknown
+    ? NoInfer<PairText<Out, P, First, Taken, In, Steps>>
+    : P
+  : P;
 
 /** The pair, with a text instead of the wrong element. */
-type PairText<Out, W extends number, M extends Model, First extends Model, Taken extends string, In, Steps> = [
-  WeightsBelow0<W>,
+type PairText<Out, P extends Weighted, First extends Model, Taken extends string, In, Steps> = [
+  WeightsBelow0<P[0]>,
 ] extends [never]
-  ? string extends M["name"]
-    ? readonly [W, M]
-    : [M["name"] & Taken] extends [never]
-      ? readonly [W, Route<Out, M, First, In, Steps>]
-      : readonly [W, OneText<RepeatedModel<M["name"] & Taken, "random split">>]
-  : readonly [OneText<BadWeight<M["name"], WeightsBelow0<W>>>, M];
+  ? string extends P[1]["name"]
+    ? P
+    : [P[1]["name"] & Taken] extends [never]
+      ? readonly [P[0], Route<Out, P[1], First, In, Steps>]
+      : readonly [P[0], OneText<RepeatedModel<P[1]["name"] & Taken, "random split">>]
+  : readonly [OneText<BadWeight<P[1]["name"], WeightsBelow0<P[0]>>>, P[1]];
 
 /** The weights of a union that are not above 0. */
 type WeightsBelow0<W extends number> = W extends unknown

@@ -15,7 +15,8 @@ import type { At } from "./step-kinds.js";
 /** `M` where it fits `Out` and produces the outputs of `First`, apart from their row axes. */
 export type Route<Out, M extends Model, First extends Model, In, Steps> =
   OtherRoutes<Out, M, First> extends never ? M : NoInfer<RouteTexts<Out, M, First, In, Steps>>;
-type OtherRoutes<Out, M extends Model, First extends Model> = M extends unknown
+/** The members of `M` that are no `Route`. */
+export type OtherRoutes<Out, M extends Model, First extends Model> = M extends unknown
   ? First extends unknown
     ? Out extends unknown
       ? IsRoute<Out, M, First> extends true

@@ -2,14 +2,21 @@ import { join } from "node:path";
 import { dslModule, type Compiler } from "../compilers.js";
 import { peersFolder } from "../cost/measure.js";
 import { mixedSteps } from "../cost/projects.js";
-import { openEditor, type Editor } from "./language-server.js";
+import { openEditor, type Answer, type Editor } from "./language-server.js";
 
 // The latency of one language server on a pipeline and on a query of Kysely of the same length.
 
 const calls = 30;
 
-/** Medians of one library, in milliseconds, after an edit of the file. */
-type Latencies = Readonly<Record<"completions" | "diagnostics", number>>;
+/**
+ * What one library costs after an edit of the file, in milliseconds: the median time that the editor waits, and the mean
+ * processor time of the server, which does not depend on other work on the machine.
+ */
+interface Latency {
+  readonly waiting: number;
+  readonly processor: number;
+}
+type Latencies = Readonly<Record<"completions" | "diagnostics", Latency>>;
 
 interface Subject {
   readonly text: string;
@@ -49,7 +56,7 @@ function kyselyQuery(): Subject {
 /**
  * Edits both files in turn and asks for diagnostics and completions after each edit.
  *
- * @returns medians: ours and Kysely's, of the same run
+ * @returns ours and Kysely's, of the same run
  * @throws TypeError if a file has errors, or the expected name is not offered
  */
 export async function besideKysely(
@@ -61,7 +68,7 @@ export async function besideKysely(
   try {
     for (const session of sessions) await session.open(compiler);
     for (let round = 0; round < rounds; round++) for (const session of sessions) await session.measure();
-    return { ours: ours.medians(), kysely: kysely.medians() };
+    return { ours: ours.latencies(), kysely: kysely.latencies() };
   } finally {
     for (const session of sessions) session.close();
   }
@@ -70,7 +77,7 @@ export async function besideKysely(
 /** One file in a language server of its own. */
 class Session {
   readonly #subject: Subject;
-  readonly #times: Record<keyof Latencies, number[]> = { completions: [], diagnostics: [] };
+  readonly #times: Record<keyof Latencies, Latency[]> = { completions: [], diagnostics: [] };
   #editor: Editor | undefined;
 
   constructor(subject: Subject) {
@@ -87,20 +94,31 @@ class Session {
   async measure(): Promise<void> {
     const editor = this.#editor as Editor;
     const { offset, offers } = this.#subject;
-    editor.appendLine();
-    const diagnostics = await editor.diagnostics();
-    if (diagnostics.value.length > 0) throw new TypeError(`the file has errors: ${diagnostics.value.join("; ")}`);
-    editor.appendLine();
-    const completions = await editor.completions(offset);
-    if (!completions.value.some((name) => name.includes(offers)))
-      throw new TypeError(`'${offers}' is not offered among ${completions.value.slice(0, 5).join(", ")}`);
-    this.#times.diagnostics.push(diagnostics.milliseconds);
-    this.#times.completions.push(completions.milliseconds);
+    const errors = await this.#time("diagnostics", () => editor.diagnostics());
+    if (errors.length > 0) throw new TypeError(`the file has errors: ${errors.join("; ")}`);
+    const names = await this.#time("completions", () => editor.completions(offset));
+    if (!names.some((name) => name.includes(offers)))
+      throw new TypeError(`'${offers}' is not offered among ${names.slice(0, 5).join(", ")}`);
   }
 
-  medians(): Latencies {
-    const median = (times: readonly number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
-    return { completions: median(this.#times.completions), diagnostics: median(this.#times.diagnostics) };
+  async #time<T>(what: keyof Latencies, request: () => Promise<Answer<T>>): Promise<T> {
+    const editor = this.#editor as Editor;
+    const before = editor.processorTime();
+    editor.appendLine();
+    const { value, milliseconds } = await request();
+    this.#times[what].push({ waiting: milliseconds, processor: editor.processorTime() - before });
+    return value;
+  }
+
+  latencies(): Latencies {
+    const of = (times: readonly Latency[]): Latency => {
+      const waits = times.map(({ waiting }) => waiting).sort((a, b) => a - b);
+      return {
+        waiting: waits[Math.floor(waits.length / 2)] ?? Number.NaN,
+        processor: times.reduce((sum, { processor }) => sum + processor, 0) / times.length,
+      };
+    };
+    return { completions: of(this.#times.completions), diagnostics: of(this.#times.diagnostics) };
   }
 
   close(): void {

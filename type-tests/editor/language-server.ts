@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,6 +13,8 @@ export interface Editor {
   hover(offset: number): Promise<Answer<string>>;
   /** The messages of the file's errors. */
   diagnostics(): Promise<Answer<readonly string[]>>;
+  /** The processor time that the server has used, in milliseconds; NaN where the system does not say (not on Linux). */
+  processorTime(): number;
   /** Edits the file: appends an empty line. The next answer checks the file again. */
   appendLine(): void;
   close(): void;
@@ -62,6 +64,7 @@ export async function openEditor(
     completions: (offset) => timed(() => server.completions(file, positionAt(offset))),
     hover: (offset) => timed(() => server.hover(file, positionAt(offset))),
     diagnostics: () => timed(() => server.diagnostics(file)),
+    processorTime: () => server.processorTime(),
     appendLine: () => {
       server.append(file, edited, "\n");
       edited += "\n";
@@ -84,6 +87,19 @@ interface Position {
   readonly character: number;
 }
 
+/** User and system time of a process and its children. A tick of Linux is 10 ms. */
+function processorTime(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    const own = 10 * (Number(fields[11]) + Number(fields[12]));
+    return children.reduce((sum, child) => sum + processorTime(Number(child)), own);
+  } catch {
+    return Number.NaN;
+  }
+}
+
 /** Reads messages with a Content-Length header, the format of both servers, and matches responses to requests by id. */
 abstract class Server {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -101,6 +117,10 @@ abstract class Server {
 
   kill(): void {
     this.#child.kill();
+  }
+
+  processorTime(): number {
+    return processorTime(this.#child.pid ?? 0);
   }
 
   protected send(text: string): void {
