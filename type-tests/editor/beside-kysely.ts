@@ -20,15 +20,33 @@ type Latencies = Readonly<Record<"completions" | "diagnostics", Latency>>;
 
 interface Subject {
   readonly text: string;
+  readonly others?: Readonly<Record<string, string>>;
   /** Where names are completed: in the last call. */
   readonly offset: number;
   /** A name that must be among the completions. */
   readonly offers: string;
 }
 
+/** As `shapeline generate` has it, the models are in a file of their own. */
 function pipelineOfMixedSteps(): Subject {
-  const text = Object.values(mixedSteps(dslModule, calls)).join("\n");
-  return { text, offset: text.lastIndexOf("x.out") + "x.".length, offers: "out" };
+  const lines = (mixedSteps(dslModule, calls)["chain.ts"] ?? "").split("\n");
+  const isHandle = (line: string) => line.startsWith("interface ");
+  const models = lines.filter(isHandle).map((line) => line.replace("interface ", "export interface "));
+  const [importing = "", ...chain] = lines.filter((line) => !isHandle(line));
+  const used = models
+    .map((line) => / declare const (\w+)/.exec(line)?.[1] ?? "")
+    .filter((name) => chain.some((call) => new RegExp(`\\b${name}\\b`).test(call)));
+  const text = [
+    importing.replace("{ pipeline, type Model, type Tensor }", "{ pipeline }"),
+    `import { ${used.join(", ")} } from "./models.gen.js";`,
+    ...chain,
+  ].join("\n");
+  const others = {
+    "models.gen.ts": [importing, ...models.map((line) => line.replace(" declare const", " export declare const"))].join(
+      "\n",
+    ),
+  };
+  return { text, others, offset: text.lastIndexOf("x.out") + "x.".length, offers: "out" };
 }
 
 const turn: readonly ((i: number) => string)[] = [
@@ -86,7 +104,12 @@ class Session {
 
   /** Opens the file and asks once: the first requests also read the libraries. */
   async open(compiler: Compiler): Promise<void> {
-    this.#editor = await openEditor(compiler, this.#subject.text, { kysely: join(peersFolder, "kysely") });
+    this.#editor = await openEditor(
+      compiler,
+      this.#subject.text,
+      { kysely: join(peersFolder, "kysely") },
+      this.#subject.others,
+    );
     await this.measure();
     for (const times of Object.values(this.#times)) times.length = 0;
   }

@@ -40,17 +40,20 @@ const settings = {
 /**
  * Starts the language server of a compiler with one open file: tsserver, or the built-in server of TypeScript 7.
  * @param packages the folders of packages that the file imports, by their names
+ * @param others files beside it, by their names
  */
 export async function openEditor(
   compiler: Compiler,
   text: string,
   packages: Readonly<Record<string, string>> = {},
+  others: Readonly<Record<string, string>> = {},
 ): Promise<Editor> {
   const folder = mkdtempSync(join(tmpdir(), "shapeline-editor-"));
   mkdirSync(join(folder, "node_modules"));
   for (const [name, path] of Object.entries(packages)) symlinkSync(path, join(folder, "node_modules", name));
   const file = join(folder, "pipeline.ts");
   writeFileSync(file, text);
+  for (const [name, other] of Object.entries(others)) writeFileSync(join(folder, name), other);
   writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: settings, files: ["pipeline.ts"] }));
   const positionAt = (offset: number) => {
