@@ -149,11 +149,12 @@ type InputElement<D extends DType> = D extends "int64" | "uint64"
       ? string
       : number;
 
-type InputNested<V, S extends readonly unknown[]> = S extends readonly [unknown, ...infer R]
-  ? readonly InputNested<V, R>[]
-  : V;
+/** Nested lists; the innermost ones may be typed arrays `A`. */
+type InputNested<V, A, S extends readonly unknown[]> = S extends readonly [unknown, infer N, ...infer R]
+  ? readonly InputNested<V, A, readonly [N, ...R]>[]
+  : readonly V[] | A;
 
-type InputRagged<V> = V | readonly InputRagged<V>[];
+type InputRagged<V, A> = V | A | readonly InputRagged<V, A>[];
 
 /**
  * The accepted values of one row of a tensor: nested lists, a flat typed array, or a typed array with its shape. A row
@@ -164,10 +165,10 @@ type InputValue<T> =
     ? RowInput<T extends NullAsNaN ? InputElement<D> | null : InputElement<D>, FlatArrays[D], RowShape<S>>
     : never;
 type RowInput<V, A, S extends readonly unknown[]> = number extends S["length"]
-  ? InputRagged<V> | FlatInput<A>
+  ? InputRagged<V, A> | FlatInput<A>
   : S extends readonly []
     ? V
-    : InputNested<V, S> | FlatInput<A> | (S extends readonly 1[] ? V : never);
+    : InputNested<V, A, S> | FlatInput<A> | (S extends readonly 1[] ? V : never);
 type FlatInput<A> = [A] extends [never] ? never : A | ShapedInput<A>;
 
 /** One row of a tensor: its elements in row-major order, and its shape. `{ data: pixels, shape: [3, 480, 640] }` */

@@ -308,7 +308,7 @@ export const accepted: readonly Accepted[] = [
   {
     source: model("float32", `[2, "batch", "n"]`),
     of: "InferInput<typeof made>",
-    type: `{ readonly x: readonly (readonly number[])[]${flat("float32")} }`,
+    type: `{ readonly x: readonly (readonly number[] | Float32Array)[]${flat("float32")} }`,
   },
   {
     source: model("string", `["n"]`),
@@ -318,7 +318,7 @@ export const accepted: readonly Accepted[] = [
   {
     source: model("float32", "null"),
     of: "InferInput<typeof made>",
-    type: `{ readonly x: Ragged${flat("float32")} }`,
+    type: `{ readonly x: RaggedInput${flat("float32")} }`,
   },
   {
     source: `pipeline("p", { inputs: { a: { dtype: "float32", shape: ["batch"] }, b: { dtype: "float64", shape: ["batch"] }, c: { dtype: "int32", shape: ["batch"] } }, missing: { b: "nan" } })`,
@@ -365,6 +365,17 @@ export const accepted: readonly Accepted[] = [
     source: `async (target: Target) => (await pipeline("p").model(embed).model(head).deploy(target)).infer([{ image: new Float32Array(64) }, { image: new Float32Array(64) }])`,
     of: `Awaited<ReturnType<typeof made>>["length"]`,
     type: "2",
+  },
+  // typed arrays as the innermost lists, beside lists of numbers
+  {
+    source: `async (target: Target) => (await ${model("float32", `["batch", 2, 3]`)}.deploy(target)).infer([{ x: [new Float32Array(3), [1, 2, 3]] }])`,
+    of: `Awaited<ReturnType<typeof made>>["length"]`,
+    type: "1",
+  },
+  {
+    source: `async (target: Target) => (await ${model("bool", `["batch", 2, "n"]`)}.deploy(target)).infer({ x: [[Uint8Array.of(1, 0), [true, false]]] }).then(() => 1 as const)`,
+    of: `Awaited<ReturnType<typeof made>>`,
+    type: "1",
   },
   {
     source: `async (target: Target, rows: { readonly image: number[] }[]) => (await pipeline("p").model(embed).model(head).connect(target)).infer(rows)`,
@@ -429,6 +440,7 @@ export const helpers: readonly string[] = [
   `type ShapedInput<A> = { readonly data: A; readonly shape: readonly number[] };`,
   `type Float16 = typeof globalThis extends { readonly Float16Array: { readonly prototype: infer A } } ? A : never;`,
   `type N2 = readonly (readonly [number, number])[];`,
+  `type RaggedInput = number | Float32Array | readonly RaggedInput[];`,
   `type Ragged = number | readonly Ragged[];`,
   `declare const sha256: string;`,
 ];

@@ -139,7 +139,7 @@ export type Replaced<In, Out, Steps, ByModel, Names, I extends number, P, All ex
   ? InRange<I, Steps, []> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, Link<After<infer Old, unknown>, infer Rest>>
-        ? NewStepFlaw<S, InsertionState<Before>, All> extends infer F extends string | false
+        ? NewStepFlaw<S, InsertionState<Before>, In, Steps, All, []> extends infer F extends string | false
           ? F
           : RecheckFrom<Rest, StateAfter<Before, Old>, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
         : never
@@ -152,7 +152,7 @@ export type Inserted<In, Out, Steps, ByModel, Names, I extends number, P, All ex
   ? InRange<I, Steps, [0]> extends true
     ? P extends NewStep<infer S>
       ? CutOf<In, Steps, I> extends Cut<infer Before, infer Rest>
-        ? NewStepFlaw<S, InsertionState<Before>, All> extends infer F extends string | false
+        ? NewStepFlaw<S, InsertionState<Before>, In, Steps, All, [0]> extends infer F extends string | false
           ? F
           : RecheckFrom<Rest, Before, StateAfter<InsertionState<Before>, S>, Out, ByModel, Names>
         : never
@@ -209,18 +209,24 @@ export type Cleared<In extends object, Steps> =
       : Pipeline<In, In, never, Steps>;
 
 /**
- * False if the new step itself does not fit, or the callback adds two steps: then the error is in the callback. Its
- * text if the index is one of several; `true` if the step fits.
+ * False if the new step itself does not fit, or the callback adds two steps: then the error is in the callback. If the
+ * index is one of several, the callback refuses what does not fit the union of all that may arrive; a step that fits
+ * this union, but not what arrives at one of them, has its text. `true` if the step fits.
  */
-type NewStepFlaw<S, Before, All extends number> =
-  Before extends At<infer In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
-    ? unknown extends S
+type NewStepFlaw<S, Before, In, Steps, All extends number, More extends readonly 0[]> = unknown extends S
+  ? false
+  : IsOne<All> extends true
+    ? FlawAt<S, Before> extends string
       ? false
-      : StepFlaw<S, Arriving<Out, S>, In, Checks, Names, Steps> extends infer T extends string
-        ? IsOne<All> extends true
-          ? false
-          : T
-        : true
+      : true
+    : FlawAt<S, AtIndex<In, Steps, All, More>> extends string
+      ? false
+      : FlawAt<S, Before> extends infer T extends string
+        ? T
+        : true;
+type FlawAt<S, State> =
+  State extends At<infer In, infer Out, infer Checks, infer Steps, infer _ByModel, infer Names>
+    ? StepFlaw<S, Arriving<Out, S>, In, Checks, Names, Steps>
     : never;
 
 /** The state that the new step sees. */

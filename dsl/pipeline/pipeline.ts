@@ -28,7 +28,7 @@ import type {
 import type { Audit, AuditNames, Slice, SliceHints } from "../steps/audit.js";
 import type { DefaultModel, KeyName, KeySplit, KeySplitOptions, RouteModels, Routes } from "../steps/key-split.js";
 import type { AlertEntry } from "../steps/logged-names.js";
-import type { CheckedSources, Columns, FirstSources, Renamed } from "../steps/model.js";
+import type { CheckedSources, Columns, FirstOutputs, FirstSources, FitsFirst, Renamed } from "../steps/model.js";
 import type { Members, MultiModel, OutputsByName, TupleOf } from "../steps/models.js";
 import type { NeedsModels } from "../steps/multi-model.js";
 import type { FirstModel, HashKey, RandomSplit, Weighted, Weights } from "../steps/random-split.js";
@@ -62,7 +62,7 @@ import { argumentNotes, StepList } from "./pipeline-impl.js";
 export type { Alert, AlertOptions, AlertRows, AlertStep } from "../steps/alert.js";
 export type { Audit, AuditStep } from "../steps/audit.js";
 export type { KeySplit, KeySplitOptions, KeySplitStep } from "../steps/key-split.js";
-export type { Columns, ModelStep, Renamed } from "../steps/model.js";
+export type { Columns, ModelStep, PlainColumns, Renamed } from "../steps/model.js";
 export type { ModelsStep, MultiModel } from "../steps/models.js";
 export type { RandomSplit, RandomSplitStep } from "../steps/random-split.js";
 export type { Refine, RefineStep } from "../steps/refine.js";
@@ -415,11 +415,11 @@ export interface EmptyPipeline extends PipelineBeforeInference<Unstated> {
 export interface PipelineBeforeInference<in out Steps> extends AnyPipeline {
   model<M extends Model>(model: M): Pipeline<M["inputs"], FirstNext<M>, never, After<M, Steps>>;
   model<M extends Model, const R extends Sources = InputHints<M>>(
-    model: FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
+    model: FitsFirst<M, R, Steps>,
     sources: FirstSources<M, R>,
   ): Pipeline<
     Columns<M["inputs"], R>,
-    Substituted<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>,
+    FirstOutputs<M, R, Steps>,
     never,
     After<Renamed<M, PairsOf<R>>, Steps>,
     object,

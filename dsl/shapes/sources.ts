@@ -41,6 +41,7 @@ import type {
   SplitOf,
 } from "../steps/step-kinds.js";
 import type { DType, Port, Tensor } from "../tensor.js";
+import type { OneText } from "./alternatives.js";
 import { constantPort, lookUp } from "./feeds.js";
 import type { ExplainPorts, ShowTensor } from "./mismatch.js";
 import type { IsOne, NamesOf, Sorted } from "./port-names.js";
@@ -188,12 +189,18 @@ type UnknownSource<N extends string, K extends string, V, Out, In, Steps> = V ex
       ? UnknownOutput<N, K, From, P, In, Steps>
       : never
     : V extends `in.${infer C}`
-      ? NoSuchColumn<N, K, C, NamesOf<In>>
+      ? OneText<ColumnText<N, K, C, In>>
       : V extends `${infer From}.${infer P}`
         ? BeforeInference<Steps> extends true
           ? NoSuchOutput<N, K, V, SourceOf<Steps>, NamesOf<Out>>
           : NoSuchModel<N, K, From, P, Sorted<EarlierModels<Steps>>>
         : `${NoSuchOutput<N, K, V & string, SourceOf<Steps>, NamesOf<Out>>}${V extends keyof In & string ? MeansColumn<V> : ""}`;
+/** Of several choices of columns, those without the column `C` have a text. */
+type ColumnText<N extends string, K extends string, C extends string, In> = In extends unknown
+  ? C extends keyof In
+    ? never
+    : NoSuchColumn<N, K, C, NamesOf<In>>
+  : never;
 type UnknownOutput<N extends string, K extends string, From extends string, P extends string, In, Steps> =
   SplitOf<From, Steps> extends infer Index extends number
     ? InSplit<N, K, From, P, Index>

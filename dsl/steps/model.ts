@@ -1,10 +1,11 @@
 import type { CheckState } from "../check/check-state.js";
 import type { PortState } from "../check/port-state.js";
-import type { FirstText, TextOf } from "../check/flaws.js";
+import type { FirstText, TextIn, TextOf } from "../check/flaws.js";
 import { isConstant, type Constant } from "../constant.js";
 import type { NoSuchInput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
-import type { Fits, FitsRenamed } from "../shapes/fits.js";
+import type { ChoicesOfRecord, IsPlainRecord, OneText, TextElse } from "../shapes/alternatives.js";
+import type { Fits, FitsRenamed, Substituted } from "../shapes/fits.js";
 import type { NamesOf, Sorted } from "../shapes/port-names.js";
 import type { CheckedConstant, CheckedSource, InputHints, SourceHints, Sources } from "../shapes/sources.js";
 import { isRecord } from "../value-kind.js";
@@ -81,8 +82,40 @@ export type FirstSources<M extends Model, R> = {
 type ConstantOrText<M extends Model, K extends keyof M["inputs"], V> =
   V extends Constant<infer C> ? CheckedConstant<M["name"], M["inputs"], K, C, V> : V;
 
-/** The request's columns under their new names. Inputs that share a column use the tensor of the first input. */
-export type Columns<I, R> = { readonly [C in ColumnOf<keyof I, R>]: I[FirstOf<InputsOf<C, I, R>> & keyof I] };
+/**
+ * The request's columns under their new names. Inputs that share a column use the tensor of the first input. A union
+ * where the name is one of several, as in `{ x: on ? "q" : "r" }`: only one of them is a column.
+ */
+export type Columns<I, R> = IsPlainRecord<R> extends true ? PlainColumns<I, R> : ColumnsOfEach<I, ChoicesOfRecord<R>>;
+type ColumnsOfEach<I, R> = R extends unknown ? PlainColumns<I, R> : never;
+/** `Columns` where each column has one name: declaration files of apps write it. */
+export type PlainColumns<I, R> = { readonly [C in ColumnOf<keyof I, R>]: I[FirstOf<InputsOf<C, I, R>> & keyof I] };
+
+/** `FitsRenamed` for the step that defines the request's columns. */
+export type FitsFirst<M extends Model, R, Steps> =
+  IsPlainRecord<R> extends true
+    ? FitsFirstRecord<M, R, Steps>
+    : NoInfer<TextElse<TextIn<FitsFirstOfEach<M, ChoicesOfRecord<R>, Steps>>, M>>;
+type FitsFirstOfEach<M extends Model, R, Steps> = R extends unknown ? FitsFirstRecord<M, R, Steps> : never;
+type FitsFirstRecord<M extends Model, R, Steps> = FitsRenamed<
+  PlainColumns<M["inputs"], R>,
+  M,
+  R,
+  PlainColumns<M["inputs"], R>,
+  Steps
+>;
+
+/** The outputs of the step that defines the request's columns. */
+export type FirstOutputs<M extends Model, R, Steps> =
+  IsPlainRecord<R> extends true ? FirstOutputsOfRecord<M, R, Steps> : FirstOutputsOfEach<M, ChoicesOfRecord<R>, Steps>;
+type FirstOutputsOfEach<M extends Model, R, Steps> = R extends unknown ? FirstOutputsOfRecord<M, R, Steps> : never;
+type FirstOutputsOfRecord<M extends Model, R, Steps> = Substituted<
+  PlainColumns<M["inputs"], R>,
+  M,
+  R,
+  PlainColumns<M["inputs"], R>,
+  Steps
+>;
 /** `never` for an input with a constant. */
 type ColumnOf<K, R> = K extends keyof R
   ? R[K] extends `in.${infer C}`
@@ -101,6 +134,16 @@ export type SourcesFlaw<M extends Model, R, Out, In, Steps> = FirstText<
   FirstSourceFlaw<CheckedSources<M, R, Out, In, Steps>, R, NamesOf<R>>,
   TextOf<FitsRenamed<Out, M, R, In, Steps>>
 >;
+/** `SourcesFlaw` for the step that defines the request's columns. */
+export type FirstSourcesFlaw<M extends Model, R, Steps> =
+  TextIn<FlawOfEachFirst<M, ChoicesOfRecord<R>, Steps>> extends infer T extends string
+    ? [T] extends [never]
+      ? false
+      : OneText<T>
+    : never;
+type FlawOfEachFirst<M extends Model, R, Steps> = R extends unknown
+  ? SourcesFlaw<M, R, PlainColumns<M["inputs"], R>, PlainColumns<M["inputs"], R>, Steps>
+  : never;
 type FirstSourceFlaw<T, R, Names> = Names extends readonly [infer K extends keyof T & keyof R, ...infer Rest]
   ? FirstText<TextOf<T[K], R[K]>, FirstSourceFlaw<T, R, Rest>>
   : false;
@@ -115,9 +158,7 @@ export interface AtModel<In, Out, Steps> {
     no: never,
   ): NewStep<M>;
   model<M extends Model, const R extends Sources = InputHints<M>>(
-    model: [Out] extends [Unstated]
-      ? FitsRenamed<Columns<M["inputs"], R>, M, R, Columns<M["inputs"], R>, Steps>
-      : FitsRenamed<Out, M, R, In, Steps>,
+    model: [Out] extends [Unstated] ? FitsFirst<M, R, Steps> : FitsRenamed<Out, M, R, In, Steps>,
     sources: [Out] extends [Unstated] ? FirstSources<M, R> : CheckedSources<M, R, Out, In, Steps>,
   ): NewStep<Renamed<M, PairsOf<R>>>;
 }

@@ -46,6 +46,8 @@ import {
   modelKind,
   type AtModel,
   type Columns,
+  type FirstOutputs,
+  type FirstSourcesFlaw,
   type ModelStep,
   type Renamed,
   type SourcesFlaw,
@@ -347,7 +349,9 @@ export type OutAfter<Out, S, In, Prev> = S extends Model
   : S extends Validation<string> | Alert<string> | Audit<string>
     ? Out
     : S extends Renamed<infer M extends Model, infer Pairs>
-      ? Substituted<Out, M, RecordOf<Pairs>, InAfter<In, S>, Prev>
+      ? [Prev] extends [Unstated]
+        ? FirstOutputs<M, RecordOf<Pairs>, Prev>
+        : Substituted<Out, M, RecordOf<Pairs>, InAfter<In, S>, Prev>
       : S extends MultiModel<infer Ms extends readonly Model[]>
         ? TupleOf<Out, Ms>
         : S extends Select<infer I>
@@ -550,7 +554,9 @@ export type StepFlaw<S, Out, In, Checks extends string, Names extends string, St
     : S extends Alert<infer N>
       ? AlertFlaw<N, Names, Steps>
       : S extends Renamed<infer M extends Model, infer Pairs>
-        ? SourcesFlaw<M, RecordOf<Pairs>, Out, InAfter<In, S>, Steps>
+        ? [Steps] extends [Unstated]
+          ? FirstSourcesFlaw<M, RecordOf<Pairs>, Steps>
+          : SourcesFlaw<M, RecordOf<Pairs>, Out, InAfter<In, S>, Steps>
         : S extends Shadow<infer C extends Model, infer Cs extends readonly Model[]>
           ? ShadowFlaw<C, Cs, Out, Names, In, Steps>
           : S extends MultiModel<infer Ms extends readonly Model[]>

@@ -240,6 +240,33 @@ export const refusedUnions: readonly RefusedUnion[] = [
     step: 1,
     text: "model 'head' input 'x' expects float32[batch, 12] but step 0 (model 'scorer') produces float32[batch, 1]",
   },
+  // an edit at one of several indices: one error, in the callback where the step itself does not fit
+  {
+    source: `pipeline("p").model(embed).validate("v", (x) => x.in.image[0] < 1).model(loose).insertStep(on ? 1 : 2, (at) => at.model(▸scorer))`,
+    text: noScorer,
+  },
+  {
+    source: `pipeline("p").model(embed).validate("v", (x) => x.out[0] < 1).model(head).insertStep(on ? 1 : 3, (at) => at.validate(▸"v", (x) => true))`,
+    text: "validation name 'v' is taken: choose another",
+  },
+  {
+    source: `pipeline("p").model(embed).model(head).insertStep(on ? 1 : 2, (at) => at.select(▸0))`,
+    text: ".select() needs a .models() step before it, with nothing selected yet",
+  },
+  // the name of a request column is one of several
+  {
+    source: `pipeline("p").model(scorer, { x: on ? "q" : "r" }).model(loose, { ▸x: "in.q" })`,
+    text: "model 'loose' input 'x' cannot come from 'in.q': the request has only 'r'; state further columns in pipeline(name, { inputs: { … } })",
+  },
+  {
+    source: `pipeline("p").model(▸${defined(`{ x: { dtype: "float32", shape: ["batch", "n"] }, z: ${f(12)} }`, `{ y: { dtype: "float32", shape: ["batch", "n"] } }`)}, { x: on ? "q" : "z" })`,
+    text: "model 'c' input 'z' expects float32[batch, 12] but the pipeline's input has float32[batch, n]; refine 'n' to 12",
+  },
+  {
+    source: `pipeline("p").model(embed).validate("v", (x) => x.in.image[0] < 1).replaceStep(0, (at) => ▸at.model(embed, { image: on ? "a" : "image" }))`,
+    step: 1,
+    text: "validation 'v' was written for another row: x.in.image is gone",
+  },
   {
     source: `pipeline("p").model(embed).model(head).replaceStep(1, (at) => (on ? at.model(head2) : at.model(broad))).model(▸single)`,
     text: "model 'single' input 'x' expects float32[1, 12] but step 1 (model 'broad') produces float32[batch, 2]",
@@ -254,6 +281,7 @@ export const refusedReads: readonly string[] = [
   `pipeline("p").model(embed).model(on ? head : head2).validate("v", (x) => x.out.▸y[0] < 1)`,
   `pipeline("p").model(on ? embed : head).validate("v", (x) => x.in.▸image[0] < 1)`,
   `pipeline("p").models([head, head2]).select(on ? 0 : 1).validate("v", (x) => x.out.▸y[0] < 1)`,
+  `pipeline("p").model(scorer, { x: on ? "q" : "r" }).validate("v", (x) => x.in.▸q[0] < 1)`,
   `pipeline("p").model(embed).shadow(head, [on ? head2 : broad]).validate("v", (x) => x.models.▸broad.y[0] < 1)`,
   `pipeline("p").model(embed).shadow(head, [head2, ...(on ? [broad] : [])]).validate("v", (x) => x.models.▸broad.y[0] < 1)`,
   `pipeline("p").models([head, ...(on ? [broad] : [])]).validate("v", (x) => x.models.▸broad.y[0] < 1)`,
@@ -296,4 +324,10 @@ export const acceptedUnions: readonly string[] = [
   `pipeline("p", { inputs: { image: ${f(64)}, ...(on ? { y: ${f(12)} } : {}) } }).model(embed)`,
   `pipeline("p").model(embed).model(head).model(loose).replaceStep(on ? 1 : 2, (at) => at.model(loose2)).validate("v", () => true)`,
   `pipeline("p").model(embed).model(head).insertStep(on ? 1 : 2, (at) => at.alert("v", (all) => all.avg((x) => x.in.image[0]) < 1, { over: "5m" }))`,
+  // the name of a request column is one of several
+  `pipeline("p").model(scorer, { x: on ? "q" : "r" }).validate("v", (x) => x.out < 1)`,
+  `pipeline("p").model(${defined(`{ x: { dtype: "float32", shape: ["batch", "n"] }, z: ${f(12)} }`, `{ y: { dtype: "float32", shape: ["batch", "n"] } }`)}, { x: "q", ...(on ? { z: "w" } : {}) }).validate("v", (x) => x.in.q.length > 0)`,
+  `pipeline("p").model(${defined(`{ x: { dtype: "float32", shape: ["batch", "n"] }, z: ${f(12)} }`, `{ y: { dtype: "float32", shape: ["batch", "n"] } }`)}, { x: on ? "q" : "r" }).refine({ n: 3 }).validate("v", (x) => x.out.y[0] < 1)`,
+  `pipeline("p").model(${defined(`{ x: { dtype: "float32", shape: ["batch", "n"] }, z: ${f(12)} }`, `{ y: { dtype: "float32", shape: ["batch", "n"] } }`)}, { x: on ? "q" : "r" }).model(loose).replaceStep(1, (at) => at.model(loose2))`,
+  `pipeline("p").model(embed).model(head).replaceStep(0, (at) => at.model(embed, { image: on ? "a" : "b" }))`,
 ];

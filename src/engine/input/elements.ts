@@ -4,6 +4,7 @@ import { numberToFloat16 } from "../../tensors/float16.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import { allocatePooled } from "../../tensors/pooled-buffer.js";
 import { describeValue } from "../../util/format-value.js";
+import { typedArrayName } from "../../util/typed-array.js";
 
 /** Why a value is not an element of a dtype. */
 export interface Refusal {
@@ -41,8 +42,17 @@ type TypedArrayConstructor =
 
 const float32 = float("float32", Float32Array, putFloat32, (value) => !Number.isFinite(Math.fround(value)));
 
+const float16 = float("float16", Uint16Array, putFloat16, (value) => (numberToFloat16(value) & 0x7fff) === 0x7c00);
+const bool = kind("boolean", Uint8Array, putBool, (value) => ofType(value, "boolean", "a boolean"));
+
 export const elementTypes: Readonly<Record<DType, ElementType>> = {
-  float16: float("float16", Uint16Array, putFloat16, (value) => (numberToFloat16(value) & 0x7fff) === 0x7c00),
+  float16: {
+    ...float16,
+    putAll: (into, values, at, count) =>
+      typedArrayName(values) === "Uint16Array"
+        ? putBits(into, values as Uint16Array, at)
+        : float16.putAll(into, values, at, count),
+  },
   float32: {
     ...float32,
     putAll: (into, values, at, count) =>
@@ -57,9 +67,26 @@ export const elementTypes: Readonly<Record<DType, ElementType>> = {
   uint16: integer("uint16", Uint16Array, 0, 65535),
   uint32: integer("uint32", Uint32Array, 0, 4294967295),
   uint64: wide("uint64", BigUint64Array, 0n, 2n ** 64n - 1n),
-  bool: kind("boolean", Uint8Array, putBool, (value) => ofType(value, "boolean", "a boolean")),
+  bool: {
+    ...bool,
+    putAll: (into, values, at, count) =>
+      typedArrayName(values) === "Uint8Array"
+        ? wrongByte(values as Uint8Array) < 0 && putBits(into, values as Uint8Array, at)
+        : bool.putAll(into, values, at, count),
+  },
   string: kind("string", null, putString, (value) => ofType(value, "string", "a string") ?? unsafeText(value)),
 };
+
+/** The bits of float16 in a `Uint16Array`, and the bytes of bool in a `Uint8Array`: no numbers to be converted. */
+function putBits(into: TensorElements, values: Uint16Array | Uint8Array, at: number): boolean {
+  (into as Uint16Array).set(values, at);
+  return true;
+}
+
+/** The index of the first byte that is no bool, or -1. */
+export function wrongByte(bytes: Uint8Array): number {
+  return bytes.findIndex((byte) => byte > 1);
+}
 
 type Put = (into: TensorElements, value: unknown, at: number) => boolean;
 

@@ -3,7 +3,7 @@ import type { Dim, Port } from "../../../dsl/tensor.js";
 import type { TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue } from "../../util/format-value.js";
 import { typedArrayName } from "../../util/typed-array.js";
-import { elementTypes } from "./elements.js";
+import { elementTypes, wrongByte } from "./elements.js";
 import { countElements, describePlace, rowDims } from "./row-shape.js";
 
 /** Row-major elements and their dimensions. */
@@ -82,7 +82,7 @@ export function elementsOf(port: Port, value: unknown, where: string, details: o
       ? (value as Exclude<TensorElements, readonly string[]>)
       : new array(buffer as ArrayBuffer, byteOffset, byteLength / array.BYTES_PER_ELEMENT);
   if (port.dtype === "bool") {
-    const at = (elements as Uint8Array).findIndex((byte) => byte > 1);
+    const at = wrongByte(elements as Uint8Array);
     if (at >= 0)
       throw new InputError("SL5010", `${where}, element ${at}: a bool is 0 or 1, got ${elements[at]}`, {
         input: port.name,

@@ -3,8 +3,9 @@ import type { Port } from "../../../dsl/tensor.js";
 import { isSameShape } from "../../tensors/row-ranges.js";
 import type { RowsTensor, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
+import { typedArrayName } from "../../util/typed-array.js";
 import { columnShapes, type DecidedShapes } from "./column-shapes.js";
-import { elementTypes } from "./elements.js";
+import { elementTypes, wrongByte } from "./elements.js";
 import { type FlatValue, flatValue } from "./flat-value.js";
 import { type RequestLimits, defaultRequestLimits, requireInputSize } from "./request-size.js";
 import {
@@ -191,6 +192,11 @@ function firstFault(
     );
   }
   if (list.length !== dim.size) return wrongLength(port, dim, axis, shape.length, list.length, row, path);
+  if (last && port.dtype === "bool" && typedArrayName(list) === "Uint8Array") {
+    const at = wrongByte(list as Uint8Array);
+    const text = `${describePlace(port.name, row, [...path, at])}: a bool is 0 or 1, got ${list[at] as number}`;
+    return at < 0 ? null : new InputError("SL5010", text, { row, input: port.name });
+  }
   for (let i = 0; i < list.length; i++) {
     const fault = firstFault(port, shape, axis + 1, list[i], row, [...path, i]);
     if (fault !== null) return fault;

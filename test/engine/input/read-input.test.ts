@@ -45,6 +45,30 @@ test("a flat typed array is copied, so that the caller can reuse it", () => {
   expect(tensors[0]?.data).toEqual(Float32Array.of(1, 2));
 });
 
+describe("a typed array in a row has the port's own elements: bits of float16, bytes of bool", () => {
+  const bits = Uint16Array.of(0x3c00, 0xc000);
+  const bytes = Uint8Array.of(1, 0);
+  test.each([
+    ["a row", "float16", ["batch", 2], [{ x: bits }], [0x3c00, 0xc000]],
+    ["the lists of a row", "float16", ["batch", 2, 2], [{ x: [bits, [1, 2]] }], [0x3c00, 0xc000, 0x3c00, 0x4000]],
+    ["the rows of a column", "float16", ["batch", 2], { x: [bits] }, [0x3c00, 0xc000]],
+    ["a row", "bool", ["batch", 2], [{ x: bytes }], [1, 0]],
+    ["the lists of a row", "bool", ["batch", 2, 2], [{ x: [bytes, [true, true]] }], [1, 0, 1, 1]],
+    ["the rows of a column", "bool", ["batch", 2], { x: [bytes] }, [1, 0]],
+    ["the lists of a row", "float32", ["batch", "n", 2], [{ x: [Float32Array.of(1, 2), [3, 4]] }], [1, 2, 3, 4]],
+  ] as const)("%s of %s", (_, dtype, shape, input, expected) => {
+    const { tensors } = read(input, port("x", dtype, ...shape));
+    const [tensor] = tensors;
+    expect(tensor === undefined ? [] : Array.from(tensor.data as Uint8Array)).toEqual(expected);
+  });
+
+  test("a byte that is no bool is refused at its place", () => {
+    expect(() => read([{ x: [[true, true], Uint8Array.of(1, 2)] }], port("x", "bool", "batch", 2, 2))).toThrow(
+      "row 0, input 'x', element [1][1]: a bool is 0 or 1, got 2",
+    );
+  });
+});
+
 test("every dtype is read from plain values", () => {
   const one = (dtype: DType, ...values: unknown[]) => read({ v: values }, port("v", dtype, "batch")).tensors[0]?.data;
   expect(one("float64", 0.1, NaN, -Infinity)).toEqual(Float64Array.of(0.1, NaN, -Infinity));
