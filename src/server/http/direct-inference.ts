@@ -79,7 +79,7 @@ export class DirectInference {
     const chunks: Buffer[] = [];
     const end = (error?: Error): void => {
       request.off("error", end);
-      if (error === undefined) void this.#answer(request, response, { id, model, body: Buffer.concat(chunks) });
+      if (error === undefined) void this.#answer(request, response, { id, model, body: wholeBody(request, chunks) });
       else this.#fail(request, response, id, Object.assign(error, { statusCode: 400 }), ["connection", "close"]);
     };
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -126,4 +126,15 @@ export class DirectInference {
     this.#parts.requestLog.answered({ id, method, route, status, ms }, false, () => model);
     this.#context.metrics?.httpAnswered(method, route, status, ms);
   }
+}
+
+/**
+ * Copies tensors, which may stay in memory for longer, out of the socket's larger buffer; JSON is decoded at once.
+ *
+ * @param chunks at least one, because only requests with a body are taken
+ */
+function wholeBody({ headers }: IncomingMessage, chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  const isJson = headers["inference-header-content-length"] === undefined;
+  return isJson && chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }

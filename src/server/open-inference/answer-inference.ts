@@ -1,7 +1,7 @@
 import { RequestTensors } from "../../engine/input/request-tensors.js";
 import type { ModelHost } from "../models/model-host.js";
 import type { ServedModel } from "../models/served-model.js";
-import type { InferenceAnswer, InferenceRequest, InferenceTensor } from "./protocol.js";
+import type { InferenceAnswer, InferenceRequest, InferenceTensor, ParameterValue } from "./protocol.js";
 import { readParameters } from "./request-parameters.js";
 import { requestedOutputs } from "./served-ports.js";
 
@@ -26,6 +26,12 @@ export async function answerInference(
   return answerFrom(await host.findVersion(request.model, request.version), request, limits);
 }
 
+interface RunOptions {
+  timeoutMs: number;
+  signal?: AbortSignal;
+  metadata?: Readonly<Record<string, ParameterValue>>;
+}
+
 /**
  * Answers a request from a model that was found for it.
  *
@@ -40,11 +46,11 @@ export async function answerFrom(
   const { anomaly, timeoutMs: wanted, metadata } = readParameters(config, parameters);
   // Before the rows run: a pipeline logs them.
   const outputs = requestedOutputs(config, names, anomaly);
-  const answer = await served.infer(new RequestTensors(inputs), {
-    timeoutMs: wanted === null ? timeoutMs : Math.min(wanted, timeoutMs),
-    ...(signal !== undefined && { signal }),
-    ...(metadata !== undefined && { metadata }),
-  });
+  // Conditional spreads would copy objects in every request.
+  const options: RunOptions = { timeoutMs: wanted === null ? timeoutMs : Math.min(wanted, timeoutMs) };
+  if (signal !== undefined) options.signal = signal;
+  if (metadata !== undefined) options.metadata = metadata;
+  const answer = await served.infer(new RequestTensors(inputs), options);
   // Another version may have answered, if one was deployed meanwhile.
   const answered = answer.config === config ? outputs : requestedOutputs(answer.config, names, anomaly);
   const tensors = new Array<InferenceTensor>(answered.length);

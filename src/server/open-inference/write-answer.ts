@@ -17,7 +17,7 @@ export interface AnswerBody {
  */
 export function writeAnswer(answer: InferenceAnswer, isBinary: (output: string) => boolean): AnswerBody {
   const { modelName, modelVersion, id, outputs } = answer;
-  const bytes: Uint8Array[] = [];
+  let bytes: Uint8Array[] | null = null;
   let text = `{"model_name":${quoted(modelName)},"model_version":${quoted(modelVersion)}`;
   if (id !== undefined) text += `,"id":${JSON.stringify(id)}`;
   text += ',"outputs":[';
@@ -27,14 +27,14 @@ export function writeAnswer(answer: InferenceAnswer, isBinary: (output: string) 
     text += `${i === 0 ? "" : ","}{"name":${quoted(name)},"datatype":"${datatypes[dtype]}","shape":[${shape.join(",")}]`;
     if (isBinary(name)) {
       const own = elementBytes(data);
-      bytes.push(own);
+      (bytes ??= []).push(own);
       text += `,"parameters":{"binary_data_size":${own.length}}}`;
     } else {
       text += `,"data":[${jsonList(output)}]}`;
     }
   }
   text += "]}";
-  if (bytes.length === 0 && !outputs.some(({ name }) => isBinary(name))) return { body: text, jsonLength: null };
+  if (bytes === null) return { body: text, jsonLength: null };
   const json = Buffer.from(text);
   return { body: Buffer.concat([json, ...bytes]), jsonLength: json.length };
 }

@@ -19,6 +19,10 @@ export function requireKnownOptions(owner: string, options: unknown, known: read
 
 /** The sentence for an option that does not exist, with the nearest option that is not given; or null. */
 export function unknownOptionHint(owner: string, options: object, known: readonly string[]): string | null {
-  const free = known.filter((name) => !Object.hasOwn(options, name));
-  return unknownOption(owner, options, known, (name) => didYouMean(name, free));
+  return unknownOption(owner, options, known, (name) =>
+    didYouMean(
+      name,
+      known.filter((other) => !Object.hasOwn(options, other)),
+    ),
+  );
 }
