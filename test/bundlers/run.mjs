@@ -11,6 +11,7 @@ import { chromium } from "playwright-core";
 import { bundlers } from "./bundle.mjs";
 import { caches } from "./caches.mjs";
 import { components } from "./components.mjs";
+import { maps } from "./maps.mjs";
 import { next } from "./next.mjs";
 import { viteDev } from "./vite-dev.mjs";
 
@@ -117,6 +118,8 @@ for (const job of components)
     const out = join(work, "out", job.name.replace(/\W+/g, "-"));
     return job.run({ work, app, out, options, page: textOfPage });
   });
+for (const job of maps)
+  await check(job.name, () => job.run({ app, options, out: join(work, "out", job.name.replace(/\W+/g, "-")) }));
 for (const job of caches) await check(job.name, () => job.run({ work, app, options }));
 for (const job of next)
   await check(job.name, async () => {
