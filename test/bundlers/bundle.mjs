@@ -1,5 +1,7 @@
 // How each bundler bundles the fixture application for browsers, as one would configure it: our plugin is one line.
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const dist = new URL("../../dist/", import.meta.url);
 const plugin = async (entry) => (await import(new URL(`${entry}.js`, dist).href)).default;
@@ -24,6 +26,7 @@ export const bundlers = {
   "webpack 5, not minified": (job) => webpack(job, false),
   "rspack 2, swc": (job) => rspack("@rspack/core", job),
   "rspack 1, swc": (job) => rspack("rspack-1", job),
+  "bun 1, minified": bun,
 };
 
 async function esbuild(name, { entry, out, options }, minify) {
@@ -98,6 +101,15 @@ async function rolldown({ entry, out, options }) {
   ).rolldown({ input: entry, platform: "browser", plugins: [(await plugin("rolldown"))(options)] });
   await bundle.write({ dir: out, format: "esm", minify: true });
   await bundle.close();
+}
+
+async function bun({ entry, out, options }) {
+  const binary = fileURLToPath(new URL("node_modules/@oven/bun-linux-x64/bin/bun", import.meta.url));
+  const script = fileURLToPath(new URL("bun-build.mjs", import.meta.url));
+  const plugin = new URL("bun.js", dist).href;
+  execFileSync(binary, [script, plugin, JSON.stringify({ entry, out, options })], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
 
 async function vite(name, { entry, root, out, options }, minify) {
