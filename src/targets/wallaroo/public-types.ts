@@ -48,7 +48,10 @@ export interface WallarooOptions {
   readonly testAuth?: boolean;
   /** The workspace's name or id; by default the user's own. */
   readonly workspace?: string | number;
-  /** `polars`: platforms since 2023.4.2; `checks`: earlier ones. By default the platform is asked. */
+  /**
+   * `polars`: platforms since 2023.4.2; `checks`: earlier ones. By default the platform is asked. Releases before 2024
+   * do not say it, and validations are refused there without this option.
+   */
   readonly dialect?: Dialect;
   /** The folder of the `.onnx` files that a deploy uploads; `./models` by default. Node only. */
   readonly models?: string;

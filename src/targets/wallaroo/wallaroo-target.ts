@@ -10,7 +10,7 @@ import { alertConfigurations } from "../../wallaroo/write/alerts.js";
 import { stringifyDefinition } from "../../wallaroo/write/stringify.js";
 import { toDefinition } from "../../wallaroo/write/to-definition.js";
 import { planDeploy } from "./deploying/plan.js";
-import { formOf, withVersions } from "./deploying/platform-form.js";
+import { formOf, hasChecks, withVersions } from "./deploying/platform-form.js";
 import { uploadMissing } from "./deploying/registry.js";
 import { runVersion } from "./deploying/run-version.js";
 import { findOrCreateVersion, findPipeline, requirePipeline } from "./deploying/versions.js";
@@ -31,6 +31,7 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
       requireKnownOptions("deploy()", options, ["config", "timeoutMs", "signal", "onProgress"]);
       const { config: given, ...wait } = options;
       const config = parseConfig(await configOf(pipeline, given === undefined ? {} : { config: given }));
+      if (hasChecks(config)) await client.requireDialect(config.name);
       const dialect = await client.dialect();
       const form = formOf(dialect);
       // What the dialect cannot say is refused before anything is sent.
@@ -75,7 +76,7 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
       const { pipeline } = await client.query(documents.listPipelines);
       return PipelineList.read(
         pipeline.map(({ id }) => client.objects.pipeline({ id })),
-        (await client.dialect()) === "polars",
+        await client.isRecent(),
       );
     },
     async models() {

@@ -42,7 +42,7 @@ export class PlatformClient {
   readonly members: MemberLoader;
   readonly #settings: Pick<WallarooSettings, "dialect" | "workspace">;
   #graphql: Promise<GraphQLClient> | null = null;
-  #dialect: Promise<Dialect> | null = null;
+  #isRecent: Promise<boolean> | null = null;
   #workspace: Promise<WorkspaceName> | null = null;
 
   constructor(settings: WallarooSettings) {
@@ -125,23 +125,44 @@ export class PlatformClient {
   }
 
   /** The language in which the platform stores validations: the option, or what the platform's release has. */
-  dialect(): Promise<Dialect> {
-    const { dialect } = this.#settings;
-    if (dialect !== null) return Promise.resolve(dialect);
-    return (this.#dialect ??= kept(this.#askDialect(), () => (this.#dialect = null)));
+  async dialect(): Promise<Dialect> {
+    return this.#settings.dialect ?? ((await this.isRecent()) ? "polars" : "checks");
   }
 
-  /** Only newer releases have the route. Releases between 2023.4.2 and those need the option `dialect`. */
-  async #askDialect(): Promise<Dialect> {
+  /**
+   * Whether the platform's release has the members and keys of the releases since 2024. Only they have the route that
+   * says so: the polars dialect is older, and a platform of 2023.4.2 has it without them.
+   */
+  isRecent(): Promise<boolean> {
+    if (this.#settings.dialect === "checks") return Promise.resolve(false);
+    return (this.#isRecent ??= kept(this.#askRelease(), () => (this.#isRecent = null)));
+  }
+
+  async #askRelease(): Promise<boolean> {
     const content = await this.http
       .json({ path: configPath, repeat: "harmless", anonymous: true })
       .catch((error: unknown) => {
         if (error instanceof TargetError && error.details["status"] === 404) return null;
         throw error;
       });
-    if (content === null) return "checks";
-    if (platformConfig.safeParse(content).success) return "polars";
+    if (content === null) return false;
+    if (platformConfig.safeParse(content).success) return true;
     throw unexpectedAnswer(`${this.url}${configPath}`, "it is no configuration");
+  }
+
+  /**
+   * Refuses to write validations and alerts for a platform whose dialect can only be guessed: a wrong guess would store
+   * texts that the platform cannot evaluate.
+   *
+   * @throws TargetError SL6053
+   */
+  async requireDialect(pipeline: string): Promise<void> {
+    if (this.#settings.dialect !== null || (await this.isRecent())) return;
+    throw new TargetError(
+      "SL6053",
+      `pipeline '${pipeline}' has validations or alerts, and ${this.url} does not say how its release stores them: give wallaroo({ dialect }) or --dialect, "checks" for releases up to 2023.4.1, "polars" for releases from 2023.4.2`,
+      { pipeline },
+    );
   }
 
   /** The workspace of the options, or the user's own. */

@@ -8,7 +8,7 @@ import { toDefinition } from "../../../wallaroo/write/to-definition.js";
 import type { ObjectClient } from "../objects/lazy-object.js";
 import type { Pipeline, PipelineVersion } from "../objects/types.js";
 import type { PlatformPlan } from "./public-types.js";
-import { formOf, withVersions } from "./platform-form.js";
+import { formOf, hasChecks, withVersions } from "./platform-form.js";
 import { findByDigest } from "./registry.js";
 import { findPipeline, isSameDefinition } from "./versions.js";
 
@@ -18,6 +18,7 @@ import { findPipeline, isSameDefinition } from "./versions.js";
  * @throws ConfigError SL4100 for what the platform's dialect cannot express
  */
 export async function planDeploy(client: ObjectClient, config: Config): Promise<PlatformPlan> {
+  if (hasChecks(config)) await client.requireDialect(config.name);
   const dialect = await client.dialect();
   const form = formOf(dialect);
   toDefinition(config, form);

@@ -7,6 +7,10 @@ import type { RegisteredModel } from "./registry.js";
 export const formOf = (dialect: Dialect): DefinitionForm =>
   dialect === "checks" ? { dialect, alerts: "gauges" } : { dialect };
 
+/** Whether a config has steps whose texts depend on the dialect. */
+export const hasChecks = ({ steps }: Config): boolean =>
+  steps.some(({ kind }) => kind === "validation" || kind === "alert");
+
 /** A config with the versions of its models on the platform, which names versions itself. */
 export function withVersions(config: Config, registered: readonly RegisteredModel[]): Config {
   const versions = new Map(registered.map(({ name, version }) => [name, version]));

@@ -23,7 +23,7 @@ export async function runVersion(
     const isNamed = wanted === undefined || (await current.name()) === wanted;
     if (isNamed && running?.id === version && (await current.status())?.status === "Running") return;
   }
-  const isOlder = (await client.dialect()) === "checks";
+  const isOlder = !(await client.isRecent());
   const configs = isOlder
     ? await Promise.all(models.map(({ id }) => client.objects.modelVersion({ id }).config()))
     : [];

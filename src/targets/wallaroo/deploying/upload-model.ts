@@ -34,7 +34,7 @@ export async function uploadModel(
     workspace_id: workspace,
     conversion: {
       arch: "x86",
-      ...((await client.dialect()) === "polars" && { accel: "none" }),
+      ...((await client.isRecent()) && { accel: "none" }),
       framework: "onnx",
       python_version: "3.8",
       requirements: [],

@@ -21,7 +21,7 @@ export async function findPipeline(client: ObjectClient, name: string): Promise<
     );
   const found = pipeline.map(({ id }) => client.objects.pipeline({ id, pipeline_id: name }));
   // Older platforms do not say the workspace of a pipeline.
-  if ((await client.dialect()) === "checks") return found[0] ?? null;
+  if (!(await client.isRecent())) return found[0] ?? null;
   const [{ id: wanted }, workspaces] = await Promise.all([
     client.workspace(),
     Promise.all(found.map((each) => each.workspace())),

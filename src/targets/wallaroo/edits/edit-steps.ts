@@ -42,6 +42,8 @@ export interface EditedSteps {
 export interface EditContext {
   readonly pipeline: string;
   readonly dialect: Dialect;
+  /** Refuses checks for a platform whose dialect is not known. */
+  readonly requireDialect: () => Promise<void>;
   /** The models of steps whose ports are known. */
   readonly known: (steps: readonly DefinitionStep[]) => Promise<KnownModel[]>;
   readonly model: (reference: ModelReference) => Promise<DefinitionModel>;
@@ -214,8 +216,9 @@ export function liveAlerts({ steps, alerts }: EditedSteps): readonly EditedAlert
 async function placeOf(
   steps: readonly DefinitionStep[],
   position: number,
-  { pipeline, dialect, known }: EditContext,
+  { pipeline, dialect, known, requireDialect }: EditContext,
 ): Promise<CheckPlace> {
+  await requireDialect();
   let end = position;
   // In `checks` the steps that choose among the outputs of a step follow its checks.
   if (dialect === "checks") while (end < steps.length && !isInference(steps[end] as DefinitionStep)) end++;

@@ -78,7 +78,7 @@ export abstract class LazyObject<K extends ObjectKind> {
 
   async #load(name: MemberOf<K>): Promise<unknown> {
     try {
-      if (memberOf(this.#kind, name)?.recent === true && (await this.#client.dialect()) === "checks")
+      if (memberOf(this.#kind, name)?.recent === true && !(await this.#client.isRecent()))
         throw new TargetError(
           "SL6053",
           `this release of the platform has no '${name}' of a ${objectKinds[this.#kind].words}; releases since 2024 have it`,

@@ -74,7 +74,7 @@ export class ModelVersionObject extends LazyObject<"modelVersion"> implements Mo
     const hasSchemas = stored.input_schema !== undefined && stored.output_schema !== undefined;
     const [input, output] = hasSchemas
       ? [stored.input_schema, stored.output_schema]
-      : (await this.client.dialect()) === "checks"
+      : !(await this.client.isRecent())
         ? [null, null]
         : await Promise.all([config.inputSchema(), config.outputSchema()]);
     // The SDK sends "" where a schema was not given.

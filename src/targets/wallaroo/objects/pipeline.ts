@@ -115,6 +115,7 @@ export class PipelineObject extends EditablePipeline implements Pipeline {
       edited = await edit(edited, {
         pipeline,
         dialect,
+        requireDialect: () => client.requireDialect(pipeline),
         known: async (before) => {
           await learnPorts(client, before);
           return client.signatures.of(before);
@@ -135,7 +136,7 @@ export class PipelineObject extends EditablePipeline implements Pipeline {
   }
 
   async explainabilityConfigs(): Promise<ExplainabilityConfig[]> {
-    if ((await this.client.dialect()) === "polars")
+    if (await this.client.isRecent())
       throw new TargetError("SL6053", "platforms since 2024.4 have no explainability configs", {});
     const configs = await this.client.rest("explainabilityConfigs", { pipeline_id: this.id });
     return configs.map(({ id, status = null }) => ({ id, status }));
