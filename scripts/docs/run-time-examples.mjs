@@ -55,7 +55,7 @@ const examples = [
   ["$ shapeline generate models/*.onnx --out other.ts"],
   ["$ shapeline generate models/*.onnx --out models.json"],
   ["$ shapeline deploy fraud.pipeline.json --models model"],
-  ["$ shapeline deploy fraud.pipeline.json --models empty", "put the model's file there, or generate and compile again from the files that are there"],
+  ["$ shapeline deploy fraud.pipeline.json --models empty"],
   ['defineModel({ name: "m", version: "1", sha256: "0".repeat(64), inputs: [], outputs: [] })'],
   ["$ shapeline generate model.json", "give a file of one of the formats that docs/models.md lists"],
   // Configs

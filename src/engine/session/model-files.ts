@@ -171,7 +171,7 @@ async function notFound(folder: string, entries: readonly FolderEntry[], model: 
           .join(", ")}${entries.length > 20 ? `, and ${entries.length - 20} more` : ""}`;
   return new ModelError(
     "SL3021",
-    `model '${model.name}': no file in '${folder}' has the digest ${shortDigest(model.sha256)}; ${there}`,
+    `model '${model.name}': no file in '${folder}' has the digest ${shortDigest(model.sha256)}; ${there}; put the model's file there, or generate and compile again from the files that are there`,
     {
       model: model.name,
       folder,

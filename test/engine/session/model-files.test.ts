@@ -79,7 +79,7 @@ describe("refuses a models folder with its fault", () => {
   test("an empty folder", async () => {
     const dir = folder();
     expect(await find(dir)).toMatchInlineSnapshot(
-      `"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds no .onnx file"`,
+      `"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds no .onnx file; put the model's file there, or generate and compile again from the files that are there"`,
     );
   });
 
@@ -87,7 +87,7 @@ describe("refuses a models folder with its fault", () => {
     const dir = folder();
     copyFileSync(net, join(dir, "net.onnx"));
     expect(await find(dir)).toMatchInlineSnapshot(
-      `"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds net.onnx (<digest>…)"`,
+      `"SL3021 model 'c1': no file in '<models>' has the digest <digest>…; it holds net.onnx (<digest>…); put the model's file there, or generate and compile again from the files that are there"`,
     );
   });
 
