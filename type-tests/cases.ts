@@ -1313,6 +1313,12 @@ export const refused: readonly Refused[] = [
     text: "alert 'busy' needs an inference step before it",
   },
   {
+    code: "SL2070",
+    given: "number",
+    source: `pipeline("p").model(embed).insertStep(0, (at) => at.refine({ ▸zz: 3 }))`,
+    text: "cannot refine 'zz': the pipeline's input has no symbols",
+  },
+  {
     code: "SL2083",
     given: `"busy"`,
     source: `pipeline("p").model(embed).insertStep(0, (at) => at.alert(▸"busy", (all) => all.count() > 1, { over: "5m" }))`,

@@ -118,10 +118,15 @@ type RefinedBy<Out, Z> = Out extends readonly unknown[]
         : never;
     };
 
-/** The problem of a refine step after an edit; false if there is none. */
-export type RefineFlaw<Pairs, Out, In, Steps> = Out extends readonly unknown[]
-  ? Unselected<Out, Steps>
-  : SizesFlaw<RecordOf<Pairs>, Out, In, Steps, NamesOf<RecordOf<Pairs>>>;
+/**
+ * The problem of a refine step after an edit; false if there is none. The compiler infers no sizes where they are
+ * refused: then the edit must not be checked further.
+ */
+export type RefineFlaw<Pairs, Out, In, Steps> = [Pairs] extends [never]
+  ? NoSymbols
+  : Out extends readonly unknown[]
+    ? Unselected<Out, Steps>
+    : SizesFlaw<RecordOf<Pairs>, Out, In, Steps, NamesOf<RecordOf<Pairs>>>;
 type SizesFlaw<Z, Out, In, Steps, Names> = Names extends readonly [infer S extends keyof Z & string, ...infer Rest]
   ? FirstText<
       Z[S] extends infer N extends number ? TextOf<Size<S, N, Out, In, Steps>> : false,
