@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { newTmpfs } from "../../logs/support/tmpfs.js";
 import { root, type Run, shapeline } from "../shapeline.js";
 
 /** A folder with files, given by their paths; objects become JSON. */
@@ -25,6 +27,8 @@ function folderWith(files: Readonly<Record<string, object | string>> = {}): stri
 }
 
 /** Runs `shapeline init` without installing: that is in scripts/newcomer. */
+const readOnly = newTmpfs(1);
+
 const init = (folder: string, ...args: readonly string[]): Promise<Run> =>
   shapeline(folder, ["init", "--yes", "--no-install", ...args]);
 
@@ -229,6 +233,16 @@ describe("in a project", () => {
     const folder = folderWith({ "package.json": "{" });
     expect((await init(folder)).err.replaceAll(folder, "…")).toMatch(
       /^error SL4060: '…\/package.json' cannot be read: it is not JSON/,
+    );
+  });
+});
+
+describe.skipIf(readOnly === null)("a read-only file system", () => {
+  it("is reported with what to do", async () => {
+    expect(spawnSync("mount", ["-o", "remount,ro", readOnly ?? ""]).status).toBe(0);
+    const { err } = await init(readOnly ?? "", "app");
+    expect(err.replaceAll(readOnly ?? "", "…")).toBe(
+      "error SL7030: the project's files cannot be written to '…/app': the file system is read-only; name another folder: shapeline init <folder>\n",
     );
   });
 });
