@@ -1,4 +1,3 @@
-// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { accepted, assertion, helpers, importedTypes } from "./accepted.js";
 import { diagnose, imports, judges } from "./compilers.js";

@@ -1,4 +1,3 @@
-// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { checkPipeline, constant, pipeline, type AnyPipeline } from "../dsl/index.js";
 import { imageRow, imageRowInOrderOf7, refused, refusedByCompiler } from "./cases.js";

@@ -1,4 +1,3 @@
-// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { checkPipeline, constant, defineModel, pipeline, type AnyPipeline } from "../../dsl/index.js";
 import { diagnose, program, judges } from "../compilers.js";

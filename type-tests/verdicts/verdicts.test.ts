@@ -1,4 +1,3 @@
-// @module-tag slow
 import { describe, expect, it } from "vitest";
 import { build, constant, defineModel, pipeline, type AnyPipeline, type PipelineError } from "shapeline";
 import { diagnose, judges, program } from "../compilers.js";
