@@ -1,7 +1,8 @@
 // What the plugin costs: per lambda, and its share of a build of 2,000 files, 50 of which have four pipelines each.
 // `npm run bench:plugin`. CPU time (user and system) of this process and of esbuild's, because other processes share
-// the machine; builds with and without the plugin alternate. After `npm run peers`, unplugin-typegpu beside it: the same
-// files with four functions marked "use gpu" instead of lambdas. `npm run bench:plugin -- 11` is the number of rounds.
+// the machine; builds with and without the plugin alternate. After `npm run peers`, unplugin-typegpu beside it: the
+// same files with four functions marked "use gpu" instead of lambdas. `npm run bench:plugin -- 11` is the number of
+// rounds.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
