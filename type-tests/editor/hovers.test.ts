@@ -58,7 +58,7 @@ const row = (anomaly: string) => `{
 const expected: Readonly<Record<string, string>> = {
   "fraud =": `const fraud: Pipeline<${requested}, ${answered}, "low", After<Validation<"low">, After<Shadow<Head, readonly [Head2]>, After<Embed, Unstated>>>, ${beside}, "model head-2">`,
   "Input =":
-    "type Input = {\n    readonly image: Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[];\n}",
+    "type Input = {\n    readonly image: readonly number[] | Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>>;\n}",
   "Output =": `type Output = ${row("Anomaly")}`,
   "Logged =": `type Logged = ${row("LoggedAnomaly")}`,
   "row\\) =>": `(parameter) row: ShadowRow<${requested}, ${answered}, ${beside}>`,
