@@ -18,7 +18,7 @@ export type * from "./pipeline/extendable.js";
 export type * from "./row.js";
 export type * from "./rows.js";
 export type * from "./shapes/alternatives.js";
-export type { OpenCheck } from "./shapes/fit-model.js";
+export type * from "./shapes/fit-model.js";
 export type * from "./shapes/fits.js";
 export type * from "./shapes/mismatch.js";
 export type * from "./shapes/port-names.js";
