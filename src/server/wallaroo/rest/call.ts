@@ -30,4 +30,4 @@ export const call = <B extends z.ZodType>(
   role: Call["role"],
   body: B,
   answer: (body: z.output<B>, plane: Plane, caller: Caller) => unknown,
-): Call => ({ role, body, answer: answer });
+): Call => ({ role, body, answer });

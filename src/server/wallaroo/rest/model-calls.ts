@@ -43,8 +43,7 @@ export const modelCalls: Readonly<Record<string, Call>> = {
       const versions = plane.tables.filter("model", (row) => {
         const { workspace_id } = plane.tables.get("models", row.models_pk_id) ?? {};
         return (
-          (row.models_pk_id === body.model_id || row.model_id === body.model_id) &&
-          (body.workspace_id === undefined || body.workspace_id === null || workspace_id === body.workspace_id)
+          (row.models_pk_id === body.model_id || row.model_id === body.model_id) && isWanted(workspace_id, body, plane)
         );
       });
       return { model_versions: versions.reverse().map((row) => configuredVersion(row, plane)) };

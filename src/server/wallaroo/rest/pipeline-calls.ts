@@ -82,9 +82,7 @@ export const pipelineCalls: Readonly<Record<string, Call>> = {
       await plane.sync();
       const found = plane.tables.find(
         "pipeline",
-        (row) =>
-          row.pipeline_id === body.pipeline_name &&
-          (body.workspace_id === undefined || body.workspace_id === null || row.workspace_id === body.workspace_id),
+        (row) => row.pipeline_id === body.pipeline_name && isWanted(row.workspace_id, body, plane),
       );
       if (found === undefined) throw notFound(`pipeline '${body.pipeline_name}'`);
       return pipelineEntry(found, plane);

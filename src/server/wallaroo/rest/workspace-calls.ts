@@ -57,12 +57,15 @@ function workspaceEntry(workspace: number, plane: Plane): unknown {
   };
 }
 
-/** Whether a workspace is the one that a list asks for, by key or name; without either, all are. */
+/** Whether a workspace is the one that a call asks for, by key or name; without either, all are. */
 export function isWanted(
-  workspace: number,
+  workspace: number | undefined,
   wanted: { readonly workspace_id?: number | null | undefined; readonly workspace_name?: string | null | undefined },
   plane: Plane,
 ): boolean {
   const { workspace_id: key = null, workspace_name: name = null } = wanted;
-  return (key === null || workspace === key) && (name === null || plane.workspaces.get(workspace).name === name);
+  return (
+    (key === null || workspace === key) &&
+    (name === null || (workspace !== undefined && plane.workspaces.get(workspace).name === name))
+  );
 }
