@@ -91,6 +91,25 @@ describe("loads no other package", () => {
   });
 });
 
+describe("asks the system for nothing that Deno allows only with --allow-sys", () => {
+  const refusals = `
+    const os = process.getBuiltinModule("node:os");
+    const refused = ["hostname", "userInfo", "networkInterfaces", "cpus", "loadavg", "freemem", "uptime", "release", "homedir"];
+    for (const name of refused) os[name] = () => { throw new Error("refused: " + name); };
+    process.getBuiltinModule("node:module").syncBuiltinESMExports();`;
+
+  it("build() and a failed connection", async () => {
+    const program = `${refusals}${await authoring()}
+      await build(p.validate("any", () => true));
+      const { server, openInference } = await import(${dist("client.js")});
+      for (const target of [server({ url: "http://127.0.0.1:1" }), openInference({ url: "http://127.0.0.1:1" })]) {
+        const { code, message } = await p.connect(target).then(() => ({}), (error) => error);
+        if (code !== "SL6050") throw new Error(message ?? "connected");
+      }`;
+    expect(() => loadedBy(program)).not.toThrow();
+  });
+});
+
 describe("loads what it needs", () => {
   it("shapeline/eslint: the parser when the first file has a pipeline", () => {
     const lint = (code: string) =>

@@ -3,13 +3,21 @@ import { readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
-/** Process ids are unique on one host only, and containers may write to one folder. */
-const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 6);
+let ownHost: string | undefined;
+
+/**
+ * Process ids are unique on one host only, and containers may write to one folder. Asked for when a file is written:
+ * Deno refuses `hostname()` without a permission, which an app that writes no files need not have.
+ */
+function host(): string {
+  return (ownHost ??= createHash("sha256").update(hostname()).digest("hex").slice(0, 6));
+}
+
 const nameEnd = /\.([0-9a-f]{6})-(\d{1,10})-[0-9a-f]{8}\.tmp(?:\.spill)?$/;
 
 /** A unique name beside a file, for its content until that is complete. It names the process that writes it. */
 export function temporaryPath(path: string): string {
-  const id = `${host}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const id = `${host()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   return join(dirname(path), `.${basename(path)}.${id}.tmp`);
 }
 
@@ -21,7 +29,7 @@ export function temporaryPath(path: string): string {
 export async function removeAbandoned(folder: string, isOurs: (name: string) => boolean): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [end, owner, pid] = nameEnd.exec(name) ?? [];
-    if (end === undefined || owner !== host || !name.startsWith(".") || isRunning(Number(pid))) continue;
+    if (end === undefined || owner !== host() || !name.startsWith(".") || isRunning(Number(pid))) continue;
     if (isOurs(name.slice(1, -end.length)))
       await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
