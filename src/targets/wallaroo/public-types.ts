@@ -103,7 +103,8 @@ export interface WallarooTarget extends Target {
    * and waits until it runs.
    *
    * @throws ConfigError SL4100 before anything is sent, for what the platform's dialect cannot say; ModelError SL3021
-   * for a model file that is not there; TargetError SL6050 to SL6055, SL6004
+   * for a model file that is not there; TargetError SL6050 to SL6055, SL6004; SL6056 for a model whose inputs take
+   * columns of other names there (`tensorFields`)
    */
   deploy(pipeline: AnyPipeline | Config, options?: WallarooDeployOptions): Promise<WallarooDeployment>;
   /**
@@ -121,7 +122,7 @@ export interface WallarooTarget extends Target {
   /**
    * Connects to what is deployed under the pipeline's name.
    *
-   * @throws ConfigError SL4009 naming the first step that differs, TargetError SL6007
+   * @throws ConfigError SL4009 naming the first step that differs, TargetError SL6007; SL6056 as `deploy`
    */
   connect(pipeline: AnyPipeline): Promise<WallarooDeployment>;
   /** @throws TargetError SL6007 when the workspace has no pipeline of that name */

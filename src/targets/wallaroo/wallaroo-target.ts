@@ -12,12 +12,13 @@ import { toDefinition } from "../../wallaroo/write/to-definition.js";
 import { planDeploy } from "./deploying/plan.js";
 import { formOf, hasChecks, withVersions } from "./deploying/platform-form.js";
 import { uploadMissing } from "./deploying/registry.js";
+import { hasColumnsOf, requireColumnsOf, requireOwnColumns } from "./deploying/request-columns.js";
 import { runVersion } from "./deploying/run-version.js";
 import { findOrCreateVersion, findPipeline, requirePipeline } from "./deploying/versions.js";
 import { knownModel } from "./objects/signatures.js";
 import { openClient } from "./objects/objects.js";
 import type { ObjectClient } from "./objects/lazy-object.js";
-import type { Pipeline, PipelineVersion } from "./objects/types.js";
+import type { Deployment, Pipeline, PipelineVersion } from "./objects/types.js";
 import type { WallarooSettings } from "./options.js";
 import { PipelineList } from "./pipeline-list.js";
 import type { OpenedPlatform } from "./public-types.js";
@@ -37,12 +38,14 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
       // What the dialect cannot say is refused before anything is sent.
       toDefinition(config, form);
       const uploaded = await uploadMissing(client, config.models, settings.models);
+      await requireOwnColumns(client, config.models, uploaded);
       const definition = toDefinition(withVersions(config, uploaded), form);
       const found = await findPipeline(client, config.name);
       const alerts = alertConfigurations(config).map((alert) => ({ ...alert, email: [] }));
       const version = await findOrCreateVersion(client, found, definition, alerts);
       const target = client.objects.pipeline({ id: version.pipeline, pipeline_id: config.name });
-      await runVersion(client, target, version.id, uploaded, wait);
+      const mayStay = (running: Deployment) => hasColumnsOf(config.models, running);
+      await runVersion(client, target, version.id, uploaded, { ...wait, mayStay });
       for (const model of config.models) client.signatures.add(model);
       return new WallarooDeploymentImpl(client, target.refresh(), config.name, config.models);
     },
@@ -91,9 +94,10 @@ export function openPlatform(settings: WallarooSettings): OpenedPlatform {
   };
 }
 
-/** @throws ConfigError SL4009 naming the first step that differs */
+/** @throws ConfigError SL4009 naming the first step that differs; TargetError SL6056 for models with other columns */
 async function refuseOtherDefinition(client: ObjectClient, pipeline: Pipeline, config: Config): Promise<void> {
   const deployment = await pipeline.deployment();
+  if (deployment !== null) await requireColumnsOf(client, config.models, deployment);
   const [deployed] = deployment === null ? [] : await deployment.pipelineVersions();
   const version: PipelineVersion | undefined = deployed ?? (await pipeline.versions())[0];
   const stored = version === undefined ? { steps: [] } : await version.definition();

@@ -10,12 +10,13 @@ import type { Pipeline, PipelineVersion } from "../objects/types.js";
 import type { PlatformPlan } from "./public-types.js";
 import { formOf, hasChecks, withVersions } from "./platform-form.js";
 import { findByDigest } from "./registry.js";
+import { requireOwnColumns } from "./request-columns.js";
 import { findPipeline, isSameDefinition } from "./versions.js";
 
 /**
  * Compares a config with what the platform has. Nothing is changed there.
  *
- * @throws ConfigError SL4100 for what the platform's dialect cannot express
+ * @throws ConfigError SL4100 for what the platform's dialect cannot express; TargetError SL6056 as a deploy
  */
 export async function planDeploy(client: ObjectClient, config: Config): Promise<PlatformPlan> {
   if (hasChecks(config)) await client.requireDialect(config.name);
@@ -26,6 +27,7 @@ export async function planDeploy(client: ObjectClient, config: Config): Promise<
     Promise.all(config.models.map((model) => findByDigest(client, model))),
     findPipeline(client, config.name),
   ]);
+  await requireOwnColumns(client, config.models, registered);
   const { hash: _, ...content } = withVersions(
     config,
     registered.filter((model) => model !== null),

@@ -9,19 +9,26 @@ const deployMs = 600_000;
 /** Milliseconds until a deployment must have stopped. */
 const undeployMs = 300_000;
 
+interface RunOptions extends WaitOptions {
+  readonly name?: string;
+  /** Whether a deployment of the version may stay as it is; any, unless given. */
+  readonly mayStay?: (deployment: Deployment) => Promise<boolean>;
+}
+
 /** Deploys a version, unless it runs, and waits until it does. */
 export async function runVersion(
   client: ObjectClient,
   pipeline: Pipeline,
   version: number,
   models: readonly RegisteredModel[],
-  { name: wanted, ...wait }: WaitOptions & { readonly name?: string } = {},
+  { name: wanted, mayStay = () => Promise.resolve(true), ...wait }: RunOptions = {},
 ): Promise<void> {
   const current = await pipeline.deployment();
   if (current !== null && (await current.deployed())) {
     const [running] = await current.pipelineVersions();
     const isNamed = wanted === undefined || (await current.name()) === wanted;
-    if (isNamed && running?.id === version && (await current.status())?.status === "Running") return;
+    const isRunning = isNamed && running?.id === version && (await current.status())?.status === "Running";
+    if (isRunning && (await mayStay(current))) return;
   }
   const isOlder = !(await client.isRecent());
   const configs = isOlder

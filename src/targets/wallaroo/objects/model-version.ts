@@ -67,6 +67,11 @@ export class ModelVersionObject extends LazyObject<"modelVersion"> implements Mo
     return model_version.config;
   }
 
+  async tensorFields(): Promise<readonly string[] | null> {
+    const stored = await this.#storedConfig();
+    return stored === null ? null : this.client.objects.modelConfig({ id: stored.id }).tensorFields();
+  }
+
   async signature(): Promise<ModelVersionSignature | null> {
     const stored = await this.#storedConfig();
     if (stored === null) return null;

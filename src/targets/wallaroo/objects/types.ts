@@ -70,6 +70,8 @@ export interface ModelVersion extends PlatformObject {
    * const signature = await newest?.signature();
    */
   signature(): Promise<ModelVersionSignature | null>;
+  /** The `tensorFields` of its newest config; null if there are none. */
+  tensorFields(): Promise<readonly string[] | null>;
   /**
    * Makes a config of the version. Python: `configure`.
    *
