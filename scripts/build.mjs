@@ -49,7 +49,6 @@ const entries = {
   index: "src/index.ts",
   local: "src/targets/local/index.ts",
   config: "src/entries/config.ts",
-  schema: "src/schema/index.ts",
   testing: "src/testing/index.ts",
   server: "src/server/index.ts",
   wallaroo: "src/entries/wallaroo.ts",
@@ -109,6 +108,8 @@ await build({ ...bundle, plugins: [mergeChunks(plan, root)] });
 for (const platform of ["node", "browser"]) await build({ ...clientBundle(platform), outdir: dist(), lineLimit: 120 });
 for (const bundle of [browserBuildBundle, ...wallarooConnectBundles, ...onDemandBundles])
   await build({ ...bundle, outdir: dist(), lineLimit: 120 });
+// `shapeline` has them too: no files of its own.
+writeFileSync(dist("schema.js"), `export { requestSchema, resultSchema, toJSONSchema } from "./index.js";\n`);
 const definitions = await build({ ...wallarooDefinitionsBundle, outdir: dist(), lineLimit: 120 });
 const [{ exports: definitionNames = [] } = {}] = Object.values(definitions.metafile.outputs).filter(
   ({ entryPoint }) => entryPoint,

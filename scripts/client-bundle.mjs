@@ -77,11 +77,14 @@ export function clientBundle(platform) {
 }
 
 /**
- * Options of esbuild for what the client loads on demand in browsers.
+ * Options of esbuild for what the client loads on demand in browsers, and for the schemas of pipelines.
  *
  * @type {readonly import("esbuild").BuildOptions[]}
  */
-export const onDemandBundles = Object.entries(onDemand).map(([module, name]) => ({
+export const onDemandBundles = [
+  ...Object.entries(onDemand),
+  [join(root, "src", "schema", "index.js"), "schema-browser"],
+].map(([module, name]) => ({
   entryPoints: { [name]: module.replace(/\.js$/, ".ts") },
   bundle: true,
   format: "esm",
@@ -109,6 +112,8 @@ function clientModules(isBrowser) {
           return module === build ? { path: "./index.js", external: true } : null;
         },
       );
+      // A file of its own: bundlers drop it from apps that use nothing of it.
+      onResolve({ filter: /\/schema\/index\.js$/ }, () => ({ path: "./schema-browser.js", external: true }));
       onResolve({ filter: /\/browser-build\.js$/ }, ({ path }) => ({ path, external: true }));
       onResolve({ filter: /\/tree\/schema\.js$/ }, () => ({
         path: "tree-schemas",

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 /** A chunk is merged if it is at most this large, with all that it imports, in bytes. */
-const maxBytes = 30_000;
+const maxBytes = 60_000;
 /** A chunk is merged if at least this many entries use it. Dynamic imports count as entries. */
 const minEntries = 4;
 
