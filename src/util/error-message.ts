@@ -27,3 +27,15 @@ export function systemErrorMessage(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return systemMessages[code ?? ""] ?? errorMessage(error);
 }
+
+/** Whether a file operation failed for its path or the state of the system. Other errors are faults in our own code. */
+export function isSystemError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // A path with the character NUL is refused before any system call.
+  return "syscall" in error || (error as NodeJS.ErrnoException).code === "ERR_INVALID_ARG_VALUE";
+}
+
+/** Whether an error is a fault in our own code, which must not be reported as a problem of the storage. */
+export function isProgramFault(error: unknown): error is Error {
+  return error instanceof ReferenceError || (error instanceof TypeError && !isSystemError(error));
+}

@@ -1,25 +1,13 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { executablePath, startBrowser } from "../browser.js";
 import { reportHtml } from "../../src/report/html-report.js";
 import { newFolder } from "../logs/support/stores.js";
 import { comparison } from "./hostile.js";
 import { emptyComparison } from "./empty-comparison.js";
-
-const candidates = [
-  process.env.CHROMIUM_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
-if (executablePath === undefined)
-  process.stderr.write(
-    "skipped: no Chromium was found, so the report page is not tested in a browser; set CHROMIUM_PATH\n",
-  );
 
 /** Evaluated in the page: the colors of a canvas. */
 const pixelsOf = `
@@ -49,7 +37,7 @@ it("names what is not compared, and why", async () => {
 describe.skipIf(executablePath === undefined)("the page in a browser", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+    browser = await startBrowser();
   });
   afterAll(() => browser.close());
 

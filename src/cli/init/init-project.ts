@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ConfigError, StorageError } from "../../../dsl/errors.js";
-import { systemErrorMessage } from "../../util/error-message.js";
-import { makeDirectory } from "../../util/files/make-directory.js";
+import { ConfigError } from "../../../dsl/errors.js";
 import { colorize, type Io } from "../output/io.js";
 import { readExistingTsconfig } from "./existing-tsconfig.js";
 import { chooseLayout, existingSettings, type Layout } from "./layout.js";
-import { addToGitignore, type NewFile, projectFiles, writeNewFiles } from "./new-files.js";
+import { type NewFile, projectFiles, writeProject } from "./new-files.js";
 import { readPackageJson, type PackageJson } from "./package-json.js";
 import { addCommand, findPackageManager, type ManagerName, runPrefix } from "./package-manager.js";
 import { missingPackages } from "./packages.js";
@@ -71,7 +69,7 @@ export async function initProject(io: Io, options: InitOptions): Promise<InitRes
   const files = projectFiles(folder, layout, model).filter(({ path }) => path !== "package.json" || project === null);
   if (ask !== null && !(await ask.confirm(question(files, options.run ? installs : [])))) return null;
 
-  const written = await writeAll(folder, layout, files);
+  const written = await writeProject(folder, layout, files);
   for (const path of written) io.print(`wrote ${path}`);
   const notes = [...projectNotes(folder, project, layout, files)];
   const prefix = runPrefix(manager.name);
@@ -90,25 +88,6 @@ export async function initProject(io: Io, options: InitOptions): Promise<InitRes
     return { ...result, notes, next: [failed.command], failed };
   }
   return { ...result, notes, next: nextCommands(layout, model, prefix), failed: null };
-}
-
-/** @throws StorageError SL7030; ConfigError SL4061 */
-async function writeAll(folder: string, layout: Layout, files: readonly NewFile[]): Promise<string[]> {
-  try {
-    await makeDirectory(folder);
-    const written = [...(await writeNewFiles(folder, files))];
-    if (await addToGitignore(folder, layout)) written.push(".gitignore");
-    return written;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const system = error instanceof StorageError ? error.cause : error;
-    throw new StorageError(
-      "SL7030",
-      `the project's files cannot be written to '${folder}': ${systemErrorMessage(system)}; name another folder: shapeline init <folder>`,
-      { folder },
-      { cause: error },
-    );
-  }
 }
 
 const shown = (prefix: string, args: readonly string[]): string => `${prefix} shapeline ${args.join(" ")}`;

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { ConfigError } from "../../../dsl/errors.js";
+import { ConfigError, StorageError } from "../../../dsl/errors.js";
+import { isSystemError, systemErrorMessage } from "../../util/error-message.js";
+import { makeDirectory } from "../../util/files/make-directory.js";
 import { writeFileAtomic } from "../../util/files/write-file-atomic.js";
 import { joinNames } from "../../util/join-names.js";
 import type { Layout } from "./layout.js";
@@ -41,13 +43,37 @@ function packageName(folder: string): string {
 }
 
 /**
+ * Writes the files of a project, and what git ignores.
+ *
+ * @returns the paths that were written
+ * @throws StorageError SL7030; ConfigError SL4061
+ */
+export async function writeProject(folder: string, layout: Layout, files: readonly NewFile[]): Promise<string[]> {
+  try {
+    await makeDirectory(folder);
+    const written = [...(await writeNewFiles(folder, files))];
+    if (await addToGitignore(folder, layout)) written.push(".gitignore");
+    return written;
+  } catch (error) {
+    const cause = error instanceof StorageError ? error.cause : error;
+    if (!isSystemError(cause)) throw error;
+    throw new StorageError(
+      "SL7030",
+      `the project's files cannot be written to '${folder}': ${systemErrorMessage(cause)}; name another folder: shapeline init <folder>`,
+      { folder },
+      { cause: error },
+    );
+  }
+}
+
+/**
  * Writes files of which none may replace a file of the user. Files with the same content are left as they are, so that
  * the command can be repeated.
  *
  * @returns the paths that were written
  * @throws ConfigError SL4061 if a file with other content is there; nothing is written then
  */
-export async function writeNewFiles(folder: string, files: readonly NewFile[]): Promise<readonly string[]> {
+async function writeNewFiles(folder: string, files: readonly NewFile[]): Promise<readonly string[]> {
   const missing: NewFile[] = [];
   const inTheWay: string[] = [];
   for (const file of files) {
@@ -82,7 +108,7 @@ const ignored = [".shapeline/"];
  *
  * @returns whether something was added
  */
-export async function addToGitignore(folder: string, { joined }: Layout): Promise<boolean> {
+async function addToGitignore(folder: string, { joined }: Layout): Promise<boolean> {
   const path = join(folder, ".gitignore");
   const text = (await contentOf(path))?.toString("utf8") ?? "";
   const lines = new Set(text.split(/\r?\n/).map((line) => line.trim().replace(/^\/|\/$/g, "")));

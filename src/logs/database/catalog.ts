@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
+import { isProgramFault } from "../../util/error-message.js";
 import { inTransaction, reasonOf, timestampMillis } from "../duckdb.js";
 import type { LogLayout } from "../pipeline-log.js";
 import type { StoredLog } from "../schema/stored-log.js";
@@ -201,7 +202,7 @@ export class Catalog {
 
   #enqueue<T>(code: "SL7010" | "SL7014", what: string, work: () => Promise<T>): Promise<T> {
     const run = this.#last.then(work).catch((error: unknown) => {
-      throw error instanceof StorageError
+      throw error instanceof StorageError || isProgramFault(error)
         ? error
         : new StorageError(code, `${what}: ${reasonOf(error)}`, {}, { cause: error });
     });

@@ -4,7 +4,7 @@ import type { RecordBatch } from "apache-arrow";
 import { ShapelineError, StorageError } from "../../../dsl/errors.js";
 import { makeDirectory, privateFile } from "../../util/files/make-directory.js";
 import { removeAbandoned, temporaryPath } from "../../util/files/temporary-file.js";
-import { systemErrorMessage } from "../../util/error-message.js";
+import { isProgramFault, systemErrorMessage } from "../../util/error-message.js";
 import { ArrowFileWriter } from "./arrow-file-writer.js";
 import { BufferedFile } from "./buffered-file.js";
 import { reasonOf } from "../duckdb.js";
@@ -92,7 +92,7 @@ export class ExportFiles {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ShapelineError) throw error;
+      if (error instanceof ShapelineError || isProgramFault(error)) throw error;
       throw new StorageError(
         "SL7030",
         `the logs cannot be written to '${this.#directory}': ${reasonOf(systemErrorMessage(error))}; choose another directory`,

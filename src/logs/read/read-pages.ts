@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { StorageError } from "../../../dsl/errors.js";
 import { whereClause } from "../schema/where.js";
+import { isProgramFault } from "../../util/error-message.js";
 import { isOutOfMemory, identifier, moreMemory, reasonOf, type DuckDB } from "../duckdb.js";
 import { TableReader, type TableRows } from "./table-reader.js";
 import type { LogBatch, LogQuery, PageSize } from "../pipeline-log.js";
@@ -112,9 +113,9 @@ async function readPage(
   return page;
 }
 
-/** Converts a database error to StorageError SL7010; StorageErrors are returned unchanged. */
-export function readError(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
+/** Converts a database error to StorageError SL7010; StorageErrors and faults of our own are returned unchanged. */
+export function readError(error: unknown): Error {
+  if (error instanceof StorageError || isProgramFault(error)) return error;
   const remedy = isOutOfMemory(error) ? `; ${moreMemory}` : "";
   return new StorageError("SL7010", `the log cannot be read: ${reasonOf(error)}${remedy}`, {}, { cause: error });
 }

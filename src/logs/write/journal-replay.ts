@@ -3,6 +3,7 @@ import { StorageError } from "../../../dsl/errors.js";
 import { WriteBatch } from "./write-batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { tableColumns, type LogColumn } from "../schema/columns.js";
+import { isProgramFault } from "../../util/error-message.js";
 import { identifier, inTransaction, reasonOf, type DuckDB } from "../duckdb.js";
 import { Journal, setAsideDamaged, readJournal, removeJournal } from "./journal.js";
 import { columnsDigest, type JournalRows } from "./journal-record.js";
@@ -27,6 +28,7 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
     removeJournal(folder);
     return await Journal.open(folder, last);
   } catch (error) {
+    if (isProgramFault(error)) throw error;
     throw new StorageError(
       "SL7017",
       `the journal of the log in '${folder}' cannot be read or written: ${reasonOf(error)}; make sure the disk has free space and the folder is writable, then open the log again`,

@@ -2,7 +2,7 @@ import { open, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { StorageError } from "../../../dsl/errors.js";
 import { makeDirectory } from "./make-directory.js";
-import { systemErrorMessage } from "../error-message.js";
+import { isSystemError, systemErrorMessage } from "../error-message.js";
 import { removeAbandoned, temporaryPath } from "./temporary-file.js";
 
 /** Permissions of files without personal data, before the umask. */
@@ -78,10 +78,13 @@ export async function writeFileAtomicInParts(
   }
 }
 
-const cannotWrite = (path: string, cause: unknown): StorageError =>
-  new StorageError(
+/** What to throw after a failed write; errors that no system gave are thrown as they are. */
+function cannotWrite(path: string, cause: unknown): Error {
+  if (cause instanceof Error && !isSystemError(cause)) return cause;
+  return new StorageError(
     "SL7030",
     `'${path}' cannot be written: ${systemErrorMessage(cause)}; choose another place with --out`,
     { path },
     { cause },
   );
+}

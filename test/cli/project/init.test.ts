@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { newTmpfs } from "../../logs/support/tmpfs.js";
+import { canMount, tmpfsForSuite } from "../../logs/support/tmpfs.js";
 import { root, type Run, shapeline } from "../shapeline.js";
 
 /** A folder with files, given by their paths; objects become JSON. */
@@ -27,8 +27,6 @@ function folderWith(files: Readonly<Record<string, object | string>> = {}): stri
 }
 
 /** Runs `shapeline init` without installing: that is in scripts/newcomer. */
-const readOnly = newTmpfs(1);
-
 const init = (folder: string, ...args: readonly string[]): Promise<Run> =>
   shapeline(folder, ["init", "--yes", "--no-install", ...args]);
 
@@ -237,11 +235,13 @@ describe("in a project", () => {
   });
 });
 
-describe.skipIf(readOnly === null)("a read-only file system", () => {
+describe.skipIf(!canMount)("a read-only file system", () => {
+  const readOnly = tmpfsForSuite(1);
+
   it("is reported with what to do", async () => {
-    expect(spawnSync("mount", ["-o", "remount,ro", readOnly ?? ""]).status).toBe(0);
-    const { err } = await init(readOnly ?? "", "app");
-    expect(err.replaceAll(readOnly ?? "", "…")).toBe(
+    expect(spawnSync("mount", ["-o", "remount,ro", readOnly]).status).toBe(0);
+    const { err } = await init(readOnly, "app");
+    expect(err.replaceAll(readOnly, "…")).toBe(
       "error SL7030: the project's files cannot be written to '…/app': the file system is read-only; name another folder: shapeline init <folder>\n",
     );
   });

@@ -1,7 +1,6 @@
 // The client in a real browser: a page of one origin calls our server at another one. Needs
 // `npm run build`.
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { server as serverTarget } from "shapeline/client";
 import { createServer } from "shapeline/server";
@@ -9,7 +8,7 @@ import { folder } from "../../engine/make-config.js";
 import { models, regression, rows } from "../../targets/breast-cancer.js";
 import { openEngine } from "../../targets/local-engine.js";
 import { build, pipeline } from "shapeline";
-import { executablePath, servePage } from "./serve-page.js";
+import { executablePath, openPage, servePage, startBrowser } from "../../browser.js";
 
 const contents = `import { build, pipeline } from "./dist/index-browser.js";
   import { openInference, server } from "./dist/client-browser.js";
@@ -30,14 +29,12 @@ test.skipIf(executablePath === undefined)(
     });
     onTestFinished(() => server.close());
     const url = await server.listen({ port: 0 });
-    const browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+    const browser = await startBrowser();
     onTestFinished(() => browser.close());
 
     /** Infers in a page of this origin; the outputs, or the error's message. */
     const inferAt = async (origin: string, encoding: string): Promise<unknown> => {
-      const page = await browser.newPage();
-      await page.goto(origin);
-      await page.waitForFunction("window.openInference !== undefined");
+      const page = await openPage(browser, origin, "openInference");
       const call = { url, token, encoding, model: regression, rows };
       return page.evaluate(`(async ({ url, token, encoding, model, rows }) => {
       try {
@@ -55,9 +52,7 @@ test.skipIf(executablePath === undefined)(
     // A page may author the pipeline too, connect it and compile it; a lambda must have been compiled by the plugin.
     await here.close();
     const live = await pipeline("here").model(regression).deploy(serverTarget({ url, token }));
-    const page = await browser.newPage();
-    await page.goto(allowed);
-    await page.waitForFunction("window.pipeline !== undefined");
+    const page = await openPage(browser, allowed, "pipeline");
     const call = { url, token, model: regression, rows };
     const answers = await page.evaluate(`(async ({ url, token, model, rows }) => {
       const here = pipeline("here").model(model);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { startChild, startChildWithFileLimit, type Child } from "../support/child-process.js";
 import { newFolder, rowIdsOf, storeIn } from "../support/stores.js";
-import { newTmpfs, resizeTmpfs } from "../support/tmpfs.js";
+import { canMount, resizeTmpfs, tmpfsForSuite } from "../support/tmpfs.js";
 
 const hasPrlimit = spawnSync("prlimit", ["--version"]).status === 0;
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => BigInt(i));
@@ -59,13 +59,13 @@ describe.skipIf(process.platform === "win32")(
   },
 );
 
-const disk = newTmpfs(12);
+describe.skipIf(!canMount)("a full disk, with rows that are answered before they are on disk", () => {
+  const disk = tmpfsForSuite(12);
 
-describe.skipIf(disk === null)("a full disk, with rows that are answered before they are on disk", () => {
   it.each([1, 50])(
     "in requests of %i: the newest rows wait, and are written when there is room again",
     async (rows) => {
-      const folder = join(disk ?? "", String(rows));
+      const folder = join(disk, String(rows));
       resizeTmpfs(disk, 12);
       const child = startChild("fillRelaxed", folder, String(rows), "20000");
       await refused(child);

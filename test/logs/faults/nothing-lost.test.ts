@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { slow } from "../../slow.js";
 import { startChild, type Child } from "../support/child-process.js";
 import { newFolder, rowIdsOf, storeIn } from "../support/stores.js";
-import { newTmpfs, resizeTmpfs } from "../support/tmpfs.js";
+import { canMount, resizeTmpfs, tmpfsForSuite } from "../support/tmpfs.js";
 
 /** At most this many relaxed rows are lost, always the newest ones: 20,000 buffered ones, and those of a commit. */
 const maxWaiting = 40_000;
@@ -72,10 +72,6 @@ async function linesUntil(child: Child, done: (line: string, lines: readonly str
   return lines;
 }
 
-const disk = slow ? newTmpfs(12) : null;
-if (slow && disk === null)
-  process.stderr.write("skipped: a small tmpfs cannot be mounted here, so no disk is filled\n");
-
 describe.runIf(slow).each(["commit", "relaxed"])('durability "%s"', (durability) => {
   const signals = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"] as const;
 
@@ -108,10 +104,11 @@ describe.runIf(slow).each(["commit", "relaxed"])('durability "%s"', (durability)
     expect(counted.lost).toEqual([]);
   });
 
-  describe.skipIf(disk === null)("on a full disk", () => {
+  describe.skipIf(!canMount)("on a full disk", () => {
+    const disk = tmpfsForSuite(12);
     const full = async (name: string, rows: number) => {
-      const folder = join(disk ?? "", `${durability}-${name}`);
-      for (const earlier of readdirSync(disk ?? "")) rmSync(join(disk ?? "", earlier), { recursive: true });
+      const folder = join(disk, `${durability}-${name}`);
+      for (const earlier of readdirSync(disk)) rmSync(join(disk, earlier), { recursive: true });
       resizeTmpfs(disk, 12);
       const child = startChild("acknowledge", folder, durability, String(rows));
       return { folder, child, lines: await linesUntil(child, (line) => line === "SL7009") };

@@ -5,14 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Metafile } from "esbuild";
-import { chromium } from "playwright-core";
 import { rolldown } from "rolldown";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createServer } from "shapeline/server";
 import { pipeline } from "shapeline";
 import { wallaroo } from "shapeline/wallaroo";
 import { a, champ } from "../../../examples/fraud/models.gen.js";
-import { executablePath, servePage } from "../../client/browser/serve-page.js";
+import { executablePath, openPage, servePage, startBrowser } from "../../browser.js";
 import { root } from "../local-engine.js";
 import { exampleRows, models } from "./fraud-platform.js";
 
@@ -100,12 +99,10 @@ describe("an app that connects to a platform", () => {
     const live = await pipeline("page").model(a).model(champ).deploy(wallaroo({ url, token, models, workspace }));
     const expected = (await live.infer(rows)).map(({ out }) => out);
 
-    const browser = await chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+    const browser = await startBrowser();
     onTestFinished(() => browser.close());
     const evaluate = async (origin: string, script: string): Promise<unknown> => {
-      const page = await browser.newPage();
-      await page.goto(origin);
-      await page.waitForFunction("window.wallaroo !== undefined");
+      const page = await openPage(browser, origin, "wallaroo");
       return page.evaluate(`(async ({ a, champ, rows, ...options }) => {
         const failure = (work) => work.then(() => "it worked", (error) => error.code + " " + error.message);
         const target = wallaroo(options);

@@ -2,13 +2,18 @@ import { existsSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { build as bundle } from "esbuild";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import { root } from "../../targets/local-engine.js";
+import { root } from "./targets/local-engine.js";
 
 /** The browser of the tests, if there is one. */
-export const executablePath = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium", "/usr/bin/chromium-browser"].find(
-  (path) => path !== undefined && existsSync(path),
-);
+export const executablePath = [
+  process.env["CHROMIUM_PATH"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].find((path) => path !== undefined && existsSync(path));
 if (executablePath === undefined)
   process.stderr.write("skipped: no Chromium was found, so nothing is tested in a browser; set CHROMIUM_PATH\n");
 
@@ -46,4 +51,17 @@ export async function servePage(contents: string, external: string[] = []): Prom
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Starts the browser. */
+export async function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+}
+
+/** Opens a page of an origin that `servePage` returned, once its script has set a property of `window`. */
+export async function openPage(browser: Browser, origin: string, property: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(origin);
+  await page.waitForFunction(`window.${property} !== undefined`);
+  return page;
 }
