@@ -48,6 +48,10 @@ const unpackWith =
   (command: string) =>
   (file: string): string =>
     `unpack it first, for example with: ${command} ${shellQuoted(file)}`;
+const toUtf8 =
+  (encoding: string) =>
+  (file: string): string =>
+    convert(`iconv -f ${encoding} -t UTF-8 ${shellQuoted(file)} > rows-utf8${/\.\w+$/.exec(file)?.[0] ?? ".csv"}`);
 const asInput =
   (what: string) =>
   (_file: string, input: string): string =>
@@ -157,7 +161,13 @@ const formats: readonly Recognized[] = [
   {
     words: "UTF-16 text",
     matches: (head) => startsWith("\u00ff\u00fe")(head) || startsWith("\u00fe\u00ff")(head),
-    advice: (file) => convert(`iconv -f UTF-16 -t UTF-8 ${shellQuoted(file)} > rows-utf8.csv`),
+    advice: toUtf8("UTF-16"),
+  },
+  {
+    words: "UTF-16 text",
+    // Without a byte order mark: every other byte of `[{"x"` is 0. No format that is taken starts so.
+    matches: (head) => /^(?:[\t-~]\0){4}/.test(latin1(head, 0, 8)),
+    advice: toUtf8("UTF-16LE"),
   },
 ];
 

@@ -21,11 +21,25 @@ async function capture(work) {
 }
 
 let queue = Promise.resolve();
-process.on("message", ({ id, cwd, args, input }) => {
+/** Sets variables of the environment while `work` runs. */
+async function withEnvironment(variables, work) {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(variables)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
+}
+
+process.on("message", ({ id, cwd, args, input, environment }) => {
   queue = queue.then(async () => {
     process.chdir(cwd);
     const stdin = Readable.from(input === undefined ? [] : [Buffer.from(input)]);
     Object.defineProperty(process, "stdin", { value: stdin, configurable: true });
-    process.send({ id, ...(await capture(() => run(args))) });
+    process.send({ id, ...(await capture(() => withEnvironment(environment, () => run(args)))) });
   });
 });

@@ -29,18 +29,18 @@ describe("a pipeline file with side effects", () => {
 
   it("that never finishes loading, throws later, or takes too long is refused", async () => {
     const folder = await projectStartingWith("await new Promise(() => undefined);");
-    const waits = await shapelineProcess(folder, ["compile"]);
-    writeFileSync(
-      join(folder, "later.pipeline.ts"),
-      "setTimeout(() => { throw new RangeError('too late'); }, 10);\nawait new Promise(() => setInterval(() => undefined, 1000));\nexport const a = 1;\n",
+    const others = {
+      later:
+        "setTimeout(() => { throw new RangeError('too late'); }, 10);\nawait new Promise(() => setInterval(() => undefined, 1000));\nexport const a = 1;\n",
+      long: "await new Promise((resolve) => setTimeout(resolve, 60_000));\nexport const a = 1;\n",
+    };
+    for (const [name, text] of Object.entries(others)) writeFileSync(join(folder, `${name}.pipeline.ts`), text);
+    const [waits, throws, long] = await Promise.all(
+      [["fraud.pipeline.ts"], ["later.pipeline.ts"], ["long.pipeline.ts", "--timeout", "1"]].map((args) =>
+        shapelineProcess(folder, ["compile", ...args]),
+      ),
     );
-    const throws = await shapelineProcess(folder, ["compile", "later.pipeline.ts"]);
-    writeFileSync(
-      join(folder, "long.pipeline.ts"),
-      "await new Promise((resolve) => setTimeout(resolve, 60_000));\nexport const a = 1;\n",
-    );
-    const long = await shapelineProcess(folder, ["compile", "long.pipeline.ts", "--timeout", "1"]);
-    expect([waits, throws, long].map(({ code, out }) => `${code} ${out.trim()}`).join("\n")).toMatchInlineSnapshot(`
+    expect([waits, throws, long].map((run) => `${run?.code} ${run?.out.trim()}`).join("\n")).toMatchInlineSnapshot(`
       "1 error SL2910: 'fraud.pipeline.ts' never finishes loading: it awaits a promise that never settles; check its top-level \`await\`s and those of its imports
       1 error SL2905: 'later.pipeline.ts' throws while it is loaded, at later.pipeline.ts:1:26: RangeError: too late
       1 error SL2910: 'long.pipeline.ts' never finishes loading: it has taken 1 seconds; check its top-level \`await\`s and those of its imports"

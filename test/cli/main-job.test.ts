@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import { expect, it } from "vitest";
@@ -9,13 +9,13 @@ const json = (text: string): never => JSON.parse(text) as never;
 const generated = ["generate", "models/*.onnx"];
 const compiled = ["compile", "--json"];
 
-it("runs every step in a process of its own: generate, compile, deploy, infer, logs, pipelines, undeploy", async () => {
+it("runs every step in a process of its own: generate, compile, deploy, infer, logs, undeploy", async () => {
   const folder = project("fraud");
 
   const generate = await shapelineProcess(folder, generated);
   expect(generate).toMatchObject({ code: 0, err: "" });
   expect(generate.out).toContain("wrote models.gen.ts: 4 models");
-  expect(await shapelineProcess(folder, [...generated, "--check"])).toMatchObject({
+  expect(await shapeline(folder, [...generated, "--check"])).toMatchObject({
     code: 0,
     out: expect.stringContaining("models.gen.ts is up to date"),
   });
@@ -27,7 +27,7 @@ it("runs every step in a process of its own: generate, compile, deploy, infer, l
   });
   const text = readFileSync(join(folder, "fraud.pipeline.json"), "utf8");
   expect(parseConfig(text).steps.map((s) => s.kind)).toEqual(["model", "shadow", "validation"]);
-  expect(await shapelineProcess(folder, ["compile", "--check"])).toMatchObject({
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
     code: 0,
     out: "fraud.pipeline.json is up to date\n",
   });
@@ -48,19 +48,19 @@ it("runs every step in a process of its own: generate, compile, deploy, infer, l
   expect(logged).toHaveLength(80);
   expect(logged.every((r) => (r.out.risk[0] ?? 0) >= 1 && Number.isFinite(r.out_c1.variable[0]))).toBe(true);
 
-  const list = await shapelineProcess(folder, ["pipelines", "--json"]);
+  const list = await shapeline(folder, ["pipelines", "--json"]);
   expect(json(list.out)).toMatchObject([
     { name: "fraud", state: "running", version: "1", models: ["a", "champ", "c1", "c2"] },
   ]);
 
   expect(await shapelineProcess(folder, ["undeploy", "fraud"])).toMatchObject({ code: 0 });
-  const after = await shapelineProcess(folder, ["infer", "fraud", "rows.df.json"]);
+  const after = await shapeline(folder, ["infer", "fraud", "rows.df.json"]);
   expect(after.code).toBe(1);
   expect(after.err).toMatch(/^error SL6\d{3}: /);
   // Undeploying keeps the log.
-  expect(
-    (json((await shapelineProcess(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length,
-  ).toBe(5);
+  expect((json((await shapeline(folder, ["logs", "fraud", "--limit", "5", "--json"])).out) as unknown[]).length).toBe(
+    5,
+  );
 });
 
 it("reads rows from standard input and writes the answer as Arrow, JSON or text", async () => {
@@ -259,6 +259,11 @@ it("exits with 2 and prints the changes if a generated file or a config is out o
   expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
     code: 2,
     out: "fraud.pipeline.json is out of date: run `shapeline compile`\n",
+  });
+  rmSync(join(folder, "fraud.pipeline.json"));
+  expect(await shapeline(folder, ["compile", "--check"])).toMatchObject({
+    code: 2,
+    out: "fraud.pipeline.json is missing: run `shapeline compile`\n",
   });
   const typings = join(folder, "models.gen.ts");
   writeFileSync(typings, readFileSync(typings, "utf8").replaceAll('"batch", 64]', '"batch", 65]'));

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, fork } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,13 +57,22 @@ afterAll(async () => {
   await ended;
 });
 
-/** Runs a command line of the built CLI in the process that all commands of a test file share. */
-export function shapeline(cwd: string, args: readonly string[], input?: string): Promise<Run> {
+/**
+ * Runs a command line of the built CLI in the process that all commands of a test file share.
+ *
+ * @param environment variables that are set meanwhile
+ */
+export function shapeline(
+  cwd: string,
+  args: readonly string[],
+  input?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const child = (commands ??= startCommandProcess());
   const id = ++lastId;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
-    child.send({ id, cwd, args, input });
+    child.send({ id, cwd, args, input, environment });
   });
 }
 
@@ -83,11 +92,24 @@ export function project(example: "fraud" | "breast-cancer"): string {
   return folder;
 }
 
-/** Creates a project with generated typings and a compiled pipeline. */
-export async function compiledProject(example: "fraud" | "breast-cancer"): Promise<string> {
+/** What `generate` and `compile` wrote for an example. They run once for all tests of a worker. */
+const written = new Map<string, Promise<ReadonlyMap<string, Buffer>>>();
+
+async function writtenFor(example: "fraud" | "breast-cancer"): Promise<ReadonlyMap<string, Buffer>> {
   const folder = project(example);
   for (const args of [["generate", "models/*.onnx"], ["compile"]])
     expect(await shapeline(folder, args), args.join(" ")).toMatchObject({ code: 0 });
+  const names = ["models.gen.ts", `${example}.pipeline.json`];
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** Creates a project with generated typings and a compiled pipeline. */
+export async function compiledProject(example: "fraud" | "breast-cancer"): Promise<string> {
+  const files = written.get(example) ?? writtenFor(example);
+  written.set(example, files);
+  files.catch(() => written.delete(example));
+  const folder = project(example);
+  for (const [name, data] of await files) writeFileSync(join(folder, name), data);
   return folder;
 }
 

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { deployedProject, project, shapeline } from "./shapeline.js";
+import { compiledProject, deployedProject, project, shapeline } from "./shapeline.js";
 
 /** The error of a run with --json, as `CODE message`. */
 const errorOf = (run: { code: number; out: string }) => {
@@ -124,6 +124,20 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     const folder = await deployedProject("fraud");
     expect(errorOf(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(
       `"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; deployed there: 'fraud' (did you mean 'fraud'?)"`,
+    );
+  });
+
+  it("a name that is no pipeline", async () => {
+    const folder = await compiledProject("fraud");
+    const refused = async (name: string) => errorOf(await shapeline(folder, ["deploy", name, "--json"]));
+    expect(await refused("models/a.onnx")).toBe(
+      "SL4005 'models/a.onnx' is a model file, not a pipeline: give a pipeline file that uses the model, or its config",
+    );
+    expect(await refused("fraud@latest")).toBe(
+      "SL4005 'fraud@latest' is neither a file nor a deployed version: those are a pipeline's name and a number, as in fraud@3",
+    );
+    expect(await refused("fraud.json")).toBe(
+      "SL4005 the config 'fraud.json' cannot be read: there is no such file or folder; `shapeline compile` writes it",
     );
   });
 

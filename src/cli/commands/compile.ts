@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
 import type { CompileProjectOptions } from "../../../codegen/project/compile-project.js";
@@ -32,7 +33,7 @@ export const compile: RegisterCommand = (command, { getIo, setExitCode }) => {
     .option("--out <dir>", "the folder for the configs (default: beside each pipeline file)")
     .option("--no-cache", "compile even if nothing has changed")
     .option("--timeout <seconds>", "the time limit for loading a pipeline file", parseWholeNumber, 60)
-    .option("--check", "write nothing; exit with 2 if a config is out of date")
+    .option("--check", "write nothing; exit with 2 if a config is out of date or missing")
     .addOption(new Option("--watch", "compile again whenever a source changes; Ctrl-C stops").conflicts("check"))
     .addOption(
       new Option(
@@ -167,9 +168,9 @@ function summary(io: Io, { config, file, path, changed, definition }: Output) {
 }
 
 function checkLine(io: Io, { path, changed }: CompiledConfig): string {
-  return changed
-    ? `${displayPath(io.cwd, path)} is out of date: run \`shapeline compile\``
-    : `${displayPath(io.cwd, path)} is up to date`;
+  const file = displayPath(io.cwd, path);
+  if (!changed) return `${file} is up to date`;
+  return `${file} is ${existsSync(path) ? "out of date" : "missing"}: run \`shapeline compile\``;
 }
 
 function writtenLine(io: Io, { config, path, changed, definition }: Output): string {

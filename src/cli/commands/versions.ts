@@ -11,7 +11,7 @@ export const versions: RegisterCommand = (command, { getIo }) => {
       io.printJson(list);
       io.print(
         ...textTable(
-          ["version", "hash", "created"],
+          ["version", "hash", "deployed"],
           list.map(({ version, hash, created }) => [version, hash.slice(0, 12), created.toISOString()]),
         ),
       );

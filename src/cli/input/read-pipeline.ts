@@ -30,6 +30,18 @@ export async function readPipeline(io: Io, name: string, options: ReadPipelineOp
   const [, pipeline, version] = existsSync(resolve(io.cwd, name)) ? [] : (deployedVersion.exec(name) ?? []);
   if (pipeline !== undefined)
     return options.withTarget(async (target) => (await target.pipeline(pipeline)).configuration(version));
+  if (/\.onnx$/i.test(name))
+    throw new ConfigError(
+      "SL4005",
+      `'${name}' is a model file, not a pipeline: give a pipeline file that uses the model, or its config`,
+      { file: name },
+    );
+  if (/^[^/\\]+@[^/\\]*$/.test(name) && !existsSync(resolve(io.cwd, name)))
+    throw new ConfigError(
+      "SL4005",
+      `'${name}' is neither a file nor a deployed version: those are a pipeline's name and a number, as in fraud@3`,
+      { file: name },
+    );
   const text = await readConfigText(io.cwd, name);
   if (isDefinition(text)) return readDefinition(name, text);
   const { parseConfig } = await import("../../config/config.js");

@@ -6,7 +6,7 @@ import { describedValue, elementsOf } from "./flat-value.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
 import { type RequestLimits, defaultRequestLimits, requireInputSize } from "./request-size.js";
-import { rowDims, rowShapeOf } from "./row-shape.js";
+import { describeList, describePlace, rowDims, rowShapeOf } from "./row-shape.js";
 import { rowsReader } from "./rows.js";
 import { repeatRow } from "./shared-inputs.js";
 import { SymbolSizes } from "./symbols.js";
@@ -84,7 +84,21 @@ function rowsOf(
   if (value.length === 0) throw new InputError("SL5001", "the batch is empty: give at least one row");
   // A typed array holds the elements of all rows, one after another.
   if (ArrayBuffer.isView(value)) return readFlat(port, value as Elements, rowDims(port), limits);
+  requireRowsInColumn(port, value as readonly unknown[]);
   return value as readonly unknown[];
+}
+
+/** A list of elements where each row is a list: often one record, given without the list around it. */
+function requireRowsInColumn(port: Port, [first]: readonly unknown[]): void {
+  const dims = rowDims(port) ?? [];
+  // A row of one number may be the number. A list of texts holds all elements, as a typed array does.
+  const isList = dims.some((dim) => typeof dim === "number" && dim > 1) && port.dtype !== "string";
+  if (!isList || !["number", "bigint", "boolean"].includes(typeof first)) return;
+  throw new InputError(
+    "SL5008",
+    `${describePlace(port.name, 0)}: expected ${describeList(port, 0, dims.length)}, got ${describeValue(first)}; an object holds columns with all rows: for one row, give a list with one record, [{ ${port.name}: … }]`,
+    { row: 0, input: port.name },
+  );
 }
 
 /** A column as `{ data, shape }`, the rows first in the shape. */

@@ -1,17 +1,18 @@
 import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
+import { extensionOf } from "../file-format.js";
 
 const separators: Readonly<Record<string, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 
 /**
  * Finds the separator of a CSV text in its header: the only one that occurs there, or the only one that gives the
- * pipeline's inputs as columns. A header without any has one column.
+ * pipeline's inputs as columns. A header without any has one column, whose cells may hold commas in a `.tsv` file.
  *
  * @throws InputError SL5034 if there are several
  */
 export function detectSeparator(text: string, inputs: readonly Port[], file: string): string {
   const found = Object.keys(separators).filter((separator) => headerCells(text, separator).length > 1);
-  if (found.length <= 1) return found[0] ?? ",";
+  if (found.length <= 1) return found[0] ?? (extensionOf(file) === ".tsv" ? "\t" : ",");
   const fitting = found.filter((separator) => {
     const names = new Set(headerCells(text, separator));
     return inputs.every(({ name }) =>

@@ -1,31 +1,24 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { createServer } from "shapeline/server";
 import { pipeline, type Model, type Tensor } from "shapeline";
 import { wallaroo, type WallarooTarget } from "shapeline/wallaroo";
 import { a, c1, c2, champ } from "../../../examples/fraud/models.gen.js";
 import { pyarrowScore, schemaText, times, vectors } from "../../support/arrow-schemas.js";
-import { project, root, shapelineProcess } from "../shapeline.js";
+import { project, root, shapeline } from "../shapeline.js";
 
 let server: Awaited<ReturnType<typeof createServer>>;
 let folder: string;
 let url: string;
 let platform: WallarooTarget;
 
-beforeAll(async () => {
-  process.env["WALLAROO_SDK_AUTH_TYPE"] = "test_auth";
-});
-afterAll(async () => {
-  delete process.env["WALLAROO_SDK_AUTH_TYPE"];
-  await server.close();
-});
+afterAll(() => server.close());
 
 const generate = async (...args: readonly string[]) => {
-  const run = await shapelineProcess(folder, [
-    ...["generate", ...args, "--from", "wallaroo", "--url", url, "--out", "platform.gen.ts"],
-  ]);
+  const command = ["generate", ...args, "--from", "wallaroo", "--url", url, "--out", "platform.gen.ts"];
+  const run = await shapeline(folder, command, undefined, { WALLAROO_SDK_AUTH_TYPE: "test_auth" });
   return { ...run, typings: run.code === 0 ? readFileSync(join(folder, "platform.gen.ts"), "utf8") : "" };
 };
 

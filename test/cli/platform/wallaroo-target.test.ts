@@ -1,25 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { createServer } from "shapeline/server";
-import { compiledProject, shapelineProcess as shapeline } from "../shapeline.js";
+import { compiledProject, shapeline as run } from "../shapeline.js";
 
 let server: Awaited<ReturnType<typeof createServer>>;
 let folder: string;
 let on: readonly string[];
 
-beforeAll(() => {
-  // As for the platform's SDK. The commands inherit it, so each is a process of its own.
-  process.env["WALLAROO_SDK_AUTH_TYPE"] = "test_auth";
-});
-afterAll(async () => {
-  delete process.env["WALLAROO_SDK_AUTH_TYPE"];
-  await server.close();
-});
+afterAll(() => server.close());
+
+/** With the environment as for the platform's SDK. */
+const shapeline = (cwd: string, args: readonly string[]) =>
+  run(cwd, args, undefined, { WALLAROO_SDK_AUTH_TYPE: "test_auth" });
 
 const json = async (args: readonly string[]) => {
-  const run = await shapeline(folder, [...args, ...on, "--json"]);
-  return [run.code, JSON.parse(run.out) as unknown] as const;
+  const { code, out } = await shapeline(folder, [...args, ...on, "--json"]);
+  return [code, JSON.parse(out) as unknown] as const;
 };
 
 it("plans, deploys, infers, reads the log and undeploys on a platform, and says what is missing", async () => {

@@ -8,8 +8,12 @@ import { deployedProject, main, project, shapeline } from "../shapeline.js";
 interface Running {
   readonly out: () => string;
   readonly err: () => string;
-  /** Sends Ctrl-C, and resolves to the exit code and the signal that ended the process. */
-  stop(): Promise<readonly [number | null, NodeJS.Signals | null]>;
+  /** The exit code and the signal that ended the process. */
+  readonly ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
+  /** Sends Ctrl-C, and waits for the end. */
+  stop(): Running["ended"];
+  /** Reads no more of the output, as a reader in a pipe that has ended. */
+  closeOutput(): void;
 }
 
 function start(cwd: string, args: readonly string[]): Running {
@@ -22,7 +26,13 @@ function start(cwd: string, args: readonly string[]): Running {
     child.on("exit", (code, signal) => resolve([code, signal])),
   );
   onTestFinished(() => void child.kill("SIGKILL"));
-  return { out: () => out, err: () => err, stop: () => (child.kill("SIGINT"), ended) };
+  return {
+    out: () => out,
+    err: () => err,
+    ended,
+    stop: () => (child.kill("SIGINT"), ended),
+    closeOutput: () => void child.stdout.destroy(),
+  };
 }
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 40_000, interval: 50 });
@@ -76,7 +86,7 @@ it.each(["generate", "compile"])("`%s` refuses --watch with --check or --json", 
   expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "SL8001" } }]);
 });
 
-it("`logs --follow` prints rows as they are logged, and exits with 0 on Ctrl-C", async () => {
+it("`logs --follow` prints rows as they are logged, and exits with 0 on Ctrl-C or when its reader ends", async () => {
   const folder = await deployedProject("fraud");
   const rows = JSON.parse(readFileSync(join(folder, "rows.df.json"), "utf8")) as object[];
   writeFileSync(join(folder, "two.json"), JSON.stringify(rows.slice(0, 2)));
@@ -89,6 +99,15 @@ it("`logs --follow` prints rows as they are logged, and exits with 0 on Ctrl-C",
   expect(await shapeline(folder, ["infer", "fraud", "two.json"])).toMatchObject({ code: 0 });
   await untilLines(6);
   expect(await following.stop()).toEqual([0, null]);
+
+  // As with `| head -1`.
+  const cut = start(folder, ["logs", "fraud", "--follow", "--limit", "1"]);
+  await until(() => expect(cut.out()).toContain("\n"));
+  cut.closeOutput();
+  expect(await shapeline(folder, ["infer", "fraud", "two.json"])).toMatchObject({ code: 0 });
+  expect(await cut.ended).toEqual([0, null]);
+  expect(cut.err()).toBe("");
+
   const json = await shapeline(folder, ["logs", "fraud", "--follow", "--json"]);
   expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { error: { code: "SL8001" } }]);
 });

@@ -370,7 +370,7 @@ describe("refuses wrong columns", () => {
       "scalars for rows",
       [x],
       { x: [1, 2, 3] },
-      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the number 1",
+      "SL5008 row 0, input 'x': expected a list of 3 numbers (float32), got the number 1; an object holds columns with all rows: for one row, give a list with one record, [{ x: … }]",
     ],
     [
       "different numbers of rows",

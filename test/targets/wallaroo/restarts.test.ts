@@ -6,6 +6,7 @@ import { ShapelineError } from "shapeline";
 import { createServer } from "shapeline/server";
 import { wallaroo, type PlatformFetch } from "shapeline/wallaroo";
 import { fraud } from "../../../examples/fraud/fraud.pipeline.js";
+import { slow } from "../../slow.js";
 import { exampleRows, models } from "./fraud-platform.js";
 
 /** A server that can be restarted at its port, with its data. */
@@ -39,16 +40,33 @@ function restartingFetch(restart: () => Promise<void>, path: string, when: "befo
   return { faulty, restarts: () => restarts };
 }
 
-it.each([
-  ["api/config", "after"],
-  ["models/upload", "before"],
+/** When the server restarts: at a call, before it arrives or after it is done. `.ci/run` tries the further ones. */
+type Restart = readonly [path: string, when: "before" | "after"];
+const firstDeploy: readonly Restart[] = [
   ["models/upload", "after"],
   ["pipelines/create", "after"],
-  ["pipelines/deploy", "before"],
   ["pipelines/deploy", "after"],
+];
+const moreOfFirstDeploy: readonly Restart[] = [
+  ["api/config", "after"],
+  ["models/upload", "before"],
+  ["pipelines/deploy", "before"],
   ["status/get_deployment", "after"],
-] as const)(
+];
+const furtherDeploy: readonly Restart[] = [
+  ["pipelines/create", "after"],
+  ["pipelines/deploy", "after"],
+];
+const moreOfFurtherDeploy: readonly Restart[] = [
+  ["pipelines/create", "before"],
+  ["pipelines/deploy", "before"],
+  ["status/get_deployment", "before"],
+  ["status/get_deployment", "after"],
+];
+
+it.each(slow ? [...firstDeploy, ...moreOfFirstDeploy] : firstDeploy)(
   "makes nothing twice if the server restarts at '%s' of the first deploy, %s it",
+  { timeout: 60_000, tags: ["slow"] },
   async (path, when) => {
     const folder = mkdtempSync(join(tmpdir(), "shapeline-restart-"));
     const server = await restartable(folder);
@@ -76,18 +94,11 @@ it.each([
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  60_000,
 );
 
-it.each([
-  ["pipelines/create", "before"],
-  ["pipelines/create", "after"],
-  ["pipelines/deploy", "before"],
-  ["pipelines/deploy", "after"],
-  ["status/get_deployment", "before"],
-  ["status/get_deployment", "after"],
-] as const)(
+it.each(slow ? [...furtherDeploy, ...moreOfFurtherDeploy] : furtherDeploy)(
   "replaces what runs once if the server restarts at '%s' of a further deploy, %s it",
+  { timeout: 60_000, tags: ["slow"] },
   async (path, when) => {
     const folder = mkdtempSync(join(tmpdir(), "shapeline-restart-"));
     const server = await restartable(folder);
@@ -118,5 +129,4 @@ it.each([
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  60_000,
 );
