@@ -1,15 +1,16 @@
-import { rmSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AnyPipeline } from "../../dsl/index.js";
-import { errorMessage } from "../../src/util/error-message.js";
+import { errorMessage, isSystemError, systemErrorMessage } from "../../src/util/error-message.js";
 import { bundlePipelineFile, posixRelativePath, type Bundle, type SourceFileCache } from "./bundle-pipeline-file.js";
 import type { BundleInputs } from "./cache/input-recorder.js";
 import { ProjectError } from "./errors.js";
 import { runGuarded, LoadInterrupted } from "./run-guarded.js";
 import { exportedPipelines } from "./exported-pipelines.js";
+import { writeTemporaryModule } from "./temporary-module.js";
 
 export interface LoadedPipeline {
   /** The file's absolute path. */
@@ -120,36 +121,29 @@ function existingProject(project: string | undefined, root: string): { project?:
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? { project: path } : {};
 }
 
-let runs = 0;
-
-/**
- * Writes the bundle to the folder of its entry while it loads, because Node resolves packages from a module's folder.
- */
+/** Runs the bundle from a file, which is there while it loads. */
 async function runBundle(
   bundle: Bundle,
   entry: string,
   root: string,
   seconds: number,
 ): Promise<Readonly<Record<string, unknown>>> {
-  runs += 1;
-  const path = join(dirname(entry), `.${basename(entry).replace(/\.[^.]+$/, "")}.shapeline-${process.pid}-${runs}.mjs`);
-  const remove = () => rmSync(path, { force: true });
-  const shown = posixRelativePath(entry, root);
+  const map = Buffer.from(bundle.map).toString("base64");
+  const code = `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`;
+  const { path, remove } = await writeTemporaryModule(entry, code).catch((cause: unknown) => {
+    if (!isSystemError(cause)) throw cause;
+    const file = posixRelativePath(entry, root);
+    const reason = systemErrorMessage(cause);
+    throw new ProjectError(
+      "SL2907",
+      `'${file}' is run from a temporary file beside it, or in '${tmpdir()}' where its folder is read-only, which cannot be written: ${reason}; make one of the folders writable, or set TMPDIR`,
+      { file },
+      { cause },
+    );
+  });
   // A module may exit the process while it loads.
   process.once("exit", remove);
   try {
-    const map = Buffer.from(bundle.map).toString("base64");
-    await writeFile(path, `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`).catch(
-      (cause: unknown) => {
-        const folder = posixRelativePath(dirname(entry), root) || ".";
-        throw new ProjectError(
-          "SL2907",
-          `the folder '${folder}' is not writable; '${shown}' is run from a temporary file in it`,
-          { file: shown },
-          { cause },
-        );
-      },
-    );
     return await importBundle(path, bundle, entry, root, seconds);
   } finally {
     process.off("exit", remove);

@@ -158,7 +158,7 @@ export const errorCodes = {
   SL2904: "the pipeline file cannot be bundled",
   SL2905: "the pipeline file stops while it is loaded",
   SL2906: "the pipeline file exports no pipeline",
-  SL2907: "the folder of the pipeline file cannot be written",
+  SL2907: "a temporary file, from which a pipeline file is run, cannot be written",
   SL2908: "the pipeline file imports a package that is not installed",
   SL2909: "the pipeline file ends the process while it is loaded",
   SL2910: "the pipeline file does not finish loading",

@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compiledProject, deployedProject, project, shapeline } from "./shapeline.js";
@@ -125,6 +134,22 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     expect(errorOf(await shapeline(folder, ["infer", "frauds", "rows.df.json", "--json"]))).toMatchInlineSnapshot(
       `"SL6007 no pipeline 'frauds' is deployed in '<folder>/.shapeline'; deployed there: 'fraud' (did you mean 'fraud'?)"`,
     );
+  });
+
+  it("a pipeline before anything was deployed", async () => {
+    const folder = project("fraud");
+    for (const [command, ...rest] of [
+      ["status"],
+      ["versions"],
+      ["logs"],
+      ["report"],
+      ["undeploy"],
+      ["infer", "rows.df.json"],
+    ])
+      expect(errorOf(await shapeline(folder, [String(command), "fraud", ...rest, "--json"])), command).toBe(
+        "SL6007 no pipeline 'fraud' is deployed in '<folder>/.shapeline'; nothing is deployed there yet",
+      );
+    expect(existsSync(join(folder, ".shapeline"))).toBe(false);
   });
 
   it("a name that is no pipeline", async () => {

@@ -50,8 +50,10 @@ function modelLines(models: readonly ModelStatus[]): string[] {
   );
 }
 
-/** The process that has a data folder open: a server, or a program with a deployment. */
+/** The process that has a data folder open: a server, or a program with a deployment. None has a missing folder. */
 async function ownerOf(folder: string): Promise<number | null> {
+  const real = await realpath(folder).catch(() => null);
+  if (real === null) return null;
   const { folderOwner } = await import("../../logs/remote/owner-socket.js");
-  return folderOwner(await realpath(folder).catch(() => folder));
+  return folderOwner(real);
 }
