@@ -46,6 +46,8 @@ export default defineConfig({
     globalSetup: "test/temporary-folder.ts",
     tags: [{ name: "slow", description: "runs only with SHAPELINE_SLOW=1, or does more then" }],
     testTimeout: 180_000,
+    // Hooks load models and open logs, as tests do: on a busy machine that takes longer than vitest's 10 s.
+    hookTimeout: 120_000,
     maxWorkers: "100%",
     // Files of one worker share loaded modules: importing them again for each file takes a third of the run.
     isolate: false,

@@ -21,6 +21,7 @@ import { metricsRoutes } from "./metrics/routes.js";
 import { ServerMetrics } from "./metrics/server-metrics.js";
 import { healthRoutes } from "./open-inference/health.js";
 import { describeRoutes } from "./openapi/openapi-route.js";
+import { BodyMessage } from "./http/body-message.js";
 import { DirectInference } from "./http/direct-inference.js";
 import { modelRoutes } from "./open-inference/model-routes.js";
 import { closeConnectionsWhen, drain, silentConnections } from "./operations/drain.js";
@@ -235,7 +236,8 @@ function createMetrics(host: ModelHost): ServerMetrics | null {
 function fastifyApp(settings: ServerSettings, stream: LogStream): FastifyInstance {
   const { default: create, LogController } = loadFastify(settings);
   const noLinesOfItsOwn = { disableRequestLogging: true, requestIdLogLabel: "id" };
-  const { requestTimeout, ...http } = httpLimits(settings);
+  const { requestTimeout, ...limits } = httpLimits(settings);
+  const http = { ...limits, IncomingMessage: BodyMessage };
   const { tls, maxBodyBytes, logLevel } = settings;
   const app = create({
     bodyLimit: maxBodyBytes,

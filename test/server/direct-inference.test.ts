@@ -98,6 +98,7 @@ const requests: Readonly<Record<string, readonly [bytes: Buffer, direct: boolean
   "one row": [request(goodBody), true],
   "with a content type": [request(goodBody, { "content-type": "application/json" }), true],
   "with a content type that is none": [request(goodBody, { "content-type": ";;;" }), true],
+  "with a text of two bytes a character": [request(JSON.stringify({ ...rows(1), id: "größer → 😀" })), true],
   "with an id": [request(goodBody, { "x-request-id": "order-17" }), true],
   "with an id that is no plain word": [request(goodBody, { "x-request-id": "not a word" }), true],
   "many rows, packed": [request(JSON.stringify(rows(40)), { "accept-encoding": "gzip" }), true],
@@ -123,6 +124,28 @@ test.each(Object.entries(requests))("%s: the answer is the same to the byte", as
   expect(answers[0]).toMatch(/^HTTP\/1\.1 \d{3} /);
   expect(answers[0]).toBe(answers[1]);
   expect(taken()).toEqual([direct, false]);
+});
+
+test("requests of one connection are answered in their order, also where they arrive together or in parts", async () => {
+  const { taken } = takesSpy();
+  const sent = ["first", "second", "third"].map((id, i) =>
+    request(JSON.stringify({ ...rows(i + 1), id }), { connection: i === 2 ? "close" : "keep-alive" }),
+  );
+  const socket = connect(port, "127.0.0.1").setNoDelay();
+  let answers = "";
+  socket.setEncoding("latin1").on("data", (text: string) => (answers += text));
+  const all = Buffer.concat(sent);
+  const cut = (sent[0]?.length ?? 0) + (sent[1]?.length ?? 0) - 20;
+  socket.write(all.subarray(0, cut));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.write(all.subarray(cut));
+  await once(socket, "close");
+  expect([...answers.matchAll(/"id":"(\w+)".*?"shape":\[(\d)/g)].map(([, id, count]) => [id, count])).toEqual([
+    ["first", "1"],
+    ["second", "2"],
+    ["third", "3"],
+  ]);
+  expect(taken()).toEqual([true, true, true]);
 });
 
 test("mutated requests get the same answers to the byte", { timeout: 60_000 }, async () => {

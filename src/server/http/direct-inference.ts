@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../context.js";
 import type { Access } from "./access.js";
 import { errorAnswer, faultMessage } from "./answer-errors.js";
 import type { ForeignHosts } from "./hosts.js";
+import { BodyMessage } from "./body-message.js";
 import { requestId, type RequestLog } from "../operations/request-log.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { inferOverHttp } from "../open-inference/infer-over-http.js";
@@ -77,14 +79,24 @@ export class DirectInference {
     const id = requestId(request);
     response.on("finish", () => this.#finished(id, model, response.statusCode, performance.now() - startedAt));
     const chunks: Buffer[] = [];
+    let isRead = false;
     const end = (error?: Error): void => {
-      request.off("error", end);
+      if (isRead) return;
+      isRead = true;
       if (error === undefined) void this.#answer(request, response, { id, model, body: wholeBody(request, chunks) });
       else this.#fail(request, response, id, Object.assign(error, { statusCode: 400 }), ["connection", "close"]);
     };
+    request.on("error", end);
+    if (request instanceof BodyMessage) {
+      request.takeBody((chunk) => {
+        if (chunk === null) end();
+        else chunks.push(chunk);
+      });
+      return;
+    }
+    // Of an app's own server.
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", end);
-    request.on("error", end);
   }
 
   async #answer(
@@ -116,9 +128,11 @@ export class DirectInference {
 
   #send(response: ServerResponse, status: number, headers: string[], body: string | Buffer): void {
     if (this.#parts.isClosing()) headers.push("connection", "close");
-    headers.push("content-length", String(Buffer.byteLength(body)));
+    const bytes = Buffer.byteLength(body);
+    headers.push("content-length", String(bytes));
     response.writeHead(status, headers);
-    response.end(body);
+    if (typeof body === "string" && response.socket !== null) endAtOnce(response, response.socket, body, bytes);
+    else response.end(body);
   }
 
   #finished(id: string, model: string, status: number, ms: number): void {
@@ -126,6 +140,17 @@ export class DirectInference {
     this.#parts.requestLog.answered({ id, method, route, status, ms }, false, () => model);
     this.#context.metrics?.httpAnswered(method, route, status, ms);
   }
+}
+
+/**
+ * Ends an answer with one write of one text. `response.end(body)` writes an empty text after it, and then the system
+ * gets a list of texts, which takes twice as long.
+ */
+function endAtOnce(response: ServerResponse, socket: Socket, body: string, bytes: number): void {
+  // Of ASCII, both encodings have the same bytes, and this one is copied as it is.
+  response.write(body, bytes === body.length ? "latin1" : "utf8");
+  socket.uncork();
+  response.end();
 }
 
 /**
