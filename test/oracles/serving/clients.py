@@ -217,7 +217,7 @@ def truncated(url):
     where = urllib.parse.urlparse(url)
     for body in (b'{"inputs":[{"name":"x"', b""):
         with socket.create_connection((where.hostname, where.port), timeout=10) as sock:
-            head = "POST /v2/models/echo-fp32/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n"
+            head = f"POST /v2/models/echo-fp32/infer HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 500\r\n\r\n"
             sock.sendall(head.encode() + body)
             sock.shutdown(socket.SHUT_WR)
             answer = sock.recv(65536)
