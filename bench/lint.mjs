@@ -1,8 +1,20 @@
 // Measures the lint rule per file, beside rules of typescript-eslint on the same files, with its parser. Prints medians
-// of the time of the rules alone, as ESLint counts it. Nothing passes or fails.
+// of the time of the rules alone, as ESLint counts it; then, with type information, the CPU time of processes that lint
+// a project with one rule each, beside one without rules. Nothing passes or fails.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ESLint } from "eslint";
 import shapeline from "shapeline/eslint";
 import tseslint from "typescript-eslint";
+
+const [mode, folder, only] = process.argv.slice(2);
+if (mode === "--project") {
+  await lintProject(folder, only);
+  process.exit();
+}
 
 const runs = 3;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -37,6 +49,28 @@ export const p${i} = pipeline("p${i}")
 ${steps.join("\n")};
 ${usual.join("\n")}
 `;
+}
+
+/** Lints all files of a project with type information and one rule, or none, and prints the CPU time. */
+async function lintProject(cwd, rule) {
+  const languageOptions = {
+    parser: tseslint.parser,
+    parserOptions: { projectService: true, tsconfigRootDir: cwd },
+  };
+  const overrideConfig = [
+    {
+      files: ["**/*.ts"],
+      languageOptions,
+      plugins: { shapeline, "@typescript-eslint": tseslint.plugin },
+      rules: rule === "none" ? {} : { [rule]: "error" },
+    },
+  ];
+  const linter = new ESLint({ cwd, overrideConfigFile: true, overrideConfig });
+  const results = await linter.lintFiles(["src"]);
+  const fatal = results.flatMap(({ messages }) => messages).find((message) => message.fatal);
+  if (fatal !== undefined) throw new RangeError(fatal.message);
+  const { user, system } = process.cpuUsage();
+  console.log((user + system) / 1000 / results.length);
 }
 
 const peers = [
@@ -88,3 +122,55 @@ for (const [title, withPipeline] of [
   console.log(`\n${title} (ms a file, median of ${runs * 200})`);
   for (const [rule, values] of all) console.log(`  ${rule.padEnd(48)} ${ms(median(values)).padStart(8)}`);
 }
+
+const typedRules = [
+  "none",
+  "shapeline/lambda",
+  "@typescript-eslint/await-thenable",
+  "@typescript-eslint/no-floating-promises",
+  "@typescript-eslint/no-unsafe-call",
+  "@typescript-eslint/no-unsafe-member-access",
+];
+const project = mkdtempSync(join(tmpdir(), "shapeline-lint-"));
+mkdirSync(join(project, "node_modules"));
+symlinkSync(fileURLToPath(new URL("..", import.meta.url)), join(project, "node_modules/shapeline"));
+writeFileSync(
+  join(project, "tsconfig.json"),
+  JSON.stringify({
+    compilerOptions: { module: "nodenext", strict: true, skipLibCheck: true, types: [] },
+    include: ["src"],
+  }),
+);
+writeFileSync(join(project, "package.json"), '{"type":"module"}');
+const models = `import { defineModel } from "shapeline";
+export const scorer = defineModel({
+  name: "scorer",
+  sha256: "${"0".repeat(64)}",
+  inputs: { amount: { dtype: "float64", shape: ["batch"] } },
+  outputs: { risk: { dtype: "float64", shape: ["batch", 1] }, probabilities: { dtype: "float32", shape: ["batch", 3] } },
+});
+`;
+for (const [title, withPipeline] of [
+  ["100 files without a pipeline", false],
+  ["100 files with a pipeline of five lambdas", true],
+]) {
+  const src = join(project, "src");
+  rmSync(src, { recursive: true, force: true });
+  mkdirSync(src);
+  writeFileSync(join(src, "models.ts"), models);
+  for (let i = 0; i < 100; i += 1)
+    writeFileSync(join(src, `p${i}.ts`), file(i, withPipeline).replace(/^import \* as z.*\n.*\n/, ""));
+  const all = new Map(typedRules.map((rule) => [rule, []]));
+  // Alternating: other work on the machine meets every rule alike.
+  for (let run = 0; run < runs; run += 1)
+    for (const rule of typedRules) {
+      const args = [fileURLToPath(import.meta.url), "--project", project, rule];
+      all.get(rule).push(Number(execFileSync(process.execPath, args, { encoding: "utf8" })));
+    }
+  const base = median(all.get("none"));
+  console.log(`\n${title}, with type information (CPU ms a file beside a run without rules, median of ${runs} runs)`);
+  console.log(`  ${"parser and program, without rules".padEnd(48)} ${ms(base).padStart(8)}`);
+  for (const [rule, values] of all)
+    if (rule !== "none") console.log(`  ${rule.padEnd(48)} ${ms(median(values) - base).padStart(8)}`);
+}
+rmSync(project, { recursive: true });

@@ -2,7 +2,9 @@ import { checkLambdas, type CheckedFunction } from "../lambda/attach/attach.js";
 import { isGlobal } from "../lambda/lower/globals.js";
 import { refusals, type Refusal } from "../lambda/refusals.js";
 import { lintRefusals } from "./lint-refusals.js";
-import { untypedProblems } from "./untyped-problems.js";
+import { rowsOfPipeline } from "./row-types.js";
+import type { TypeInformation } from "./type-information.js";
+import { typeProblems } from "./type-problems.js";
 import { squares, strictEquality, type Mend } from "./mends.js";
 
 /** A problem of a lambda, or of a function of the file that it calls, at `[start, end)` of the file. */
@@ -20,17 +22,28 @@ export interface LambdaProblemOptions {
   readonly isPipelineModule: (specifier: string) => boolean;
   /** Whether lambdas are read from running functions, without the plugin and the command line. */
   readonly readAtRunTime: boolean;
+  /** The types of the file, where the linter has them: of the same text. */
+  readonly types?: TypeInformation | null;
 }
 
 /**
- * What the compiler refuses in the lambdas of a file's pipelines, as far as it needs no types, in source order. Empty
- * for a file that has no pipeline or does not parse.
+ * What the compiler refuses in the lambdas of a file's pipelines, in source order: all that needs no types, and with
+ * types what concerns ports and constants. Empty for a file that has no pipeline or does not parse.
  */
 export function lambdaProblems(
   code: string,
-  { file, isPipelineModule, readAtRunTime }: LambdaProblemOptions,
+  { file, isPipelineModule, readAtRunTime, types = null }: LambdaProblemOptions,
 ): readonly LambdaProblem[] {
-  const checked = checkLambdas(code, { file, isPipelineModule });
+  const checked = checkLambdas(code, {
+    file,
+    isPipelineModule,
+    ...(types !== null && {
+      isPipelineByType: (receiver) => {
+        const type = types.typeAt(receiver.getStart(), receiver.end);
+        return type !== null && rowsOfPipeline(type, types) !== null;
+      },
+    }),
+  });
   if (checked === null) return [];
   const { functions, refused } = checked;
   const problems: LambdaProblem[] = [];
@@ -50,7 +63,7 @@ export function lambdaProblems(
     });
   }
   for (const fn of functions) {
-    for (const { start, end, ...refusal } of untypedProblems(fn, checked))
+    for (const { start, end, ...refusal } of typeProblems(fn, checked, types))
       problems.push({ ...refusal, start: fn.offset + start, end: fn.offset + end });
     // A name that is refused for another reason is not reported twice.
     if (readAtRunTime)

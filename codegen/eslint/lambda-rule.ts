@@ -5,6 +5,7 @@ import { lambdaMethodName } from "../lambda/lambda-methods.js";
 import { importOfPipeline } from "../plugin/prefilter.js";
 import type { LambdaProblem } from "./lambda-problems.js";
 import type { Mend } from "./mends.js";
+import { TypeInformation } from "./type-information.js";
 import type { Place, Report, Rule, RuleContext } from "./rule-types.js";
 
 /** The options of `shapeline/lambda`. */
@@ -54,15 +55,17 @@ export const lambdaRule: Rule = {
     const { modules = [], readAtRunTime = false } = (context.options[0] ?? {}) as LambdaRuleOptions;
     const { filename: file, sourceCode } = context;
     return {
-      Program() {
+      Program(program) {
         const code = sourceCode.text;
         if (!lambdaMethodName.test(code)) return;
         const options = resolveOptions({ modules, root: context.cwd }, "shapeline/lambda");
-        if (!importOfPipeline(options).test(code)) return;
+        const types = TypeInformation.of(sourceCode.parserServices, program);
+        // With types, a pipeline may come from any module.
+        if (types === null && !importOfPipeline(options).test(code)) return;
         const isModule = (specifier: string) => isPipelineModule(specifier, file, options);
         // Messages name the file where they speak of a function that a lambda calls.
         const shown = relative(context.cwd, file);
-        for (const problem of findProblems(code, { file: shown, isPipelineModule: isModule, readAtRunTime }))
+        for (const problem of findProblems(code, { file: shown, isPipelineModule: isModule, readAtRunTime, types }))
           context.report(reportOf(problem, context));
       },
     };

@@ -1,3 +1,5 @@
+import type { ParserServices } from "./type-information.js";
+
 /**
  * The parts of ESLint's interface that the rule uses. Declared here, because the declarations of the package must
  * compile where ESLint is not installed; oxlint has the same interface.
@@ -21,6 +23,8 @@ export interface RuleContext {
   readonly options: readonly unknown[];
   readonly sourceCode: {
     readonly text: string;
+    /** What the parser adds. Only typescript-eslint's fills it. */
+    readonly parserServices?: ParserServices;
     getLocFromIndex(offset: number): Place;
   };
   report(report: Report): void;

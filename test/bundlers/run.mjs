@@ -121,11 +121,7 @@ for (const job of components)
 for (const job of maps)
   await check(job.name, () => job.run({ app, options, out: join(work, "out", job.name.replace(/\W+/g, "-")) }));
 for (const job of caches) await check(job.name, () => job.run({ work, app, options }));
-for (const job of next)
-  await check(job.name, async () => {
-    for (const [where, configs] of Object.entries(await job.run({ work, app, options, browser }))) same(where, configs);
-    return "configs equal on the server and in Chromium";
-  });
+for (const job of next) await check(job.name, () => job.run({ work, app, options, browser, same }));
 
 await browser.close();
 server.close();

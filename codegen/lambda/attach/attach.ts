@@ -12,7 +12,7 @@ import { insertProperty } from "./insert-property.js";
 import { diagnosticAt, diagnosticForAll, refusals } from "../refusals.js";
 import { parseErrors, parseFile } from "../parse.js";
 import type { DiagnosticOrigin } from "../diagnostics.js";
-import { moduleOf, PipelineValues } from "./pipeline-values.js";
+import { type IsPipeline, moduleOf, PipelineValues } from "./pipeline-values.js";
 import { isPlainValue } from "./plain-values.js";
 import { nodesIn } from "../surface-nodes.js";
 import { lambdaMethodName, lambdaMethods } from "../lambda-methods.js";
@@ -97,6 +97,8 @@ export interface CheckedFunction {
   readonly node: LambdaNode;
   /** The method whose lambda it is, or "helper". */
   readonly role: "validate" | "alert" | "helper";
+  /** The pipelines whose methods receive the lambda; none for a helper. */
+  readonly receivers: readonly TS.Expression[];
   readonly lowered: LoweredLambda | LoweredHelper;
   /** The outside paths that it calls, or passes to a method that calls them. */
   readonly called: readonly FreePath[];
@@ -111,7 +113,11 @@ export interface CheckedFile extends Pick<AttachedFile, "refused"> {
   readonly functions: readonly CheckedFunction[];
 }
 
-type CheckOptions = Omit<AttachOptions, "helpers"> & Required<Pick<AttachOptions, "isPipelineModule">>;
+interface CheckOptions
+  extends Omit<AttachOptions, "helpers" | "isPipelineModule">, Required<Pick<AttachOptions, "isPipelineModule">> {
+  /** Whether the type of an expression is that of a pipeline. Asked where the file alone does not show a pipeline. */
+  readonly isPipelineByType?: (node: TS.Expression) => boolean;
+}
 
 /**
  * Finds the lambdas of the file's pipelines and lowers them as `attachLambdas` does, for tools that report problems and
@@ -121,12 +127,12 @@ type CheckOptions = Omit<AttachOptions, "helpers"> & Required<Pick<AttachOptions
  */
 export function checkLambdas(
   code: string,
-  { file, isPipelineModule, extension = file }: CheckOptions,
+  { file, isPipelineModule, extension = file, isPipelineByType }: CheckOptions,
 ): CheckedFile | null {
   if (!lambdaMethodName.test(code)) return null;
   const source = parseFile(file, code, scriptKind(extension), true);
   if (source === null || parseErrors(source).length > 0) return null;
-  return new Attacher(source, code, file, isPipelineModule).check();
+  return new Attacher(source, code, file, isPipelineModule, isPipelineByType).check();
 }
 
 class Attacher {
@@ -145,14 +151,23 @@ class Attacher {
   readonly #importedCalls: ImportedCall[] = [];
   readonly #notFunctions: RefusedFunction[] = [];
   readonly #methods = new Map<LambdaNode, "validate" | "alert">();
+  readonly #receivers = new Map<LambdaNode, TS.Expression[]>();
+  readonly #isPipelineByType: CheckOptions["isPipelineByType"];
   #complete = true;
 
-  constructor(source: TS.SourceFile, code: string, file: string, isPipelineModule: AttachOptions["isPipelineModule"]) {
+  constructor(
+    source: TS.SourceFile,
+    code: string,
+    file: string,
+    isPipelineModule: AttachOptions["isPipelineModule"],
+    isPipelineByType?: CheckOptions["isPipelineByType"],
+  ) {
     this.#source = source;
     this.#code = code;
     this.#file = file;
     this.#pipelines =
       isPipelineModule === undefined ? null : new PipelineValues(source, this.#declarations, isPipelineModule);
+    this.#isPipelineByType = isPipelineByType;
   }
 
   run(helpers: AttachOptions["helpers"]): AttachedFile | null {
@@ -207,7 +222,7 @@ class Attacher {
       const found = this.#lowered.get(node);
       if (found === undefined) return [];
       const role = "lambda" in found.lowered ? (this.#methods.get(node) ?? "validate") : "helper";
-      return [{ ...found, node, role }];
+      return [{ ...found, node, role, receivers: this.#receivers.get(node) ?? [] }];
     });
     return { declarations: this.#declarations, functions: functions.sort((a, b) => a.offset - b.offset), refused };
   }
@@ -217,7 +232,7 @@ class Attacher {
     const found = new Set<LambdaNode>();
     walk(this.#source, (node) => {
       if (!isMember(node) || !lambdaMethods.has(memberName(node) ?? "")) return true;
-      const isPipeline = this.#pipelines?.isPipeline(node.expression) ?? "yes";
+      const isPipeline = this.#isPipeline(node.expression);
       if (isPipeline === "no") return true;
       const functions = this.#functionsPassedTo(node, isPipeline === "yes");
       if (functions === null) this.#complete = false;
@@ -226,10 +241,16 @@ class Attacher {
         if (isPipeline !== "yes") continue;
         this.#certain.add(fn);
         this.#methods.set(fn, memberName(node) === "alert" ? "alert" : "validate");
+        this.#receivers.set(fn, [...(this.#receivers.get(fn) ?? []), node.expression]);
       }
       return true;
     });
     return new Set([...found].sort((a, b) => a.pos - b.pos));
+  }
+
+  #isPipeline(receiver: TS.Expression): IsPipeline {
+    const shown = this.#pipelines?.isPipeline(receiver) ?? "yes";
+    return shown !== "yes" && this.#isPipelineByType?.(receiver) === true ? "yes" : shown;
   }
 
   /** The functions of the file that a method is called with; null if they are known only at run time. */
