@@ -300,11 +300,11 @@ const integerRanges: Partial<Record<DType, readonly [min: number | bigint, max: 
   int8: [-128, 127],
   int16: [-32768, 32767],
   int32: [-2147483648, 2147483647],
-  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  int64: [-0x8000_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn],
   uint8: [0, 255],
   uint16: [0, 65535],
   uint32: [0, 4294967295],
-  uint64: [0n, 2n ** 64n - 1n],
+  uint64: [0n, 0xffff_ffff_ffff_ffffn],
 };
 /** From here on, a number rounds to infinity. */
 const floatLimits: Partial<Record<DType, number>> = { float16: 65520, float32: 3.4028235677973366e38 };

@@ -8,11 +8,12 @@ const errors = join(root, "dsl", "errors.js");
 const build = join(root, "src", "build.js");
 const nodeFiles = join(root, "src", "client", "server", "files", "node-files.js");
 /**
- * What the client loads when it is called, in bundles of their own. They share only the error classes with the rest:
+ * What a pipeline and the client load when they are called, in bundles of their own. They share only the error classes with the rest:
  * bundlers move what is shared out of an app's start into files of its own, which compress worse, and esbuild does so
  * also for parts that the app does not use.
  */
 const onDemand = {
+  [join(root, "dsl", "pipeline", "target-misuse.js")]: "browser-target-misuse",
   [join(root, "src", "config", "check", "drift.js")]: "browser-drift",
   [join(root, "src", "client", "server", "log", "server-log.js")]: "browser-server-log",
   [join(root, "src", "client", "server", "answer-errors.js")]: "browser-answer-errors",
@@ -103,7 +104,10 @@ function clientModules(isBrowser) {
     name: "client-modules",
     setup({ onResolve, onLoad }) {
       onResolve(
-        { filter: /\/(errors|build|node-files|drift|server-log|answer-errors|deploy|arrow-tables|connect-model)\.js$/ },
+        {
+          filter:
+            /\/(errors|build|node-files|drift|server-log|answer-errors|deploy|arrow-tables|connect-model|target-misuse)\.js$/,
+        },
         ({ path, resolveDir }) => {
           const module = path.startsWith("/") ? path : join(resolveDir, path);
           if (module === errors) return { path: "./errors.js", external: true };

@@ -1,13 +1,12 @@
 import { derivePorts } from "../check/derive-ports.js";
-import { TargetError } from "../errors.js";
 import { missingColumns } from "../missing.js";
 import { hasPorts, isSameModel, type Model, type PortDefinitions } from "../model.js";
-import { isRecord, kindOf } from "../value-kind.js";
+import { isRecord } from "../value-kind.js";
 import type { AnyPipeline, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type { RowScope } from "../row.js";
 import { definitionOf, stepKinds, type Step } from "../steps/step-kinds.js";
 import type { StepDefinition } from "../steps/step-definition.js";
-import { unknownName, unknownOption } from "../messages/options.js";
+import { unknownName } from "../messages/options.js";
 import { editHistory, type EditHistory, type EditNote } from "../check/edit-history.js";
 
 type Edits = Omit<EditHistory, "stated" | "missing">;
@@ -17,6 +16,7 @@ export interface StatedInputs {
   readonly inputs: PortDefinitions;
   readonly missing?: unknown;
 }
+const deployOptions = ["config"] as const;
 const unedited: Edits = Object.freeze({ notes: [], rows: null });
 
 /**
@@ -81,33 +81,26 @@ export class StepList implements AnyPipeline {
   }
 
   async deploy(target: Target, options: DeployOptions = {}): Promise<never> {
-    this.#assertTarget("deploy", target);
-    this.#refuseOptions("deploy", options, ["config"]);
+    if (!has(target, "deploy") || unknownName(options, deployOptions) !== undefined)
+      return this.#refuse("deploy", target, options, deployOptions);
     return (options.config === undefined ? target.deploy(this) : target.deploy(this, options)) as Promise<never>;
   }
 
   async connect(target: Target | ModelServer, options: object = {}): Promise<never> {
-    this.#refuseOptions("connect", options, []);
-    if (typeof (target as Partial<ModelServer> | null | undefined)?.connect === "function")
-      return (target as ModelServer).connect(this) as Promise<never>;
-    this.#assertTarget("connect", target);
-    throw new TargetError(
-      "SL6000",
-      `pipeline '${this.name}': the target '${target.kind}' cannot compare what is deployed with the pipeline; deploy the pipeline there, or use the target's own methods`,
-    );
+    if (!has(target, "connect") || unknownName(options, []) !== undefined)
+      return this.#refuse("connect", target, options, []);
+    return (target as ModelServer).connect(this) as Promise<never>;
   }
 
-  #assertTarget(method: string, target: unknown): void {
-    if (typeof (target as Partial<Target> | null | undefined)?.deploy === "function") return;
-    throw new TargetError(
-      "SL6000",
-      `pipeline '${this.name}': ${method}() takes a target such as local() from 'shapeline/local', not ${kindOf(target)}`,
-    );
-  }
-
-  #refuseOptions(method: string, options: object, known: readonly string[]): void {
-    const message = unknownOption(`${method}()`, options, known);
-    if (message !== null) throw new TargetError("SL6011", `pipeline '${this.name}': ${message}`);
+  /** The words are loaded when they are needed: they would be a tenth of what `pipeline()` costs a page. */
+  async #refuse(
+    method: "deploy" | "connect",
+    target: unknown,
+    options: object,
+    known: readonly string[],
+  ): Promise<never> {
+    const { targetMisuse } = await import("./target-misuse.js");
+    throw targetMisuse(this.name, method, target, options, known);
   }
 
   #with(step: Step, added: readonly EditNote[]): StepList {
@@ -146,6 +139,10 @@ export class StepList implements AnyPipeline {
     return this.#withSteps(this.steps, { ...this.#edits, notes: [...this.#edits.notes, note] });
   }
 }
+
+/** Whether a value, which plain JavaScript may have passed, has a method. */
+const has = (value: unknown, method: string): boolean =>
+  typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[method] === "function";
 
 /** A note if a method does not take these arguments: of an unknown option, or past the last argument. */
 export function argumentNotes(

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 // An application of Next.js around the fixture app, and a running server of it.
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 const files = {
   "app/layout.jsx": "export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n",
@@ -47,6 +46,8 @@ function withoutJsExtensions(folder) {
 export function writeNextApp({ package: name, turbopack, use }, { work, app, options }) {
   const root = join(work, `${name}-${turbopack ? "turbopack" : "webpack"}-${use}`);
   cpSync(app, root, { recursive: true });
+  // With it, Next 15 would install TypeScript's packages.
+  rmSync(join(root, "tsconfig.json"));
   for (const peer of ["react", "react-dom"])
     symlinkSync(join(here, "node_modules", peer), join(root, "node_modules", peer));
   const next = join(root, "node_modules/next");
@@ -60,9 +61,9 @@ export function writeNextApp({ package: name, turbopack, use }, { work, app, opt
   const own = JSON.stringify({ ...options, root });
   writeFileSync(
     join(root, "next.config.mjs"),
-    `import shapeline from ${JSON.stringify(join(dist, "webpack.js"))};
+    `import shapeline from "shapeline/webpack";
 const options = ${own};
-const loaders = [{ loader: ${JSON.stringify(join(dist, "loader.js"))}, options }];
+const loaders = [{ loader: "shapeline/loader", options }];
 export default {
   typescript: { ignoreBuildErrors: true },
   turbopack: { root: ${JSON.stringify(fileURLToPath(new URL("../..", import.meta.url)))}, rules: { "*.pipeline.{ts,tsx,mjs}": { loaders }, "**/src/{checks,limits}.ts": { loaders } } },
