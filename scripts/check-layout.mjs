@@ -38,7 +38,7 @@ for (const [kind, name] of Object.entries(kinds)) {
 // .ci/run picks slow tests by their tag. It would leave out what runs, or does more, with the slow tests without one.
 for (const file of files.filter((each) => each.endsWith(".test.ts"))) {
   const text = readFileSync(file, "utf8");
-  if (/slow\.js"|slowSuiteCompilers/.test(text) && !/tags: .*"slow"|@module-tag slow/.test(text))
+  if (/slow\.js"|\b(slowSuiteCompilers|judges)\b/.test(text) && !/tags: .*"slow"|@module-tag slow/.test(text))
     problems.push(`${file} uses 'slow' or its compilers, but none of its tests has the tag: tags: ["slow"]`);
 }
 

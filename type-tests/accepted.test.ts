@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { accepted, assertion, helpers, importedTypes } from "./accepted.js";
-import { diagnose, imports, judges } from "./compilers.js";
+import { diagnose, imports, judge, judges } from "./compilers.js";
 
 const head = [...imports(importedTypes), ...helpers];
 const texts = accepted.map((one) => assertion(one).join(" "));
 // One block per line: all cases of a compiler are one program.
 const text = [...head, ...texts.map((one) => `{ ${one} }`)].join("\n");
 
-describe.each(judges)("TypeScript %s accepts and infers", (compiler) => {
-  const [findings = []] = diagnose(compiler, [text]);
+describe.each(judges)("TypeScript %s accepts and infers", { tags: ["slow"] }, (compiler) => {
+  const [findings = []] = judge(compiler, [text]);
   it.each(accepted.map((one, index) => ({ ...one, index })))("$source: $of is $type", ({ index }) => {
     expect(findings.filter(({ line }) => line === head.length + index + 1)).toEqual([]);
   });

@@ -17,12 +17,9 @@ const image = `{ inputs: { image: { dtype: "float32", shape: ["batch", 60] } } }
 const tokens = `{ inputs: { image: { dtype: "float32", shape: ["batch", 64] }, prefix: { dtype: "int64", shape: ["batch", 4] }, ids: { dtype: "int64", shape: ["batch", 5] } } }`;
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 7] } } }`;
 
-/** The values that a row of 64 float32 takes, as TypeScript 5.9 and 6.0 print them. */
+/** The values that a row of 64 float32 takes. */
 export const imageRow =
   "Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[]";
-/** TypeScript 7.0 lists the members of the union in another order. */
-export const imageRowInOrderOf7 =
-  "Float32Array<ArrayBufferLike> | readonly number[] | ShapedInput<Float32Array<ArrayBufferLike>>";
 
 export const refused: readonly Refused[] = [
   // sizes, ranks, dtypes
@@ -252,6 +249,31 @@ export const refused: readonly Refused[] = [
     given: "Join",
     source: `pipeline("p").model(▸join, { a: "t", k: "t" })`,
     text: "model 'join' input 'k' expects float32[batch, 5] but the pipeline's input has float32[batch, 32]",
+  },
+  // a pipeline without columns
+  {
+    code: "SL2041",
+    given: `"nan"`,
+    source: `pipeline("p", { inputs: { id: { dtype: "int64", shape: ["batch"] } }, missing: { ▸id: "nan" } }).model(ids)`,
+    text: "'missing' names 'id', but the pipeline has no float columns",
+  },
+  {
+    code: "SL2014",
+    given: "Join",
+    source: `pipeline("p", { inputs: {} }).model(▸join)`,
+    text: "model 'join' needs input 'a' but the pipeline's input has nothing",
+  },
+  {
+    code: "SL2017",
+    given: `"tensor"`,
+    source: `pipeline("p", { inputs: {} }).model(head, { ▸x: "tensor" })`,
+    text: "model 'head' input 'x' cannot come from 'tensor': the pipeline's input has nothing",
+  },
+  {
+    code: "SL2017",
+    given: `"in.tensor"`,
+    source: `pipeline("p", { inputs: {} }).model(head, { ▸x: "in.tensor" })`,
+    text: "model 'head' input 'x' cannot come from 'in.tensor': the request has no columns; state further columns in pipeline(name, { inputs: { … } })",
   },
   // sources: request columns
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkPipeline, constant, defineModel, pipeline, type AnyPipeline } from "../../dsl/index.js";
-import { diagnose, program, judges } from "../compilers.js";
+import { judge, judges, program } from "../compilers.js";
 import * as models from "../models.js";
 import { acceptedUnions, refusedReads, refusedUnions } from "./cases.js";
 
@@ -35,8 +35,8 @@ const refusedPrograms = refusedUnions.map(({ source }) => unionProgram(source));
 const readPrograms = refusedReads.map(unionProgram);
 const acceptedPrograms = acceptedUnions.map(unionProgram);
 
-describe.each(judges)("TypeScript %s asks every member of a union", (compiler) => {
-  const findings = diagnose(
+describe.each(judges)("TypeScript %s asks every member of a union", { tags: ["slow"] }, (compiler) => {
+  const findings = judge(
     compiler,
     [...refusedPrograms, ...acceptedPrograms, ...readPrograms].map(({ text }) => text),
   );

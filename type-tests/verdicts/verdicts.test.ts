@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { build, constant, defineModel, pipeline, type AnyPipeline, type PipelineError } from "shapeline";
-import { diagnose, judges, program } from "../compilers.js";
+import { judge, judges, program } from "../compilers.js";
 import * as models from "../models.js";
 import { accepted, refused } from "./cases.js";
 
 const sha256 = "0".repeat(64);
 
 /** The program of a case: `sha256` and `tenant`, text that the compiler does not know, are declared. */
-function verdictProgram(source: string): ReturnType<typeof program> {
-  const { text, line, column } = program(source);
+function verdictProgram(source: string, types?: readonly string[]): ReturnType<typeof program> {
+  const { text, line, column } = program(source, types);
   return { text: `declare const sha256: string; declare const tenant: string;\n${text}`, line: line + 1, column };
 }
 
@@ -31,14 +31,49 @@ const problemsOf = async (source: string): Promise<PipelineError["problems"]> =>
     (error: unknown) => (error as PipelineError).problems,
   );
 
+/** A function that takes a model with stated inputs. */
+const taking = (model: string) =>
+  `(<N extends string, O extends Ports>(one: Model<N, (typeof head)["inputs"], O>) => pipeline("p").model(embed).model(one))(▸${model})`;
+const more = `defineModel({ name: "more", sha256, inputs: { x: { dtype: "float32", shape: ["batch", 12] }, z: { dtype: "float32", shape: ["batch", 12] } }, outputs: { y: { dtype: "float32", shape: ["batch", 1] } } })`;
+
+/** A registry of deployments by key, with one generic `infer`. */
+const registry = (rows: string) => `async (target: Target) => {
+  const pipelines = { images: pipeline("images").model(embed), numbers: pipeline("numbers").model(scalar) };
+  type All = typeof pipelines;
+  const live: { readonly [K in keyof All]: DeploymentOf<All[K]> } = {
+    images: await pipelines.images.deploy(target),
+    numbers: await pipelines.numbers.deploy(target),
+  };
+  const infer = async <K extends keyof All>(key: K, all: readonly InferInput<All[K]>[]) => live[key].infer(all);
+  const [row] = await infer("images", [{ ${rows} }]);
+  return row?.out.embedding[11];
+}`;
+
+/** Programs whose errors are in the compiler's words, or whose verdict `build()` cannot give. */
+const functions = {
+  taking: taking("head"),
+  takingMore: taking(more),
+  registry: registry("image: new Float32Array(64)"),
+  wrongRegistry: registry("▸t: 1"),
+  loop: `() => { let p = pipeline("p").model(embed).model(head); ▸p = p.validate("v", (x) => x.out < 1); return p; }`,
+};
+
+const types = ["DeploymentOf", "InferInput", "Model", "Ports", "Target"];
 const acceptedPrograms = accepted.map(({ source }) => verdictProgram(source));
 const refusedPrograms = refused.map(({ source }) => verdictProgram(source));
+const functionPrograms = Object.values(functions).map((source) => verdictProgram(source, types));
 
-describe.each(judges)("TypeScript %s", (compiler) => {
-  const findings = diagnose(
+describe.each(judges)("TypeScript %s", { tags: ["slow"] }, (compiler) => {
+  const findings = judge(
     compiler,
-    [...acceptedPrograms, ...refusedPrograms].map(({ text }) => text),
+    [...acceptedPrograms, ...refusedPrograms, ...functionPrograms].map(({ text }) => text),
   );
+  const found = (name: keyof typeof functions) =>
+    findings[accepted.length + refused.length + Object.keys(functions).indexOf(name)];
+  const place = (name: keyof typeof functions) => {
+    const { line, column } = functionPrograms[Object.keys(functions).indexOf(name)] ?? {};
+    return { line, column };
+  };
 
   it.each(accepted.map((one, index) => ({ ...one, index })))("accepts $source", ({ index }) => {
     expect(findings[index]).toEqual([]);
@@ -48,6 +83,22 @@ describe.each(judges)("TypeScript %s", (compiler) => {
     const { line, column } = refusedPrograms[index] ?? {};
     const message = text === undefined ? expect.any(String) : expect.stringContaining(`type '"${text}"'.`);
     expect(findings[accepted.length + index]).toMatchObject([{ line, column, message }]);
+  });
+
+  it("refuses a model with a further input in a function that takes a model with stated inputs", () => {
+    expect(found("taking")).toEqual([]);
+    expect(found("takingMore")).toMatchObject([place("takingMore")]);
+  });
+
+  it("accepts one generic infer of a registry of deployments by key", () => {
+    expect(found("registry")).toEqual([]);
+    expect(found("wrongRegistry")).toMatchObject([
+      { ...place("wrongRegistry"), message: expect.stringContaining("'t' does not exist in type") },
+    ]);
+  });
+
+  it("says early that a variable which gets a step needs an annotation", () => {
+    expect(found("loop")).toMatchObject([place("loop")]);
   });
 });
 
@@ -65,48 +116,4 @@ describe("build()", () => {
     expect(more).toEqual([]);
     expect(problem).toMatchObject(text === undefined ? { code } : { message: expect.stringContaining(text) });
   });
-});
-
-describe("a function that takes a model with stated inputs", () => {
-  const taking = (model: string) =>
-    `(<N extends string, O extends Ports>(one: Model<N, (typeof head)["inputs"], O>) => pipeline("p").model(embed).model(one))(▸${model})`;
-  const more = `defineModel({ name: "more", sha256, inputs: { x: { dtype: "float32", shape: ["batch", 12] }, z: { dtype: "float32", shape: ["batch", 12] } }, outputs: { y: { dtype: "float32", shape: ["batch", 1] } } })`;
-
-  it.each(judges)("refuses one with a further input on TypeScript %s", (compiler) => {
-    const programs = [taking("head"), taking(more)].map((source) => program(source, ["Model", "Ports"]));
-    const texts = programs.map(({ text }) => `declare const sha256: string;\n${text}`);
-    const [fits, further] = diagnose(compiler, texts);
-    expect(fits).toEqual([]);
-    expect(further).toMatchObject([{ column: programs[1]?.column }]);
-  });
-});
-
-describe("a registry of deployments by key", () => {
-  const registry = (rows: string) => `async (target: Target) => {
-  const pipelines = { images: pipeline("images").model(embed), numbers: pipeline("numbers").model(scalar) };
-  type All = typeof pipelines;
-  const live: { readonly [K in keyof All]: DeploymentOf<All[K]> } = {
-    images: await pipelines.images.deploy(target),
-    numbers: await pipelines.numbers.deploy(target),
-  };
-  const infer = async <K extends keyof All>(key: K, all: readonly InferInput<All[K]>[]) => live[key].infer(all);
-  const [row] = await infer("images", [{ ${rows} }]);
-  return row?.out.embedding[11];
-}`;
-
-  it.each(judges)("has one generic infer on TypeScript %s", (compiler) => {
-    const types = ["DeploymentOf", "InferInput", "Target"];
-    const [fits, wrong] = diagnose(
-      compiler,
-      [registry("image: new Float32Array(64)"), registry("▸t: 1")].map((source) => program(source, types).text),
-    );
-    expect(fits).toEqual([]);
-    expect(wrong?.map(({ message }) => message)).toEqual([expect.stringContaining("'t' does not exist in type")]);
-  });
-});
-
-it.each(judges)("an unannotated variable that gets a step is told so early on TypeScript %s", (compiler) => {
-  const source = `() => { let p = pipeline("p").model(embed).model(head); ▸p = p.validate("v", (x) => x.out < 1); return p; }`;
-  const [found] = diagnose(compiler, [program(source).text]);
-  expect(found).toHaveLength(1);
 });
