@@ -4,12 +4,12 @@ import { runMutants } from "../support/mutants/run-mutants.js";
 import { canTrace, traceFiles } from "../support/mutants/trace-files.js";
 
 /** `npm run fuzz:configs` sets it. */
-const count = Number(process.env["SHAPELINE_CONFIG_MUTANTS"] ?? 150);
+const count = Number(process.env["SHAPELINE_CONFIG_MUTANTS"] ?? (slow ? 500 : 60));
 const judge = new URL("config-judge.mjs", import.meta.url);
 
 test(
   `${count} mutated configs that were sealed again are refused with a code, or run`,
-  { timeout: 14_400_000 },
+  { timeout: 14_400_000, tags: ["slow"] },
   async () => {
     const report = await runMutants({
       judge,

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { slow } from "../../slow.js";
 import { startChild, startChildWithFileLimit, type Child } from "../support/child-process.js";
 import { newFolder, rowIdsOf, storeIn } from "../support/stores.js";
 import { canMount, resizeTmpfs, tmpfsForSuite } from "../support/tmpfs.js";
@@ -62,8 +63,9 @@ describe.skipIf(process.platform === "win32")(
 describe.skipIf(!canMount)("a full disk, with rows that are answered before they are on disk", () => {
   const disk = tmpfsForSuite(12);
 
-  it.each([1, 50])(
+  it.each(slow ? [1, 50] : [50])(
     "in requests of %i: the newest rows wait, and are written when there is room again",
+    { tags: ["slow"] },
     async (rows) => {
       const folder = join(disk, String(rows));
       resizeTmpfs(disk, 12);

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { config, folder, run, shadow, writeModel } from "../../engine/make-config.js";
 import { counting } from "../../engine/odd-models.js";
 import { float32 } from "../../engine/recorded-models.js";
+import { slow as slowTests } from "../../slow.js";
 import { bundleLocal, openEngine, root } from "../local-engine.js";
 
 const dir = folder();
@@ -132,21 +133,26 @@ describe("a model that runs for an hour", () => {
     expect((await loggedRows(data, "long")).map((row) => row.out["y"])).toEqual([[5]]);
   });
 
-  test.each([
+  const ends = [
     ["process.exit(3)", 3, ""],
     ["throw new RangeError('thrown by the script')", 1, "RangeError: thrown by the script"],
-  ])("%s keeps the exit code, the rows and the exit listeners", async (statement, code, message) => {
-    const data = folder();
-    const end = await script(`${startLongRun(data)}
+  ] as const;
+  test.each(slowTests ? ends : ends.slice(0, 1))(
+    "%s keeps the exit code, the rows and the exit listeners",
+    { tags: ["slow"] },
+    async (statement, code, message) => {
+      const data = folder();
+      const end = await script(`${startLongRun(data)}
       process.once("exit", (code) => console.log("exit", code));
       await other.infer([{ x: [7] }]);
       ${statement};
     `);
-    expect(end).toMatchObject({ code, stdout: `SL6004\nexit ${code}\n` });
-    if (message === "") expect(end.stderr).toBe("");
-    else expect(end.stderr).toContain(message);
-    expect((await loggedRows(data, "alone")).map((row) => row.out["y"])).toEqual([[7]]);
-  });
+      expect(end).toMatchObject({ code, stdout: `SL6004\nexit ${code}\n` });
+      if (message === "") expect(end.stderr).toBe("");
+      else expect(end.stderr).toContain(message);
+      expect((await loggedRows(data, "alone")).map((row) => row.out["y"])).toEqual([[7]]);
+    },
+  );
 });
 
 test("without onnxruntime-node, deploy fails with the one command that installs what is missing, and writes nothing", async () => {
