@@ -14,7 +14,7 @@ import { HostileClient } from "./send-hostile.js";
 /** Requests after which the server's memory rises no more: caches, pools and the database's memory are full. */
 const warmUp = 2000;
 /** `npm run fuzz:server` sets it. */
-const count = Number(process.env["SHAPELINE_SERVER_REQUESTS"] ?? (slow ? 5 * warmUp : 150));
+const count = Number(process.env["SHAPELINE_SERVER_REQUESTS"] ?? (slow ? 5 * warmUp : 80));
 const first = Number(process.env["SHAPELINE_SERVER_FIRST"] ?? 1);
 const connections = 16;
 const mebibyte = 2 ** 20;

@@ -28,7 +28,7 @@ import {
 } from "./platform-client.js";
 
 /** `SHAPELINE_PLANE_KILLS=100` makes a long run of it. */
-const kills = Number(process.env["SHAPELINE_PLANE_KILLS"] ?? (slow ? 8 : 2));
+const kills = Number(process.env["SHAPELINE_PLANE_KILLS"] ?? (slow ? 8 : 1));
 
 /** `shapeline serve --wallaroo` in a process of its own. */
 async function startServer(data: string, empty: string): Promise<{ child: ChildProcess; url: string }> {
@@ -62,7 +62,7 @@ function anotherFile(): Buffer {
 const never = (): null => null;
 
 test(
-  `${kills} kills lose no upload that was acknowledged, and leave no deploy half done`,
+  `a killed server loses no upload that was acknowledged, and leaves no deploy half done (${kills})`,
   { timeout: 60_000 + kills * 10_000 },
   async () => {
     const data = folder();
