@@ -30,6 +30,7 @@ import { exactRows } from "./session/exact-rows.js";
 import { withoutFedDefaults } from "./session/fed-defaults.js";
 import { modelRunner, type RunBatch, type RunChallenger, type RunModel } from "./rows/model-runner.js";
 import { type ModelFile, readModelFiles } from "./session/model-files.js";
+import { openNativeModel } from "./session/native-session.js";
 import { loadRuntime, openSession } from "./session/onnx-runtime.js";
 import { leastElements } from "./session/made-up-rows.js";
 import { rowPlan } from "./rows/row-plan.js";
@@ -74,6 +75,8 @@ interface EngineOptions {
   readonly runModels?: "auto" | "threads";
   /** True: short runs of one row are joined, whichever requests they belong to. Default: every request runs alone. */
   readonly joinRuns?: boolean;
+  /** True: the first short run of a turn of the event loop takes place within `infer`. Default: in a later turn. */
+  readonly runAtOnce?: boolean;
 }
 
 /** A config with its models loaded. */
@@ -171,7 +174,9 @@ export async function openEngine(
     }
     const { rows, reason } = await joined();
     if (options.joinRuns === true && reason !== null) separate.set(model.name, reason);
-    const session = await openSession(model.name, file.key, file.bytes, file.path, file.options);
+    const opened = [model.name, file.key, file.bytes, file.path, file.options] as const;
+    const native = options.runAtOnce === true ? await openNativeModel(...opened) : null;
+    const session = native ?? (await openSession(...opened));
     releases.push(() => session.release());
     await runs.useInline(session);
     return joinRuns(run, { rows, isShort: (elements) => runs.isShort(elements), where });

@@ -7,10 +7,13 @@ import { findModelFiles } from "../../src/engine/session/model-files.js";
 export async function openTestEngine(
   dir: string,
   config: Config,
-  options: { readonly challengers?: "log" | "return"; readonly seed?: number } = {},
+  options: { readonly challengers?: "log" | "return"; readonly seed?: number; readonly runAtOnce?: boolean } = {},
 ): Promise<Engine> {
-  const { challengers = "log", seed = null } = options;
-  const engine = await openEngine(config, await findModelFiles(dir, config.models), { challengers, seed });
+  const engine = await openEngine(config, await findModelFiles(dir, config.models), {
+    challengers: "log",
+    seed: null,
+    ...options,
+  });
   onTestFinished(() => engine.close());
   return engine;
 }

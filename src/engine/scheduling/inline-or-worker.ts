@@ -1,6 +1,7 @@
 import { latestStart, type RequestDeadline } from "../request-deadline.js";
 import type { RunFeeds } from "../rows/feeds.js";
 import type { RunBatch, UseOutputs } from "../rows/model-runner.js";
+import type { NativeModel } from "../session/native-session.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
 import type { Trial } from "../session/trial.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
@@ -16,6 +17,9 @@ let lastInlineEnd = 0;
 /** A model whose file is larger than this is loaded once, by workers: loading it again would take time and memory. */
 const largeFileBytes = 16 * 2 ** 20;
 
+/** A model on the event loop: in a later turn of it, or natively also at once. */
+export type InlineSession = Pick<ModelSession, "run"> | NativeModel;
+
 /** Where a champion's batches run. */
 export interface InlineOrWorker {
   readonly run: RunBatch<RequestDeadline>;
@@ -26,7 +30,7 @@ export interface InlineOrWorker {
   /** Whether a run of so many elements is short enough for the event loop. */
   isShort(elements: number): boolean;
   /** Gives the model a session on the event loop, and warms it up. Without one, all runs take place in workers. */
-  useInline(session: ModelSession): Promise<void>;
+  useInline(session: InlineSession): Promise<void>;
 }
 
 /**
@@ -47,8 +51,9 @@ export function inlineOrWorker(
 ): InlineOrWorker {
   const onlyWorkers = neverInline || model.bytes.length > largeFileBytes || repeatsGraphs(model);
   const latency = new LatencyEstimate();
-  let session: ModelSession | null = null;
-  let triedFirst: ((inline: ModelSession) => Promise<unknown>) | null = null;
+  let session: Pick<ModelSession, "run"> | null = null;
+  let native: NativeModel | null = null;
+  let triedFirst: ((inline: Pick<ModelSession, "run">) => Promise<unknown>) | null = null;
   const runOnWorker = async <T>(
     feeds: RunFeeds,
     fetches: readonly string[],
@@ -68,8 +73,27 @@ export function inlineOrWorker(
     latency.record(elements, done.ms);
     return use(done.outputs);
   };
+  const runNow = <T>(
+    opened: NativeModel,
+    feeds: RunFeeds,
+    fetches: readonly string[],
+    deadline: RequestDeadline,
+    elements: number,
+    use: UseOutputs<T, TensorData>,
+  ): Promise<T> => {
+    const startedAt = deadline.now;
+    try {
+      const outputs = opened.runNow(feeds, fetches);
+      const now = deadline.readTime();
+      latency.record(elements, now - startedAt);
+      lastInlineEnd = now;
+      return Promise.resolve(use(outputs));
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+  };
   const runInline = <T>(
-    opened: ModelSession,
+    opened: Pick<ModelSession, "run">,
     feeds: RunFeeds,
     fetches: readonly string[],
     deadline: RequestDeadline,
@@ -98,9 +122,11 @@ export function inlineOrWorker(
     isShort: (elements) => latency.isShort(elements),
     async useInline(opened) {
       // What a worker has run does not fail here; if it does, the first request says so.
-      await triedFirst?.(opened).catch(() => undefined);
+      if ("runNow" in opened) native = opened;
+      const later = "runNow" in opened ? laterRuns(opened) : opened;
+      await triedFirst?.(later).catch(() => undefined);
       triedFirst = null;
-      session = opened;
+      session = later;
     },
     run(feeds, fetches, deadline, use) {
       const elements = countElements(feeds);
@@ -109,6 +135,7 @@ export function inlineOrWorker(
       if (opened === null || ms > inlineMs) return runOnWorker(feeds, fetches, deadline, elements, use);
       // A request may need many runs.
       deadline.check(where);
+      if (native !== null && inlineTurns.takeTurn()) return runNow(native, feeds, fetches, deadline, elements, use);
       if (inlineTurns.isFull)
         return inlineTurns.wait(ms, deadline, where).then(() => {
           deadline.readTime();
@@ -117,6 +144,35 @@ export function inlineOrWorker(
       inlineTurns.begin(ms);
       return runInline(opened, feeds, fetches, deadline, elements, use, ms);
     },
+  };
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new TypeError(String(error)));
+
+/** Runs a model in a later turn of the event loop, as the runtime itself does: requests of a turn are read first. */
+function laterRuns(model: NativeModel): Pick<ModelSession, "run"> {
+  return {
+    run: <T>(
+      feeds: RunFeeds,
+      fetches: readonly string[],
+      use: (outputs: TensorData[]) => T | Promise<T>,
+      ended?: () => void,
+    ) =>
+      new Promise<T>((resolve, reject) => {
+        setImmediate(() => {
+          try {
+            let outputs: TensorData[];
+            try {
+              outputs = model.runNow(feeds, fetches);
+            } finally {
+              ended?.();
+            }
+            resolve(use(outputs));
+          } catch (error) {
+            reject(asError(error));
+          }
+        });
+      }),
   };
 }
 

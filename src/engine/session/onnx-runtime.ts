@@ -8,7 +8,7 @@ import { requirePackage } from "../../util/process/require-package.js";
 import { defaultSession } from "./session-options.js";
 
 type Runtime = typeof import("onnxruntime-node");
-type Tensors = Readonly<Record<string, TensorData>>;
+export type Tensors = Readonly<Record<string, TensorData>>;
 
 /** A reference to a loaded model. All references to the same digest share one session. */
 export interface ModelSession {
@@ -143,8 +143,9 @@ function sessionHandle(name: string, key: string, shared: SharedSession, session
   };
 }
 
-type Answer = Readonly<Record<string, Pick<Tensor, "type" | "dims" | "data">>>;
-type RunSession = (feeds: Tensors, fetches: readonly string[]) => Promise<Answer>;
+/** The outputs of a run by name. */
+export type RunAnswer = Readonly<Record<string, Pick<Tensor, "type" | "dims" | "data">>>;
+type RunSession = (feeds: Tensors, fetches: readonly string[]) => Promise<RunAnswer>;
 
 function checkedRun(session: InferenceSession): RunSession {
   return async (feeds, fetches) => session.run(runtimeFeeds(feeds) as Record<string, Tensor>, fetches);
@@ -154,7 +155,7 @@ function checkedRun(session: InferenceSession): RunSession {
  * The runtime's form of tensors. Not `new Tensor`: it would turn float16 bits into a Float16Array, from which the
  * runtime reads no element.
  */
-function runtimeFeeds(feeds: Tensors): Record<string, object> {
+export function runtimeFeeds(feeds: Tensors): Record<string, object> {
   const inputs: Record<string, object> = {};
   for (const input in feeds) {
     const tensor = feeds[input];
@@ -172,14 +173,22 @@ export function directRun(session: InferenceSession): RunSession | null {
   const handler: unknown = Reflect.get(session, "handler");
   if (typeof handler !== "object" || handler === null || !("run" in handler) || typeof handler.run !== "function")
     return null;
-  const run = handler.run.bind(handler) as (feeds: object, fetches: object, options: object) => Promise<Answer>;
+  const run = handler.run.bind(handler) as (feeds: object, fetches: object, options: object) => Promise<RunAnswer>;
+  const outputsFor = requestedFetches();
   const options = {};
+  return (feeds, fetches) => run(runtimeFeeds(feeds), outputsFor(fetches), options);
+}
+
+/**
+ * The runtime's form of a list of outputs, made again only for another list: a model has one, a session two only if two
+ * pipelines read other outputs of one file.
+ */
+export function requestedFetches(): (fetches: readonly string[]) => Readonly<Record<string, null>> {
   let last: readonly string[] | undefined;
   let outputs: Readonly<Record<string, null>> = {};
-  return (feeds, fetches) => {
-    // A model has one list of outputs, a session two only if two pipelines read other outputs of one file.
+  return (fetches) => {
     if (fetches !== last) outputs = Object.fromEntries((last = fetches).map((name) => [name, null]));
-    return run(runtimeFeeds(feeds), outputs, options);
+    return outputs;
   };
 }
 
@@ -193,7 +202,7 @@ export function runFailed(name: string, cause: unknown): TargetError {
   );
 }
 
-function outputsOf(model: string, fetches: readonly string[], answer: Answer): TensorData[] {
+export function outputsOf(model: string, fetches: readonly string[], answer: RunAnswer): TensorData[] {
   const outputs = new Array<TensorData>(fetches.length);
   for (let i = 0; i < outputs.length; i++) {
     const output = fetches[i] ?? "";
@@ -202,7 +211,7 @@ function outputsOf(model: string, fetches: readonly string[], answer: Answer): T
   return outputs;
 }
 
-function fromRuntime(model: string, output: string, value: Answer[string] | undefined): TensorData {
+function fromRuntime(model: string, output: string, value: RunAnswer[string] | undefined): TensorData {
   if (value === undefined)
     throw new TargetError("SL6003", `model '${model}' returned no output '${output}'`, { model, output });
   const { data } = value;

@@ -37,7 +37,8 @@ export class ModelHost {
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
   constructor({ local, models, joinRuns }: ServerSettings, observer: InferenceObserver) {
-    this.settings = { ...parseLocalOptions({ ...local, models: resolve(models) }), observer, joinRuns };
+    const settings = parseLocalOptions({ ...local, models: resolve(models) });
+    this.settings = { ...settings, observer, joinRuns, runAtOnce: true };
     this.target = new LocalTargetImpl(this.settings);
     this.#earlier = new EarlierVersions(this.target);
   }

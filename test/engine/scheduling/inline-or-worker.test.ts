@@ -48,7 +48,46 @@ const isRunning = (worker: WorkerHandle | undefined) => worker?.awaitNativeCall(
 /** As the input of `counting`: about half a second. */
 const LONG = 200_000;
 
-describe("many short runs at once", () => {
+/** As `engineFor`, as servers open it. */
+function serverEngineFor(graph: Graph): Promise<Engine> {
+  const dir = folder();
+  return openTestEngine(dir, config("p", [writeModel(dir, "champion", graph)], [run("champion")]), { runAtOnce: true });
+}
+
+describe("a server's short run", () => {
+  /** Whether each promise is settled by the end of this turn of the event loop. */
+  async function settledInTurn(promises: readonly Promise<unknown>[]): Promise<boolean[]> {
+    const settled = promises.map(() => false);
+    promises.forEach((promise, i) => void promise.finally(() => (settled[i] = true)));
+    // Jobs of promises run before timers and immediates do.
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+    return settled;
+  }
+  const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("takes place at once if it is the first of a turn, and has the same answer", async () => {
+    const engine = await serverEngineFor(single("Identity"));
+    for (const turn of [1, 2]) {
+      const three = [1, 2, 3].map((x) => engine.infer([{ x: [x * turn] }]));
+      expect(await settledInTurn(three)).toEqual([true, false, false]);
+      const answers = await Promise.all(three);
+      expect(answers.map(({ batch }) => batch.outputs.get("y")?.data[0])).toEqual([turn, 2 * turn, 3 * turn]);
+      await nextTurn();
+    }
+  });
+
+  test("an embedded engine runs in a later turn, so that its caller can abort", async () => {
+    const engine = await engineFor(single("Identity"));
+    const one = engine.infer([{ x: [1] }]);
+    expect(await settledInTurn([one])).toEqual([false]);
+    await one;
+  });
+});
+
+describe.each([
+  ["many short runs at once", engineFor],
+  ["many short runs of a server at once", serverEngineFor],
+])("%s", (_, engineFor) => {
   test("leave the event loop its turns", async () => {
     const engine = await engineFor(single("Identity"));
     let turns = 0;
