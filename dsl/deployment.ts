@@ -371,7 +371,10 @@ export interface ModelStatus {
    * each other; missing if it could.
    */
   readonly notice?: string;
-  /** Why requests of one row do not share its runs, on a server with `batchWindow: "adaptive"`; missing if they do. */
+  /**
+   * Why requests of one row do not share its runs, if the server was given `batchWindow: "adaptive"`; missing if they
+   * do.
+   */
   readonly separate?: string;
 }
 

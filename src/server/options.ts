@@ -35,9 +35,10 @@ export interface ServerOptions extends Omit<LocalOptions, "models"> {
    */
   readonly users?: readonly UserOption[];
   /**
-   * Whether requests of one row, from any connections, share runs of a model: `"adaptive"` joins those that arrive
-   * while others run, and delays no request that is alone. Only for models whose rows keep every bit of their answer
-   * in company, which is tried at the start, and whose runs are short. Default: `"off"`.
+   * Whether requests of one row, from any connections, share runs of a model: `"adaptive"` (the default) joins those
+   * that arrive while others run, and delays no request that is alone. Only for models whose rows keep every bit of
+   * their answer in company, which is tried at the start, and whose runs are short. Where it is given, the status says
+   * for each other model why its runs are not shared. `"off"`: each request has runs of its own.
    */
   readonly batchWindow?: "off" | "adaptive";
   /** Origins whose pages may call the server: `["https://app.example"]`, or `["*"]` for all. Default: none. */
@@ -84,6 +85,8 @@ export interface ServerSettings {
   readonly local: LocalOptions;
   readonly models: string;
   readonly joinRuns: boolean;
+  /** Whether the status says why requests do not share runs of a model. */
+  readonly tellSeparate: boolean;
   readonly tokens: readonly { readonly token: string; readonly role: Role; readonly user?: string | undefined }[];
   readonly users: readonly UserOption[];
   readonly cors: readonly string[];
@@ -131,7 +134,7 @@ const schema = z.object({
     .nullable()
     .default(null),
   hosts: z.array(z.string().min(1).max(255)).default([]),
-  batchWindow: z.enum(["off", "adaptive"]).default("off"),
+  batchWindow: z.enum(["off", "adaptive"]).default("adaptive"),
   maxBody: z.union([z.number(), z.string()]).default(bounds.httpBody.limit),
   timeoutMs: z
     .number()
@@ -199,6 +202,7 @@ export function parseServerOptions(options: ServerOptions): ServerSettings {
     local,
     models: data.models,
     joinRuns: data.batchWindow === "adaptive",
+    tellSeparate: batchWindow === "adaptive",
     tokens: typeof data.token === "string" ? [{ token: data.token, role: "admin" }] : data.token,
     users: data.users,
     cors: data.cors.map((origin) => origin.replace(/\/$/, "")),

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createServer, type ServerOptions } from "shapeline/server";
 import { deployed, models, rows } from "./deployed-fraud.js";
 
-// With `batchWindow: "adaptive"`, requests of several connections share runs of a model. Nobody can tell.
+// By default (`batchWindow: "adaptive"`), requests of several connections share runs of a model. Nobody can tell.
 
 interface Sent {
   readonly path: string;
@@ -69,16 +69,19 @@ const mixed: readonly Sent[] = Array.from({ length: 96 }, (_, i): Sent => {
 });
 
 test("answers and log rows are those of requests that run alone, bit for bit", async () => {
-  const alone = await start({});
+  const alone = await start({ batchWindow: "off" });
   const expected: Answered[] = [];
   for (const request of mixed) expected.push(await alone.send(request));
-  const together = await start({ batchWindow: "adaptive" });
+  const together = await start({});
   expect(await Promise.all(mixed.map(together.send))).toEqual(expected);
   expect(await together.logged()).toEqual(await alone.logged());
 });
 
 test("the status says why requests do not share runs of a model", async () => {
   const session = { models: { champ: { intraOpNumThreads: 2 } } };
+  const quiet = await start({ session });
+  await quiet.send(mixed[0] as Sent);
+  expect(await quiet.status()).toEqual({});
   const { send, status } = await start({ batchWindow: "adaptive", session });
   await send(mixed[0] as Sent);
   expect(await status()).toEqual({

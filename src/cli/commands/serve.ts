@@ -50,7 +50,7 @@ export const serve: RegisterCommand = (command, { getIo }) => {
       "--durability <mode>",
       "when rows are stored: commit (default) before the answer, relaxed soon after, or off",
     )
-    .option("--batch-window <mode>", "adaptive: requests of one row share runs of a model; off (default)")
+    .option("--batch-window <mode>", "adaptive (default): requests of one row share runs of a model; off: none do")
     .option("--cors <origin...>", "origins whose pages may call the server")
     .option("--allow-host <name...>", "further names under which a server without tokens may be called")
     .option("--tls-cert <file>", "the certificate as PEM: HTTPS only")

@@ -36,9 +36,9 @@ export class ModelHost {
   #store: Store | null = null;
 
   /** @throws TargetError SL6011 for an invalid option of the engine */
-  constructor({ local, models, joinRuns }: ServerSettings, observer: InferenceObserver) {
+  constructor({ local, models, joinRuns, tellSeparate }: ServerSettings, observer: InferenceObserver) {
     const settings = parseLocalOptions({ ...local, models: resolve(models) });
-    this.settings = { ...settings, observer, joinRuns, runAtOnce: true };
+    this.settings = { ...settings, observer, joinRuns, tellSeparate, runAtOnce: true };
     this.target = new LocalTargetImpl(this.settings);
     this.#earlier = new EarlierVersions(this.target);
   }

@@ -460,7 +460,7 @@ export class LocalDeploymentImpl implements LocalDeployment {
     const engine = this.#running?.runner.engine;
     const stored = this.#version.stored.models.find((model) => model.sha256 === sha256)?.notice;
     const notice = engine === undefined ? stored : engine.notices.get(name);
-    const reason = engine?.separate.get(name);
+    const reason = this.#parts.settings.tellSeparate === true ? engine?.separate.get(name) : undefined;
     return {
       name,
       version,

@@ -110,6 +110,8 @@ export interface LocalSettings extends Required<
   readonly observer?: InferenceObserver;
   /** Set by servers: requests of one row share runs. */
   readonly joinRuns?: boolean;
+  /** Set by servers whose options ask for shared runs: the status says why a model has none. */
+  readonly tellSeparate?: boolean;
   /** Set by servers: nobody can abort a request between its call and its first run. */
   readonly runAtOnce?: boolean;
   /** Set by servers: the files of models by digest, which are then not searched in the folder `models`. */
