@@ -11,13 +11,14 @@ import { dtypes, type Dim, type DType, type Port, type Tensor } from "./tensor.j
 
 /**
  * A model handle: name, version, digest, input and output tensors. It carries types, not weights. `Needs` is inlined (2
- * instantiations fewer per step): the names of the inputs; `unknown`, which all names fit, where they are not known.
+ * instantiations fewer per step): the names of the inputs; `any`, which all names fit, where they are not known.
  */
 export interface Model<
   out N extends string = string,
   out I extends object = object,
   out O extends object = object,
-  out Needs = keyof I extends never ? unknown : keyof I,
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- it must fit other names, and other names it
+  out Needs = object extends I ? any : keyof I,
 > {
   readonly name: N;
   readonly version: string;

@@ -22,6 +22,7 @@ const accepted = {
   "several steps": `const names: Same<keyof InferOutput<ReturnType<typeof f>>["anomaly"], "count" | "low" | "a" | "b" | "d"> = true; function f() { return watched(scoring).validate("d", (x) => x.out < 1); }`,
   "a model": `const outputs: Same<ReturnType<typeof f>["outputs"], HeadOut> = true; function f() { return withHead(pipeline("p").model(embed)).removeStep(2); }`,
   "a loop, and a step on a condition": `let p: Extendable<HeadOut> = scoring; for (const limit of limits) p = p.validate(\`below_\${limit}\`, (x) => x.out < limit); if (limits.length > 1) p = p.alert("busy", (all) => all.count() > 1, { over: "5m" }); withGuard(p);`,
+  "names that are type parameters": `const named = <N extends string>(name: N) => <P extends Extendable<HeadOut>>(p: P) => p.validate(name, (x) => x.out < 1).alert(name, (all) => all.count() > 1, { over: "5m" }); const more = named("high")(scoring); const names: Same<keyof InferOutput<typeof more>["anomaly"], "count" | "low" | "high"> = true; let p: Extendable<HeadOut> = scoring; for (const add of [named("a"), named("b")]) p = add(p);`,
   "an annotated pipeline that others extend": `const base: Extendable<HeadOut, EmbedIn, "low"> = scoring; const more = withGuard(base.validate("first", (x) => x.in.image[3] < 1)); const names: Same<keyof InferOutput<typeof more>["anomaly"], "count" | "low" | "first" | "guard"> = true; more.deploy(target);`,
 };
 
@@ -30,6 +31,8 @@ const refused = {
   'withGuard(pipeline("p").model(embed).model(broad));': "Argument of type 'Pipeline<",
   'withGuard(pipeline("p").model(embed).model(broad, { x: "embedding" }));': "Argument of type 'Pipeline<",
   'withGuard(pipeline("p"));': "Argument of type 'EmptyPipeline' is not assignable",
+  '(<N extends string>(name: N) => <P extends Extendable<HeadOut>>(p: P) => p.validate(name, () => true))("low")(scoring).validate("x", () => true);': `Property 'validate' does not exist on type '"validation name 'low' is taken: choose another"'.`,
+  '<P extends Extendable<HeadOut>>(p: P) => p.alert("dri-ft", () => true, { over: "5m" });': `Argument of type '"dri-ft"' is not assignable to parameter of type '"alert name 'dri-ft' is not an identifier`,
   'withGuard(withGuard(scoring)).validate("x", () => true);': `Property 'validate' does not exist on type '"validation name 'guard' is taken: choose another"'.`,
   'watched(watched(scoring)).validate("x", () => true);': `Property 'validate' does not exist on type `,
   '<P extends Extendable<HeadOut>>(p: P) => p.validate("gu-ard", () => true);': `Argument of type '"gu-ard"' is not assignable to parameter of type '"validation name 'gu-ard' is not an identifier: use letters, digits and '_', and no digit at the beginning; pipelines are named with '-', validations and alerts with '_'"'.`,

@@ -21,10 +21,14 @@ const settings: Readonly<Record<string, Settings>> = {
   "a JavaScript file with checkJs": { compilerOptions: { allowJs: true, checkJs: true }, extension: "js" },
 };
 
-/** The first case of each code, every fourth case, and the cases after an unknown dimension, whose type is `null`. */
+/**
+ * The first case of each code, every fourth case, and the cases after an unknown dimension, whose type is `null`. Without
+ * `strictNullChecks`, a callback that returns `undefined` is accepted: it fits every type.
+ */
 const selectedCases = refused.filter(
   ({ code, source }, index) =>
-    index % 4 === 0 || source.includes("(loose)") || refused.findIndex((other) => other.code === code) === index,
+    !source.includes("▸undefined") &&
+    (index % 4 === 0 || source.includes("(loose)") || refused.findIndex((other) => other.code === code) === index),
 );
 const uses = accepted.filter(({ of }) => of.startsWith("outputs")).map(({ source }) => `void (${source});`);
 const withStep = (text: string, step?: number) => (step === undefined ? text : `step ${step}: ${text}`);

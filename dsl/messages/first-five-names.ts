@@ -22,13 +22,6 @@ export function firstFiveNames(names: readonly string[]): string {
   return first.map((name) => `'${name}'`).join(", ") + (names.length > 5 ? ", …" : "");
 }
 
-/** `only 'a', 'b'`, or `Nothing` if there are no names. */
-export type OnlyNames<Names extends readonly string[], Nothing extends string> = Names extends readonly []
-  ? Nothing
-  : `only ${FirstFiveNames<Names>}`;
-export const onlyNames = (names: readonly string[], nothing: string): string =>
-  names.length === 0 ? nothing : `only ${firstFiveNames(names)}`;
-
 export function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

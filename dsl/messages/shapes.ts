@@ -1,4 +1,4 @@
-import { firstFiveNames, onlyNames, type FirstFiveNames, type OnlyNames } from "./first-five-names.js";
+import { firstFiveNames, type FirstFiveNames } from "./first-five-names.js";
 
 // Sentences about tensors that do not fit. Each is a type and a function with the same words, side by side, so that the
 // compiler and the run time say the same. `Source` is the source of the arriving tensors, with a verb.
@@ -31,9 +31,9 @@ export type MissingInput<
   K extends string,
   Source extends string,
   Names extends readonly string[],
-> = `model '${M}' needs input '${K}' but ${Source} ${OnlyNames<Names, "nothing">}`;
+> = `model '${M}' needs input '${K}' but ${Source} only ${FirstFiveNames<Names>}`;
 export const missing = (model: string, input: string, source: string, names: readonly string[]): string =>
-  `model '${model}' needs input '${input}' but ${source} ${onlyNames(names, "nothing")}`;
+  `model '${model}' needs input '${input}' but ${source} only ${firstFiveNames(names)}`;
 
 export type Clash<
   M extends string,
@@ -68,11 +68,11 @@ export type NoSuchOutput<
   C extends string,
   Source extends string,
   Names extends readonly string[],
-> = `model '${M}' input '${K}' cannot come from '${C}': ${Source} ${OnlyNames<Names, "nothing">}`;
+> = `model '${M}' input '${K}' cannot come from '${C}': ${Source} only ${FirstFiveNames<Names>}`;
 export const noSuchOutput = (
   model: string,
   input: string,
   column: string,
   source: string,
   names: readonly string[],
-): string => `model '${model}' input '${input}' cannot come from '${column}': ${source} ${onlyNames(names, "nothing")}`;
+): string => `model '${model}' input '${input}' cannot come from '${column}': ${source} only ${firstFiveNames(names)}`;

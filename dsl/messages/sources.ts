@@ -1,4 +1,4 @@
-import { firstFiveNames, onlyNames, type FirstFiveNames, type OnlyNames } from "./first-five-names.js";
+import { firstFiveNames, type FirstFiveNames } from "./first-five-names.js";
 
 // Sentences about where a model's input comes from. Each is a type and a function with the same wording.
 
@@ -16,9 +16,9 @@ export type NoSuchColumn<
   K extends string,
   C extends string,
   Names extends readonly string[],
-> = `model '${M}' input '${K}' cannot come from 'in.${C}': the request has ${OnlyNames<Names, "no columns">}; state further columns in pipeline(name, { inputs: { … } })`;
+> = `model '${M}' input '${K}' cannot come from 'in.${C}': the request has only ${FirstFiveNames<Names>}; state further columns in pipeline(name, { inputs: { … } })`;
 export const noSuchColumn = (model: string, input: string, column: string, names: readonly string[]): string =>
-  `model '${model}' input '${input}' cannot come from 'in.${column}': the request has ${onlyNames(names, "no columns")}; state further columns in pipeline(name, { inputs: { … } })`;
+  `model '${model}' input '${input}' cannot come from 'in.${column}': the request has only ${firstFiveNames(names)}; state further columns in pipeline(name, { inputs: { … } })`;
 
 /** Appended to "cannot come from" if the name is that of a request column. */
 export type MeansColumn<C extends string> = `; the request's column is 'in.${C}'`;

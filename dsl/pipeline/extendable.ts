@@ -2,11 +2,11 @@ import type { Deployment } from "../deployment.js";
 import type { Model } from "../model.js";
 import type { PortValues, Values } from "../row.js";
 import type { Fits, Next } from "../shapes/fits.js";
-import type { Alert, AlertName, AlertOptions, AlertRows } from "../steps/alert.js";
+import type { Alert, AlertName, AlertOptions, AlertRows, IsRefusedAlert } from "../steps/alert.js";
 import type { AlertEntry } from "../steps/logged-names.js";
 import type { EarlierSteps } from "../steps/step-kinds.js";
 import type { After, Stated } from "../steps/step-list.js";
-import type { Validation, ValidationName } from "../steps/validation.js";
+import type { IsRefusedName, RefusedName, Validation, ValidationName } from "../steps/validation.js";
 import type { AnyPipeline, ConnectedOn, DeployedOn, DeployOptions, ModelServer, Target } from "./any-pipeline.js";
 import type { Pipeline } from "./pipeline.js";
 
@@ -41,14 +41,23 @@ export interface Extendable<
 
   /** A validation, as in `Pipeline`. Request columns are read by name: `x.in.image[0]`. */
   validate<const N extends string>(
-    name: ValidationName<N, Checks, Earlier>,
+    // Where `N` is a type parameter, the compiler tries `any` for it: then nothing is refused.
+    name: true extends ([unknown] extends [N] ? false : IsRefusedName<N, Checks, Earlier>)
+      ? N extends unknown
+        ? NoInfer<RefusedName<N, Checks, Earlier>>
+        : N
+      : N,
     check: (row: ExtendableRow<In, Out, ByModel>) => boolean,
   ): AfterValidation<this, N>;
   validate(...no: NoCall): unknown;
 
   /** An alert, as in `Pipeline`. Request columns are read by name: `x.in.image[0]`. */
   alert<const N extends string, const D extends string, const F extends string = never>(
-    name: AlertName<N, never, Earlier>,
+    name: true extends IsRefusedAlert<N, never, Earlier>
+      ? N extends unknown
+        ? NoInfer<AlertName<N, never, Earlier>>
+        : N
+      : N,
     condition: (all: AlertRows<ExtendableRow<In, Out, ByModel>>) => boolean,
     options: AlertOptions<D, F>,
   ): AfterAlert<this, N>;

@@ -7,6 +7,7 @@ import type { OneOfSeveralModels, FedSources, OpenSymbols } from "./sources.js";
 import type { MultiModelOf } from "../steps/multi-model.js";
 import type { CheckedSources, SourcesFlaw } from "../steps/model.js";
 import type { At, SourceOf } from "../steps/step-kinds.js";
+import type { IsOpen } from "../names.js";
 import type { RowShape } from "../rows.js";
 import type { Dim, DType, Port, Tensor } from "../tensor.js";
 import type { NeedsSelect } from "../messages/steps.js";
@@ -78,8 +79,12 @@ type FitsRenamedPlain<Out, M extends Model, R, In, Steps> = Out extends readonly
       ? M
       : FitsSources<Out, M, R, In, Steps>;
 
-/** Whether some inputs or sources are not known, as in `Record<string, string>`. `build()` checks them. */
-type IsOpenRecord<R> = string extends keyof R | R[keyof R] ? true : false;
+/**
+ * Whether some inputs or sources are not known, as in `Record<string, string>` or `` { x: `${name}.y` } ``. `build()`
+ * checks them.
+ */
+type IsOpenRecord<R> = true extends IsOpenText<keyof R | R[keyof R]> ? true : false;
+type IsOpenText<V> = V extends string ? IsOpen<V> : false;
 
 /** False if one of them is a union. */
 type IsPlain<Out, M, R> = IsOne<Out> extends true ? (IsOne<M> extends true ? IsPlainRecord<R> : false) : false;

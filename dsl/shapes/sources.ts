@@ -32,6 +32,7 @@ import {
 } from "../messages/sources.js";
 import { noSuchOutput, type NoSuchOutput } from "../messages/shapes.js";
 import type { Model } from "../model.js";
+import type { IsOpen } from "../names.js";
 import type {
   BeforeInference,
   EarlierModels,
@@ -123,22 +124,33 @@ type OpenDims<S, P> = {
   [A in keyof S]: A extends keyof P ? (number extends P[A] ? (S[A] extends string ? S[A] : never) : never) : never;
 }[number & keyof S];
 
-/** `R[K]` if it is a source of the input `K` whose tensor fits, else the text of the error. */
-export type CheckedSource<M extends Model, K extends keyof M["inputs"] & keyof R, R, Out, In, Steps> =
-  R[K] extends Constant<infer C>
-    ? CheckedConstant<M["name"], M["inputs"], K, C, R[K]>
-    : UnknownSource<M["name"], K & string, R[K], Out, In, Steps> extends infer T extends string
-      ? T
-      : TextOr<
-          Explained<
-            M["name"],
-            M["inputs"],
-            K & string,
-            SourceTensor<M["inputs"][K], R[K], Out, In, Steps>,
-            SourceText<R[K], In, Steps>
-          >,
-          R[K]
-        >;
+/** `R[K]` if it is a source of the input `K` whose tensor fits, else the text of the error. Of a union, each member. */
+export type CheckedSource<M extends Model, K extends keyof M["inputs"] & keyof R, R, Out, In, Steps> = CheckedValue<
+  M,
+  K,
+  R[K],
+  Out,
+  In,
+  Steps
+>;
+type CheckedValue<M extends Model, K extends keyof M["inputs"], V, Out, In, Steps> = V extends keyof Out
+  ? V
+  : V extends Constant<infer C>
+    ? CheckedConstant<M["name"], M["inputs"], K, C, V>
+    : IsOpen<V & string> extends true
+      ? V
+      : UnknownSource<M["name"], K & string, V, Out, In, Steps> extends infer T extends string
+        ? T
+        : TextOr<
+            Explained<
+              M["name"],
+              M["inputs"],
+              K & string,
+              SourceTensor<M["inputs"][K], V, Out, In, Steps>,
+              SourceText<V, In, Steps>
+            >,
+            V
+          >;
 
 /** `Fine` if the constant `C` is a value of the input `K`, else the text of the error. */
 export type CheckedConstant<N extends string, I, K extends keyof I, C, Fine> =

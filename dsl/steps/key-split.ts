@@ -55,9 +55,11 @@ export type Routes<Out, D extends Model, R extends RouteModels, In, Steps> = NoK
   ? string extends keyof R
     ? R
     : NoInfer<NoRoutes> // Of a union of routes, one may have none.
-  : Unfitting<Out, D> extends never
-    ? { readonly [V in keyof R]: Route<Out, Extract<R[V], Model>, D, In, Steps> }
-    : R; // The error is at the default. `{}` is inferred from this branch alone.
+  : [string, never] extends [D["name"], Unfitting<Out, D>]
+    ? R // The default is no model: the error is there.
+    : Unfitting<Out, D> extends never
+      ? { readonly [V in keyof R]: Route<Out, Extract<R[V], Model>, D, In, Steps> }
+      : R; // The error is at the default. `{}` is inferred from this branch alone.
 
 /** The default `D` where it fits `Out`. Without one, `D` is `never`. */
 export type DefaultModel<Out, D extends Model, In, Steps> = [D] extends [never]

@@ -1,7 +1,7 @@
 import type { CheckState } from "../check/check-state.js";
 import type { PortState } from "../check/port-state.js";
 import type { FirstText, TextIn, TextOf } from "../check/flaws.js";
-import { byCodeUnit, onlyNames, type OnlyNames } from "../messages/first-five-names.js";
+import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/first-five-names.js";
 import { requestSource } from "../messages/shapes.js";
 import { needsSelect, type NeedsSelect } from "../messages/steps.js";
 import { withSizes } from "../shapes/feeds.js";
@@ -201,9 +201,9 @@ type NoSymbol<
   S extends string,
   Source extends string,
   Names extends readonly string[],
-> = `cannot refine '${S}': ${Source} ${OnlyNames<Names, "no symbols">}`;
+> = `cannot refine '${S}': ${Source} ${Names extends readonly [] ? "no symbols" : `only ${FirstFiveNames<Names>}`}`;
 const noSymbol = (symbol: string, source: string, names: readonly string[]): string =>
-  `cannot refine '${symbol}': ${source} ${onlyNames(names, "no symbols")}`;
+  `cannot refine '${symbol}': ${source} ${names.length === 0 ? "no symbols" : `only ${firstFiveNames(names)}`}`;
 
 type NoSize<
   S extends string,

@@ -1,7 +1,7 @@
 // Written by `shapeline generate` from the model files. Do not edit; run the command again.
 import { generatedModel, type Model, type Tensor } from "shapeline";
 
-export interface GradientBoosting extends Model<"gradient-boosting"> {
+export interface GradientBoosting extends Model<"gradient-boosting", object, object, "features"> {
   readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
   readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
 }
@@ -21,7 +21,7 @@ export const gradientBoosting: GradientBoosting = generatedModel({
   outputs: { probabilities: { dtype: "float32", shape: ["batch", 2] } },
 });
 
-export interface LogisticRegression extends Model<"logistic-regression"> {
+export interface LogisticRegression extends Model<"logistic-regression", object, object, "features"> {
   readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
   readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
 }
@@ -41,7 +41,7 @@ export const logisticRegression: LogisticRegression = generatedModel({
   outputs: { probabilities: { dtype: "float32", shape: ["batch", 2] } },
 });
 
-export interface RandomForest extends Model<"random-forest"> {
+export interface RandomForest extends Model<"random-forest", object, object, "features"> {
   readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
   readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
 }

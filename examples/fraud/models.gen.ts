@@ -1,7 +1,7 @@
 // Written by `shapeline generate` from the model files. Do not edit; run the command again.
 import { generatedModel, type Model, type Tensor } from "shapeline";
 
-export interface A extends Model<"a"> {
+export interface A extends Model<"a", object, object, "pixels"> {
   readonly inputs: { pixels: Tensor<"float32", readonly ["batch", 64]> };
   readonly outputs: { embedding: Tensor<"float32", readonly ["batch", 16]> };
 }
@@ -20,7 +20,7 @@ export const a: A = generatedModel({
   outputs: { embedding: { dtype: "float32", shape: ["batch", 16] } },
 });
 
-export interface C1 extends Model<"c1"> {
+export interface C1 extends Model<"c1", object, object, "float_input"> {
   readonly inputs: { float_input: Tensor<"float32", readonly ["batch", 16]> };
   readonly outputs: { variable: Tensor<"float32", readonly ["batch", 1]> };
 }
@@ -39,7 +39,7 @@ export const c1: C1 = generatedModel({
   outputs: { variable: { dtype: "float32", shape: ["batch", 1] } },
 });
 
-export interface C2 extends Model<"c2"> {
+export interface C2 extends Model<"c2", object, object, "x"> {
   readonly inputs: { x: Tensor<"float32", readonly ["batch", 16]> };
   readonly outputs: { score: Tensor<"float32", readonly ["batch", 1]> };
 }
@@ -58,7 +58,7 @@ export const c2: C2 = generatedModel({
   outputs: { score: { dtype: "float32", shape: ["batch", 1] } },
 });
 
-export interface Champ extends Model<"champ"> {
+export interface Champ extends Model<"champ", object, object, "embedding"> {
   readonly inputs: { embedding: Tensor<"float32", readonly ["batch", 16]> };
   readonly outputs: { risk: Tensor<"float32", readonly ["batch", 1]> };
 }

@@ -126,6 +126,9 @@ describe("a lambda without a type is refused with a reason", () => {
       SL1109 at 'x.models['c-1']': 'x.models['c-1']' has several ports: 'score' and 'other' (name one of them)
       SL1109 at 'x.out': 'x.out' has several ports: 'y', 'label', 'ok', 'tokens' and 'm' (name one of them)"
     `);
+    expect(typed("x => x.out > 1", { ...one, outputs: [], models: { head: one.outputs } })).toBe(
+      "SL1109 at 'x.out': 'x.out' has no port, because no output is selected (read x.models.<model>.<port>, or put .select() before the check)",
+    );
     expect(typed("x => x.models.c1 > 1", one)).toMatchInlineSnapshot(
       `"SL1103 at 'x.models': x.models is not available here (x.models exists after a step that runs several models, such as shadow)"`,
     );

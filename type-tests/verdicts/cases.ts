@@ -77,6 +77,13 @@ export const accepted: readonly AcceptedByBoth[] = [
   {
     source: `pipeline("p", { inputs: { x: ${f(12)} } as Record<"x", { dtype: "float32"; shape: ["batch", 12] }> }).model(head)`,
   },
+  // sources that are partly known text
+  {
+    source: `pipeline("p").model(${model("acme", `{ x: ${f(4)} }`, `{ y: ${f(12)} }`)}).model(loose).model(head, { x: \`\${tenant}.y\` })`,
+  },
+  {
+    source: `pipeline("p", { inputs: { image: ${f(64)}, acme: ${f(12)} } }).model(embed).model(head, { x: \`in.\${tenant}\` }).validate("v", (x) => x.out < 1)`,
+  },
   // shares of quantiles
   ...["0", "1", "0.5", "1e-7"].map((share) => ({
     source: `pipeline("p").model(embed).model(head).alert("a", (all) => all.quantile(${share}, (x) => x.out) > 1, { over: "5m" })`,
@@ -95,6 +102,7 @@ export const refused: readonly RefusedByBoth[] = [
     text: "'quantile' takes a constant from 0 to 1",
   })),
   { source: `pipeline("p").model(scalar).validate("v", (x) => ▸x.out[0] < 1)`, code: "SL1108" },
+  { source: `pipeline("p").models([head, twin]).validate("v", (x) => x.▸out < 1)`, code: "SL1109" },
   {
     source: `pipeline("p").model(${numbered}).model(▸${lone(4)}, { 0: "495" })`,
     text: "model 'lone-4' input '0' expects float32[batch, 4] but step 0 (model 'numbered') produces float32[batch, numbered.k]; refine 'numbered.k' to 4",

@@ -36,6 +36,17 @@ const taking = (model: string) =>
   `(<N extends string, O extends Ports>(one: Model<N, (typeof head)["inputs"], O>) => pipeline("p").model(embed).model(one))(▸${model})`;
 const more = `defineModel({ name: "more", sha256, inputs: { x: { dtype: "float32", shape: ["batch", 12] }, z: { dtype: "float32", shape: ["batch", 12] } }, outputs: { y: { dtype: "float32", shape: ["batch", 1] } } })`;
 
+/** The same with a handle as `shapeline generate` writes it, or as it is written by hand: without the inputs' names. */
+const takingGenerated = (inputs: string, names: string | null, one: string) => `() => {
+  type Size12 = Tensor<"float32", readonly ["batch", 12]>;
+  type Size1 = Tensor<"float32", readonly ["batch", 1]>;
+  interface Champ extends Model<"champ", object, object, "x"> { readonly inputs: { x: Size12 }; readonly outputs: { y: Size1 } }
+  interface One extends Model<"one"${names === null ? "" : `, object, object, ${names}`}> { readonly inputs: ${inputs}; readonly outputs: { y: Size1 } }
+  const scored = <N extends string, O extends Ports>(model: Model<N, Champ["inputs"], O>) => pipeline("p").model(embed).model(model);
+  const split = <N extends string>(model: Model<N, Champ["inputs"], Champ["outputs"]>) => pipeline("p").model(embed).randomSplit([[1, head], [1, model]]);
+  return (one: One, champ: Champ) => [split(champ), scored(champ).validate("v", (x) => x.out < 1), scored(${one})];
+}`;
+
 /** A registry of deployments by key, with one generic `infer`. */
 const registry = (rows: string) => `async (target: Target) => {
   const pipelines = { images: pipeline("images").model(embed), numbers: pipeline("numbers").model(scalar) };
@@ -53,12 +64,15 @@ const registry = (rows: string) => `async (target: Target) => {
 const functions = {
   taking: taking("head"),
   takingMore: taking(more),
+  takingGenerated: takingGenerated(`{ x: Size12 }`, `"x"`, "one"),
+  takingMoreGenerated: takingGenerated(`{ x: Size12; z: Size12 }`, `"x" | "z"`, "▸one"),
+  takingPlain: takingGenerated(`{ x: Size12 }`, null, "one"),
   registry: registry("image: new Float32Array(64)"),
   wrongRegistry: registry("▸t: 1"),
   loop: `() => { let p = pipeline("p").model(embed).model(head); ▸p = p.validate("v", (x) => x.out < 1); return p; }`,
 };
 
-const types = ["DeploymentOf", "InferInput", "Model", "Ports", "Target"];
+const types = ["DeploymentOf", "InferInput", "Model", "Ports", "Target", "Tensor"];
 const acceptedPrograms = accepted.map(({ source }) => verdictProgram(source));
 const refusedPrograms = refused.map(({ source }) => verdictProgram(source));
 const functionPrograms = Object.values(functions).map((source) => verdictProgram(source, types));
@@ -88,6 +102,9 @@ describe.each(judges)("TypeScript %s", { tags: ["slow"] }, (compiler) => {
   it("refuses a model with a further input in a function that takes a model with stated inputs", () => {
     expect(found("taking")).toEqual([]);
     expect(found("takingMore")).toMatchObject([place("takingMore")]);
+    expect(found("takingGenerated")).toEqual([]);
+    expect(found("takingMoreGenerated")).toMatchObject([place("takingMoreGenerated")]);
+    expect(found("takingPlain")).toEqual([]);
   });
 
   it("accepts one generic infer of a registry of deployments by key", () => {

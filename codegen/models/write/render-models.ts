@@ -75,7 +75,11 @@ function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers):
   const outputs = usablePorts(model.outputs);
   return [
     // The interface lists its members here because linters reject an empty interface.
-    `export interface ${type} extends Model<${stringLiteral(model.name)}> {`,
+    ...interfaceHead(
+      type,
+      stringLiteral(model.name),
+      inputs.map(({ name }) => stringLiteral(name)),
+    ),
     `  readonly inputs: ${objectText(inputs, typeKey, tensorType, ";")};`,
     `  readonly outputs: ${objectText(outputs, typeKey, tensorType, ";")};`,
     "}",
@@ -94,6 +98,22 @@ function renderModel(model: ModelSignature, { handle, type }: ModelIdentifiers):
     "",
   ].join("\n");
 }
+
+/** By the names of its inputs, a function that takes `Model<N, In, O>` refuses a model with a further input. */
+function interfaceHead(type: string, model: string, inputs: readonly string[]): readonly string[] {
+  const args = [model, "object", "object", inputs.join(" | ")];
+  const line = `export interface ${type} extends Model<${args.join(", ")}> {`;
+  if (line.length <= lineWidth) return [line];
+  const names = `  ${inputs.join(" | ")}`;
+  return [
+    `export interface ${type} extends Model<`,
+    ...args.slice(0, 3).map((arg) => `  ${arg},`),
+    ...(names.length <= lineWidth ? [names] : inputs.map((name) => `  | ${name}`)),
+    "> {",
+  ];
+}
+
+const lineWidth = 120;
 
 function constantsLine({ constants = {} }: ModelSignature): readonly string[] {
   const entries = Object.entries(constants).map(([input, { dtype, shape, data }]) => {

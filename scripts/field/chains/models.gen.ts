@@ -1,7 +1,7 @@
 // Written by `shapeline generate` from the model files. Do not edit; run the command again.
 import { generatedModel, type Model, type Tensor } from "shapeline";
 
-export interface AlexaV01 extends Model<"alexa-v0-1"> {
+export interface AlexaV01 extends Model<"alexa-v0-1", object, object, "onnx::Flatten_0"> {
   readonly inputs: { "onnx::Flatten_0": Tensor<"float32", readonly ["batch", 16, 96]> };
   readonly outputs: { "13": Tensor<"float32", readonly ["batch", 1]> };
 }
@@ -22,7 +22,7 @@ export const alexaV01: AlexaV01 = generatedModel({
   batchSize: 1,
 });
 
-export interface Decoder extends Model<"decoder"> {
+export interface Decoder extends Model<"decoder", object, object, "prefix" | "memory" | "src_mask" | "hidden"> {
   readonly inputs: {
     prefix: Tensor<"int64", readonly ["batch", "tgt_len"]>;
     memory: Tensor<"float32", readonly ["batch", "src_len", 256]>;
@@ -61,7 +61,7 @@ export const decoder: Decoder = generatedModel({
   },
 });
 
-export interface EmbeddingModel extends Model<"embedding-model"> {
+export interface EmbeddingModel extends Model<"embedding-model", object, object, "input_1"> {
   readonly inputs: { input_1: Tensor<"float32", readonly ["batch", 76, 32, 1]> };
   readonly outputs: { conv2d_19: Tensor<"float32", readonly ["batch", 1, 1, 96]> };
 }
@@ -80,7 +80,7 @@ export const embeddingModel: EmbeddingModel = generatedModel({
   outputs: { conv2d_19: { dtype: "float32", shape: ["batch", 1, 1, 96] } },
 });
 
-export interface Encoder extends Model<"encoder"> {
+export interface Encoder extends Model<"encoder", object, object, "src" | "src_mask"> {
   readonly inputs: {
     src: Tensor<"int64", readonly ["batch", "src_len"]>;
     src_mask: Tensor<"bool", readonly ["batch", "src_len"]>;
@@ -116,7 +116,7 @@ export const encoder: Encoder = generatedModel({
   },
 });
 
-export interface HeyMarvinV01 extends Model<"hey-marvin-v0-1"> {
+export interface HeyMarvinV01 extends Model<"hey-marvin-v0-1", object, object, "onnx::Flatten_0"> {
   readonly inputs: { "onnx::Flatten_0": Tensor<"float32", readonly ["batch", 16, 96]> };
   readonly outputs: { "39": Tensor<"float32", readonly ["batch", 1]> };
 }
@@ -137,7 +137,7 @@ export const heyMarvinV01: HeyMarvinV01 = generatedModel({
   batchSize: 1,
 });
 
-export interface Melspectrogram extends Model<"melspectrogram"> {
+export interface Melspectrogram extends Model<"melspectrogram", object, object, "input"> {
   readonly inputs: { input: Tensor<"float32", readonly ["batch", "samples"]> };
   readonly outputs: { output: Tensor<"float32", readonly ["batch", 1, null, 32]> };
 }
@@ -156,7 +156,7 @@ export const melspectrogram: Melspectrogram = generatedModel({
   outputs: { output: { dtype: "float32", shape: ["batch", 1, null, 32] } },
 });
 
-export interface SileroVadOp18Ifless extends Model<"silero-vad-op18-ifless"> {
+export interface SileroVadOp18Ifless extends Model<"silero-vad-op18-ifless", object, object, "input" | "sr" | "state"> {
   readonly inputs: {
     input: Tensor<"float32", readonly ["batch", "sequence"]>;
     sr: Tensor<"int64", readonly []>;

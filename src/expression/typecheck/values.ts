@@ -24,6 +24,10 @@ export function treeOf(node: Surface, resolved: Resolved, { reporter }: Context)
       const [lone] = resolved.ports;
       if (lone !== undefined && resolved.ports.length === 1) return readPort(resolved.from, lone, node.span, reporter);
       const names = resolved.ports.map((port) => port.name);
+      if (names.length === 0) {
+        const hint = "read x.models.<model>.<port>, or put .select() before the check";
+        return reporter.report("SL1109", node.span, `'${text()}' has no port, because no output is selected`, hint);
+      }
       return reporter.report(
         "SL1109",
         node.span,

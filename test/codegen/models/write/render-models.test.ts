@@ -44,7 +44,7 @@ describe("the generated file", () => {
       "// Written by \`shapeline generate\` from the model files. Do not edit; run the command again.
       import { generatedModel, type Model, type Tensor } from "shapeline";
 
-      export interface RandomForest extends Model<"random-forest"> {
+      export interface RandomForest extends Model<"random-forest", object, object, "features"> {
         readonly inputs: { features: Tensor<"float32", readonly ["batch", 30]> };
         readonly outputs: { probabilities: Tensor<"float32", readonly ["batch", 2]> };
       }
@@ -86,7 +86,7 @@ describe("the generated file", () => {
         "// Written by \`shapeline generate\` from the model files. Do not edit; run the command again.
         import { generatedModel, type Model, type Tensor } from "../src/index.js";
 
-        export interface M extends Model<"m"> {
+        export interface M extends Model<"m", object, object, "x"> {
           readonly inputs: { x: Tensor<"float32", readonly ["batch", 3]> };
           readonly outputs: {
             label: Tensor<"int64", readonly ["batch"]>;
