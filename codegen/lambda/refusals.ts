@@ -246,7 +246,7 @@ export const refusals = {
   uncompiled: () => ({
     code: "SL1053",
     message: "the lambda was not compiled when the application was bundled, and the bundle contains no parser",
-    hint: "write the lambda in the call of `validate` or `alert`; list the modules it passes through in the plugin's options `modules` and `helpers`; or set `readAtRunTime: true`",
+    hint: "write the lambda in the call of `validate` or `alert`, in a script and not in the template of a component; list the modules it passes through in the plugin's options `modules` and `helpers`; or, in a bundle for Node, set `readAtRunTime: true`",
   }),
   unlistedHelper: (name: string, from: string) => ({
     code: "SL1054",

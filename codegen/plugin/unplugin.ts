@@ -1,3 +1,4 @@
+import type { EncodedSourceMap } from "@jridgewell/remapping";
 import { createUnplugin, type UnpluginInstance, type UnpluginMessage, type UnpluginOptions } from "unplugin";
 import { ownPackage } from "../../src/util/own-package.js";
 import { resolveOptions, type PluginOptions, type ResolvedOptions } from "./options.js";
@@ -28,7 +29,10 @@ export const plugin: UnpluginInstance<PluginOptions | undefined> = createUnplugi
           const transformed = transform(code, id);
           if (transformed === null) return null;
           report(transformed, options, framework, this);
-          return { code: transformed.code, map: transformed.map };
+          return {
+            code: transformed.code,
+            map: takesMapObject.has(framework) ? mapObject(transformed) : transformed.map,
+          };
         },
       },
       ...(!options.readAtRunTime && {
@@ -40,6 +44,10 @@ export const plugin: UnpluginInstance<PluginOptions | undefined> = createUnplugi
     };
   },
 );
+
+// Their loaders pass a source map on as it is, and the next one may take a text for an object: that of Next.js does.
+const takesMapObject: ReadonlySet<string> = new Set(["webpack", "rspack"]);
+const mapObject = ({ map }: TransformedFile) => JSON.parse(map) as EncodedSourceMap;
 
 interface Reporter {
   readonly error: (message: UnpluginMessage) => void;

@@ -15,7 +15,14 @@ const own = `pipeline("own").model(scorer).validate("warm", ({ out }) => {
     const middle = out.parts[1]; // « the second of three »
     return middle <= Limits.upper.warm;
   });`;
-const configs = "JSON.stringify(await Promise.all([shared, own].map((p) => build(p))))";
+/** A pipeline whose lambda is in the markup, and what `build()` says about it. */
+const inMarkup = "keep(pipeline('markup').model(scorer).validate('low', (x) => x.out.score[0] < 1))";
+const keep = `let kept: Parameters<typeof build>[0];
+  const keep = (p: typeof kept) => { kept = p; return p.name; };`;
+const shown = `JSON.stringify({
+    configs: await Promise.all([shared, own].map((p) => build(p))),
+    markup: await build(kept).then(() => "no error", String),
+  })`;
 
 const frameworks = {
   vue: {
@@ -31,12 +38,13 @@ ${shared}
 import { onMounted, ref } from "vue";
 const props = defineProps<{ title: string }>();
 const own = ${own}
+${keep}
 const text = ref("");
-onMounted(async () => { text.value = ${configs}; });
+onMounted(async () => { text.value = ${shown}; });
 </script>
 
 <template>
-  <h1>{{ props.title }}: a < b</h1>
+  <h1 :id="${inMarkup}">{{ props.title }}: a < b</h1>
   <pre v-if="text">{{ text }}</pre>
 </template>
 
@@ -60,11 +68,12 @@ ${shared}
   import { onMount } from "svelte";
   let { title }: { title: string } = $props();
   const own = ${own}
+  ${keep}
   let text = $state("");
-  onMount(async () => { text = ${configs}; });
+  onMount(async () => { text = ${shown}; });
 </script>
 
-<h1>{title}: a &lt; b</h1>
+<h1 id={${inMarkup}}>{title}: a &lt; b</h1>
 {#if text}<pre>{text}</pre>{/if}
 
 <style>h1 { color: teal; }</style>
@@ -80,6 +89,10 @@ mount(App, { target: document.body, props: { title: "pipelines" } });
 /** A config without the texts and places of its lambdas, which are those of the component's file. */
 const meaning = (config) =>
   JSON.stringify(config, (key, value) => (key === "source" || key === "location" ? undefined : value));
+
+const refusedMarkup = /SL1053[^]*in a script and not in the template of a component/;
+/** Vue's production build makes the template a part of the script, so that its lambdas are compiled. */
+const inlinesTemplate = { vue: true, svelte: false };
 
 /** Builds a component and compares what its page has with what the CLI compiles from the same text in a module. */
 async function buildComponent(framework, version, { work, app, out, options, page }) {
@@ -113,7 +126,7 @@ async function buildComponent(framework, version, { work, app, out, options, pag
       rollupOptions: { input: join(root, "src/component.ts"), output: { entryFileNames: "main.js" } },
     },
   });
-  const found = JSON.parse(await page(out));
+  const { configs: found, markup } = JSON.parse(await page(out));
   if (found.length !== expected.length) throw new Error(`${found.length} configs instead of ${expected.length}`);
   for (const config of expected) {
     const other = found.find(({ name }) => name === config.name);
@@ -122,7 +135,32 @@ async function buildComponent(framework, version, { work, app, out, options, pag
     const [ours, theirs] = [other, config].map(({ steps }) => steps.map(({ source }) => source).join());
     if (ours !== theirs) throw new Error(`'${config.name}' has the text ${ours} instead of ${theirs}`);
   }
+  const isExpected = inlinesTemplate[framework] ? markup === "no error" : refusedMarkup.test(markup);
+  if (!isExpected) throw new Error(`a lambda in the markup: ${markup}`);
+  const dev = await compiledByDevServer(framework, version, root, options);
+  if (dev !== expected.length) throw new Error(`the dev server compiles ${dev} lambdas, not those of the script alone`);
   return `${found.length} configs in Chromium mean what the CLI compiles`;
+}
+
+/** How many lambdas of the component the dev server compiles. */
+async function compiledByDevServer(framework, version, root, options) {
+  const { default: shapeline } = await import(new URL("vite.js", dist).href);
+  const { createServer } = await import(version);
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: "silent",
+    server: { middlewareMode: true, ws: false },
+    optimizeDeps: { noDiscovery: true },
+    plugins: [shapeline({ ...options, root }), await frameworks[framework].plugin()],
+  });
+  try {
+    const component = Object.keys(frameworks[framework].files)[0];
+    const { code } = await server.transformRequest(`/src/${component}`);
+    return code.split('Symbol.for("shapeline.lambda")').length - 1;
+  } finally {
+    await server.close();
+  }
 }
 
 export const components = Object.keys(frameworks).flatMap((framework) =>

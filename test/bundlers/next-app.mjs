@@ -18,12 +18,13 @@ export default async function Page() {
   return <><pre id="server">{JSON.stringify(await configs())}</pre><Client /></>;
 }
 `,
+  // The effect depends on the function: Next's Fast Refresh runs it again when a module behind it changes.
   "app/client.jsx": `"use client";
 import { useEffect, useState } from "react";
 import { configs } from "../src/configs";
 export default function Client() {
   const [text, setText] = useState("");
-  useEffect(() => { configs().then((found) => setText(JSON.stringify(found)), (error) => setText(String(error))); }, []);
+  useEffect(() => { configs().then((found) => setText(JSON.stringify(found)), (error) => setText(String(error))); }, [configs]);
   return <pre id="client">{text}</pre>;
 }
 `,

@@ -13,20 +13,23 @@ export async function nextDev(variant, flags, job) {
   const { NODE_ENV: _, ...env } = process.env;
   const { page, output, close } = await openNext(app, ["dev", ...flags], env, job.browser);
   try {
-    const configs = async (id) => JSON.parse(await page.textContent(id));
+    const configs = async (id) =>
+      JSON.parse(await page.evaluate((selector) => document.querySelector(selector)?.textContent ?? "", id));
     job.same("server", await configs("#server"));
     job.same("client", await configs("#client"));
 
     const file = join(app.root, "src/pipelines/basic.pipeline.ts");
     const text = readFileSync(file, "utf8");
     const write = (lambda) => writeFileSync(file, text.replace("(x) => x.out.score[0] < 1", lambda));
+    const shown = () => page.evaluate(() => document.body.innerText.slice(0, 300));
     const lambda = async () => JSON.parse((await configs("#client")).plain).steps[1].source;
     const until = async (what, holds) => {
-      for (let tries = 0; tries < 300; tries++) {
+      const end = Date.now() + 90_000;
+      while (Date.now() < end) {
         if (await holds().catch(() => false)) return;
         await pause(200);
       }
-      throw new Error(`${what}; the server printed:\n${output().slice(-3000)}`);
+      throw new Error(`${what}: ${await shown()}\nThe server printed:\n${output().slice(-3000)}`);
     };
     write("(x) => x.out.score[0] < 2.5");
     await until("the edit does not reach the page", async () => (await lambda()) === "(x) => x.out.score[0] < 2.5");

@@ -502,7 +502,7 @@ describe("the table of refusals", () => {
       SL1046 otherSyntax: use ports, constants, comparisons, arithmetic, \`&& || !\` and \`?:\`
       SL1047 tooLarge: split it into several validations
       SL1048 recursion: write the condition out
-      SL1053 uncompiled: write the lambda in the call of \`validate\` or \`alert\`; list the modules it passes through in the plugin's options \`modules\` and \`helpers\`; or set \`readAtRunTime: true\`
+      SL1053 uncompiled: write the lambda in the call of \`validate\` or \`alert\`, in a script and not in the template of a component; list the modules it passes through in the plugin's options \`modules\` and \`helpers\`; or, in a bundle for Node, set \`readAtRunTime: true\`
       SL1054 unlistedHelper: add the file to the option \`helpers\` of the plugin, or declare 'a' in this file
       SL1049 shadowedGlobal: give the declaration another name"
     `);

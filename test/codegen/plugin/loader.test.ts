@@ -3,6 +3,7 @@ import { SourceMap, type SourceMapPayload, type SourceMapping } from "node:modul
 import { resolve } from "node:path";
 import MagicString from "magic-string";
 import { expect, test } from "vitest";
+import { plugin } from "../../../codegen/plugin/unplugin.js";
 import loader, { type LoaderContext, type PluginOptions } from "shapeline/loader";
 
 const file = resolve("src/a.ts");
@@ -73,4 +74,12 @@ test("an unknown option is refused", async () => {
   expect((await load(code, { minify: true } as PluginOptions)).error?.message).toBe(
     "shapeline/loader has no option 'minify'; leave it out, or give one of its options: modules, helpers, failOnError, readAtRunTime, root",
   );
+});
+
+// webpack and Rspack pass a map on as it is, and the loader of Next.js takes a text for an object (`next dev` failed).
+test.each(["webpack", "rspack"] as const)("the plugin for %s gives its source map as an object", async (framework) => {
+  const { transform } = plugin.raw({}, { framework }) as {
+    readonly transform: { handler(code: string, id: string): Promise<{ readonly map: unknown }> };
+  };
+  expect(await transform.handler(code, file)).toMatchObject({ map: { version: 3, sources: [file] } });
 });
