@@ -4,8 +4,11 @@ import {
   compileExpression,
   type Expression,
 } from "../../src/expression/compile.js";
+import { TargetError } from "../../dsl/errors.js";
 import { lookUpConstant } from "../../src/expression/typecheck/constants.js";
 import type { Constants, Diagnostic } from "../../src/expression/surface/surface.js";
+import { describeValue } from "../../src/util/format-value.js";
+import { requireKnownOptions } from "../../src/util/options/known-options.js";
 import { usablePorts, type Port } from "../models/signature.js";
 import { globalValues } from "./lower/globals.js";
 import { lowerLambda } from "./lower/lower.js";
@@ -47,11 +50,20 @@ export interface CompiledLambda {
  * Compiles the text of a lambda. Problems in the text are returned as diagnostics, not thrown.
  *
  * @param source an arrow function or a function expression, in JavaScript or TypeScript
+ * @throws TargetError SL6011 for an option that is not valid
  * @example compileLambda("(x) => x.out.score < LIMIT", { inputs, outputs, constants: { LIMIT: 0.9 } })
  */
 export function compileLambda(source: string, options: CompileLambdaOptions): CompiledLambda {
   if (typeof source !== "string")
     return failure([diagnosticForAll("", refusals.notAFunction("a value that is not a string"))]);
+  requireKnownOptions("compileLambda()", options, ["inputs", "outputs", "constants", "kind", "name", "model"]);
+  for (const name of ["inputs", "outputs"] as const)
+    if (!Array.isArray(options[name]))
+      throw new TargetError(
+        "SL6011",
+        `compileLambda(): the option '${name}' is ${describeValue(options[name])}; give a list of ports, such as those of readSignature()`,
+        { option: name },
+      );
   const text = source.replace(/;\s*$/, "");
   const parsed = parseLambda(text);
   if ("diagnostic" in parsed) return failure([parsed.diagnostic]);

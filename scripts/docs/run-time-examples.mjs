@@ -16,10 +16,13 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineModel } from "shapeline";
+import { tableFromArrays } from "apache-arrow";
+import { build, defineModel, pipeline } from "shapeline";
+import { openInference } from "shapeline/client";
 import { readSignature } from "shapeline/codegen";
 import { parseConfig } from "shapeline/config";
 import { local } from "shapeline/local";
+import { toDefinition, wallaroo } from "shapeline/wallaroo";
 import { run } from "../../dist/cli-run.js";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -37,8 +40,9 @@ const files = {
 };
 
 /**
- * Statements, and command lines that start with `$`, each with the fix where the message does not say it, and with what
- * is there only for it. `live` is the deployed pipeline, `row` one of its rows, `engine` the target.
+ * Statements, and command lines that start with `$`, each with the fix where the message does not say it. Some have
+ * files that are there only for them, or the code of the problem that they are for. `live` is the deployed pipeline,
+ * `row` one of its rows, `engine` the target.
  */
 const examples = [
   // Pipeline files
@@ -47,6 +51,29 @@ const examples = [
   ["$ shapeline compile other.ts"],
   ["$ shapeline compile token.pipeline.ts", "a pipeline file is loaded to be compiled: read what it needs where it is used"],
   ["$ shapeline compile package.pipeline.ts"],
+  ["$ shapeline compile syntax.pipeline.ts", undefined, { files: { "syntax.pipeline.ts": "export const a = ;\n" } }],
+  [
+    "$ shapeline compile ends.pipeline.ts",
+    undefined,
+    { files: { "ends.pipeline.ts": "process.exit(1);\n" } },
+  ],
+  [
+    "$ shapeline compile --project none.json",
+    undefined,
+    { files: { "none.json": '{ "include": ["empty"] }' } },
+  ],
+  // Pipelines
+  ["await build({})"],
+  ['await build(pipeline("p"))', "add a step with a model"],
+  ['await build(pipeline("p").model("champ"))', "give a handle from the generated typings", { code: "SL2031" }],
+  ['await build(pipeline("p").model(champ, 5))'],
+  ['await build(pipeline("p").model(champ).model({ ...a, name: "champ" }))', undefined, { code: "SL2030" }],
+  ['await build(pipeline("p").model(champ).validate("low", 1))', "give a lambda", { code: "SL2006" }],
+  ['await build(pipeline("p").model(champ).alert("many", true, { over: "5m" }))', "give a lambda", { code: "SL2084" }],
+  ['await build(pipeline("p").model(champ).alert("many", (all) => all.count() > 3, { over: "5m", every: "1m" }))'],
+  ['await build(pipeline("p").randomSplit(champ))', "give `[[2, champ], [1, other]]`", { code: "SL2066" }],
+  ['await build(pipeline("p").model(champ).refine(5))'],
+  ['await build(pipeline("p").model(a).model(a).refine(5))', "correct the problems, of which each has its own code"],
   // Models
   ['await readSignature("models/missing.onnx")'],
   ['await readSignature("broken.onnx")'],
@@ -57,12 +84,49 @@ const examples = [
   ["$ shapeline deploy fraud.pipeline.json --models model"],
   ["$ shapeline deploy fraud.pipeline.json --models empty"],
   ['defineModel({ name: "m", version: "1", sha256: "0".repeat(64), inputs: [], outputs: [] })'],
+  ["$ shapeline generate cut.onnx"],
+  ["$ shapeline generate damaged.onnx"],
+  ["$ shapeline deploy fraud.pipeline.json --models copy"],
+  [
+    "$ shapeline generate --config override.config.json",
+    undefined,
+    { files: { "override.config.json": '{ "models": ["models/*.onnx"], "overrides": { "b": { "version": "2" } } }' } },
+  ],
   ["$ shapeline generate model.json", "give a file of one of the formats that docs/models.md lists"],
   // Configs
   ['parseConfig("")', "compile the pipeline again"],
   ["parseConfig({ ...config, steps: 1 })"],
   ['parseConfig({ ...config, name: "other" })'],
   ["$ shapeline deploy missing.pipeline.json"],
+  [
+    "$ shapeline compile fraud.pipeline.ts second.pipeline.ts",
+    undefined,
+    {
+      files: {
+        "second.pipeline.ts":
+          'import { pipeline } from "shapeline";\nimport { a } from "./models.gen.js";\nexport const other = pipeline("fraud").model(a);\n',
+      },
+    },
+  ],
+  ['await pipeline("fraud").model(a).deploy(engine, { config })'],
+  ["$ shapeline init --yes --no-install"],
+  ["$ shapeline init --yes --no-install", undefined, { files: { "package.json": "{" } }],
+  ['toDefinition(config, { dialect: "sql" })', "give one of these two"],
+  [
+    'toDefinition(await build(pipeline("p").model(champ, { embedding: "in.features" })), { dialect: "polars" })',
+    undefined,
+    { code: "SL4102" },
+  ],
+  [
+    'toDefinition(await build(pipeline("p").model(champ).alert("many", (all) => all.count() > 3, { over: "5m" })), { dialect: "polars" })',
+    undefined,
+    { code: "SL4105" },
+  ],
+  [
+    'toDefinition(await build(pipeline("p").model(champ).validate("root", (x) => Math.sqrt(x.out) < 1)), { dialect: "checks" })',
+    "say it with other operations, or use a platform of a later release",
+    { code: "SL4101" },
+  ],
   [
     "$ shapeline generate",
     undefined,
@@ -85,6 +149,9 @@ const examples = [
   ["await live.infer({ pixels: new Float32Array(65) })", "send whole rows, one after the other"],
   ['await live.inferFromFile("missing.json")', "check the path"],
   ['await live.inferFromFile("both.json")'],
+  ['await live.inferFromFile("broken.onnx")'],
+  ["$ shapeline infer fraud rows.df.json --max-size 1kB"],
+  ["await live.infer(tableFromArrays({ pixels: [row.pixels] }))"],
   ['await live.infer([row], { dataset: ["out.score"] })', "name one of these columns, or a group such as `out`"],
   ["await live.infer([row], { dataset: [] })"],
   ['await live.infer([row], { metadata: ["gold"] })', 'send keys with values: `{ segment: "gold" }`'],
@@ -94,6 +161,12 @@ const examples = [
   ["await live.infer([row], { signal: AbortSignal.abort() })", "nothing is wrong if the abort was meant"],
   ['await engine.pipeline("fruad")', "correct the name, or deploy the pipeline first"],
   ['local({ model: "./models" })'],
+  [
+    'const busy = await local({ data: "busy", concurrency: 1, models: "models" }).deploy(config); await Promise.all([busy.infer([row]), busy.infer([row])])',
+  ],
+  ["$ shapeline serve --host 0.0.0.0", "set SHAPELINE_TOKEN, which the server then asks for"],
+  ['await openInference({ url: "http://127.0.0.1:9" }).connect(champ)'],
+  ['await wallaroo({ url: "http://127.0.0.1:9", tokenFile: "token" }).workspaces()'],
   ["$ shapeline deploy fraud.pipeline.json", undefined, { without: "onnxruntime-node" }],
   ["$ shapeline deploy fraud.pipeline.json --models models", undefined, { without: "@duckdb/node-api" }],
   ['await live.configuration("9")', "ask for one of these versions"],
@@ -102,6 +175,8 @@ const examples = [
   ['await live.exportLogs({ directory: "notes.txt" })'],
   ['await live.exportLogs({ filePrefix: "../fraud" })'],
   ["$ shapeline logs fraud --data damaged"],
+  ["$ shapeline deploy fraud.pipeline.json --data notes.txt"],
+  ["$ shapeline pipelines --data empty", "name the folder that holds the log"],
   // The command line
   ["$ shapeline deplyo fraud.pipeline.json", "`shapeline --help` lists the commands"],
   // Last, because `live` cannot be used after them
@@ -124,22 +199,46 @@ async function collect() {
   for (const name of ["empty", "copy", "damaged"]) mkdirSync(join(folder, name));
   cpSync(join(fraud, "models", "c1.onnx"), join(folder, "copy", "a.onnx"));
   writeFileSync(join(folder, "damaged", "shapeline.duckdb"), "not a database");
+  const model = readFileSync(join(fraud, "models", "a.onnx"));
+  writeFileSync(join(folder, "cut.onnx"), model.subarray(0, 5000));
+  writeFileSync(join(folder, "damaged.onnx"), Buffer.concat([model, Buffer.of(0)]));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules", "shapeline"), "junction");
   process.chdir(folder);
   const config = parseConfig(readFileSync("fraud.pipeline.json", "utf8"));
   const [row] = JSON.parse(readFileSync("rows.df.json", "utf8"));
   const engine = local({ models: "models", challengers: "return" });
   const live = await engine.deploy(config);
   await live.infer([row]);
-  const scope = { config, defineModel, engine, live, local, parseConfig, readSignature, row };
+  const [a, champ] = config.models.map(({ inputs, outputs, name, version, sha256 }) =>
+    defineModel({ name, version, sha256, inputs: byName(inputs), outputs: byName(outputs) }),
+  );
+  const scope = {
+    ...{ a, build, champ, config, defineModel, engine, live, local, openInference, parseConfig, pipeline },
+    ...{ readSignature, row, tableFromArrays, toDefinition, wallaroo },
+  };
   const found = {};
-  for (const [example, fix, { files: own = {}, without } = {}] of examples) {
+  for (const [example, fix, { files: own = {}, without, code: wanted } = {}] of examples) {
     for (const [name, text] of Object.entries(own)) writeFileSync(name, text);
-    const { code, message } = without === undefined ? await outcome(example, scope) : incomplete(example, without);
+    const error = without === undefined ? await outcome(example, scope) : incomplete(example, without);
+    const { code, message } = wanted === undefined ? error : problemOf(error, wanted);
     for (const name of Object.keys(own)) rmSync(name);
     if (found[code] !== undefined) throw new Error(`'${example}' is a second example for ${code}`);
     found[code] = { example: example.replace(/^\$ /, ""), cause: withoutFolder(message), fix };
   }
   return found;
+}
+
+/** One of the problems that an error lists. */
+function problemOf({ message }, code) {
+  const [, text] = new RegExp(`^ *${code} (.*)$`, "m").exec(message) ?? [];
+  if (text === undefined) throw new Error(`no ${code} in: ${message}`);
+  return { code, message: text };
+}
+
+/** Ports as a handle has them. */
+function byName(ports) {
+  return Object.fromEntries(ports.map(({ name, dtype, shape }) => [name, { dtype, shape }]));
 }
 
 /** The message on one line, as if the folder were the current one of the reader. */

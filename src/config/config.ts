@@ -154,7 +154,7 @@ function parseJson(text: string, where: string): unknown {
   } catch (error) {
     throw new ConfigError(
       "SL4001",
-      `${where} is not JSON: ${escapeUnsafe(errorMessage(error))}`,
+      `${where} is not JSON: ${escapeUnsafe(errorMessage(error))}${/^[^{["\n]+\.json$/i.test(text) ? "; give the file's text, or the object, instead of its path" : ""}`,
       { where },
       { cause: error },
     );

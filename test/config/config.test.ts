@@ -67,6 +67,9 @@ describe("parseConfig rejects a config", () => {
     expect(await refusal(() => parseConfig('{"shapeline": 1,', "fraud.pipeline.json"))).toMatch(
       /^SL4001 fraud\.pipeline\.json is not JSON: /,
     );
+    expect(await refusal(() => parseConfig("src/fraud.pipeline.json"))).toMatch(
+      /^SL4001 config is not JSON: .*; give the file's text, or the object, instead of its path$/,
+    );
   });
 
   it("with an unknown key", async () => {

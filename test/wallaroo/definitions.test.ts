@@ -14,6 +14,16 @@ const problemsOf = (definition: unknown, options = {}): string[] =>
 const definitionModel = (name: string, digit: string) => ({ name, version: "1", sha: digit.repeat(64) });
 
 describe("toDefinition and fromDefinition", () => {
+  it("refuse options that are wrong", async () => {
+    const definition = toDefinition(fraud, { dialect: "polars" });
+    expect(await refusal(() => fromDefinition(definition, { model: [] } as never))).toBe(
+      "SL6011 fromDefinition() has no option 'model' (did you mean 'models'?); leave it out, or give one of its options: 'models'",
+    );
+    expect(await refusal(() => fromDefinition(definition, { models: a } as never))).toMatch(
+      /^SL6011 fromDefinition\(\): the option 'models' is an object.*; give a list of handles, or of results of readSignature\(\)$/,
+    );
+  });
+
   it("write a shadow as three steps and a validation as a check, and read back the same config", () => {
     const definition = toDefinition(fraud, { dialect: "polars" });
     expect(definition.steps.map((step) => Object.keys(step)[0])).toEqual([

@@ -12,7 +12,7 @@ export function tooManyRequests(what: string, concurrency: number, wayOut: strin
   Reflect.set(Error, "stackTraceLimit", 0);
   const error = new TargetError(
     "SL6013",
-    `${what} is busy with ${concurrency} requests; retry when one of them is done, ${wayOut}`,
+    `${what} is busy with ${concurrency === 1 ? "a request; retry when it is done" : `${concurrency} requests; retry when one of them is done`}, ${wayOut}`,
     { concurrency },
   );
   Reflect.set(Error, "stackTraceLimit", stackTraceLimit);

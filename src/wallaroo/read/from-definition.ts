@@ -1,4 +1,7 @@
+import { TargetError } from "../../../dsl/errors.js";
 import type { Config } from "../../config/schema.js";
+import { describeValue } from "../../util/format-value.js";
+import { requireKnownOptions } from "../../util/options/known-options.js";
 import type { DefinitionForm } from "../definition.js";
 import type { DefinitionProblem } from "../platform.js";
 import { ConfigBuilder } from "./config-builder.js";
@@ -35,23 +38,30 @@ export interface ParsedDefinition {
 
 /**
  * Reads a definition of the Wallaroo platform: joins the three steps of a shadow into one, and decompiles the texts of
- * checks into typed lambdas. Never throws.
+ * checks into typed lambdas. A definition never makes it throw.
  *
  * @param definition parsed JSON, or its text
  * @param options `models`: the ports of the definition's models
+ * @throws TargetError SL6011 for an option that is not valid
  * @returns the config, the problems (SL2xxx, SL411x), the models with inferred ports, and the definition's form
  * @example
  * const { config, problems } = fromDefinition(await readFile("fraud.definition.json", "utf8"), { models });
  */
 export function fromDefinition(definition: unknown, options: FromDefinitionOptions = {}): ParsedDefinition {
+  requireKnownOptions("fromDefinition()", options, ["models"]);
+  if (options.models !== undefined && !Array.isArray(options.models))
+    throw new TargetError(
+      "SL6011",
+      `fromDefinition(): the option 'models' is ${describeValue(options.models)}; give a list of handles, or of results of readSignature()`,
+      { option: "models" },
+    );
   const problems = new Problems();
   const read = parseDefinition(definition, problems);
   if (read === null) return { config: null, problems: problems.all, inferred: [], form: { dialect: "polars" } };
   const { id, dialect } = read;
   const steps = read.steps.flatMap((step) => withoutGauges(step, problems));
   const parts = groupSteps(steps, dialect === "checks", problems);
-  const known = Array.isArray(options?.models) ? options.models : [];
-  const { models, inferred } = modelsWithPorts(parts, known, dialect, problems);
+  const { models, inferred } = modelsWithPorts(parts, options.models ?? [], dialect, problems);
   const built = new ConfigBuilder(id, models, parts, problems).build();
   return {
     config: built?.config ?? null,

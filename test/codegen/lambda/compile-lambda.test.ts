@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { refusal } from "../../refusal.js";
 import { compileLambda, type CompileLambdaOptions } from "../../../codegen/lambda/compile-lambda.js";
 
 const scope: CompileLambdaOptions = {
@@ -105,5 +106,18 @@ describe("diagnostics of compileLambda", () => {
         expect.objectContaining({ code: "SL1001", message: "a value that is not a string is not a lambda" }),
       ],
     });
+  });
+
+  test("options that are wrong are refused", async () => {
+    const { inputs, outputs } = scope;
+    expect(await refusal(() => compileLambda("x => true", { inputs, output: outputs } as never))).toBe(
+      "SL6011 compileLambda() has no option 'output' (did you mean 'outputs'?); leave it out, or give one of its options: 'inputs', 'outputs', 'constants', 'kind', 'name' and 'model'",
+    );
+    expect(await refusal(() => compileLambda("x => true", { inputs } as never))).toBe(
+      "SL6011 compileLambda(): the option 'outputs' is undefined; give a list of ports, such as those of readSignature()",
+    );
+    expect(await refusal(() => compileLambda("x => true", undefined as never))).toBe(
+      "SL6011 compileLambda() takes an object of options, got undefined",
+    );
   });
 });

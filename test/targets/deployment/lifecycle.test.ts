@@ -114,6 +114,14 @@ test("undeploy through a symbolic link stops the handles on the folder itself", 
 });
 
 describe("too many requests at once", () => {
+  test("where one is taken, the message speaks of one", async () => {
+    const live = await engine({ concurrency: 1 }).deploy(first);
+    const [, second] = await Promise.allSettled([live.infer([{ x: [1] }]), live.infer([{ x: [2] }])]);
+    expect(second?.status === "rejected" ? String(second.reason) : "").toBe(
+      "TargetError: pipeline 'swapped' is busy with a request; retry when it is done, send more rows per request, or deploy with a higher local({ concurrency })",
+    );
+  });
+
   test("are refused with SL6013; accepted requests are answered", async () => {
     const live = await engine({ concurrency: 3 }).deploy(first);
     const answers = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => live.infer([{ x: [i] }])));
