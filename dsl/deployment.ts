@@ -422,8 +422,8 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
     rows: InferRequest<A, In>,
     options?: KnownOptions<O>,
   ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, Challengers>>;
-  /** No call fits it. It makes every deployment assignable to `AnyDeployment`. */
-  infer(rows: never, options: never): Promise<never>;
+  /** No call fits it: it is no candidate in errors. It makes every deployment assignable to `AnyDeployment`. */
+  infer(this: never): Promise<never>;
 
   /**
    * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with

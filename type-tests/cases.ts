@@ -1561,6 +1561,20 @@ export const refusedByCompiler: readonly RefusedByCompiler[] = [
     source: live(`const columns = await live.infer({ image: [[1]] }); columns.▸out_head;`),
     message: `Property 'out_head' does not exist on type 'InferColumns<{ readonly image: F<readonly ["batch", 64]>; }, { readonly y: Tensor<"float32", readonly ["batch", 1]>; }, "low", { readonly "head-2": { readonly p: Tensor<"float32", readonly ["batch", 3]>; }; }>'. Did you mean 'out_head-2'?`,
   },
+  // with options, still one error at its property
+  {
+    source: live(`await live.infer([{ image: new Float32Array(64) }], { ▸timeout: 1 });`),
+    message:
+      "Object literal may only specify known properties, but 'timeout' does not exist in type 'KnownOptions<InferOptions>'. Did you mean to write 'timeoutMs'?",
+  },
+  {
+    source: live(`await live.infer([{ image: new Float32Array(64) }], { ▸timeoutMs: "1" });`),
+    message: "Type 'string' is not assignable to type 'number'.",
+  },
+  {
+    source: live(`await live.infer([{ ▸imag: [1] }], { timeoutMs: 1 });`),
+    message: `Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: ${imageRow}; }'. Did you mean to write 'image'?`,
+  },
   {
     source: remote(`await model.infer([{ ▸imag: [1] }]);`),
     message: `Object literal may only specify known properties, but 'imag' does not exist in type '{ readonly image: ${imageRow}; }'. Did you mean to write 'image'?`,
