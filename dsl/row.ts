@@ -22,8 +22,11 @@ export interface RowScope {
   readonly last?: string;
 }
 
-/** One record as a lambda sees it, without the row axis. */
-export interface Row<In, Out> {
+/**
+ * One record as a lambda sees it, without the row axis. The variances are stated: for each file that has a validation,
+ * an editor would find them out again.
+ */
+export interface Row<out In, out Out> {
   /** The request's columns. */
   readonly in: Values<In>;
   /** The current outputs. */
@@ -31,12 +34,12 @@ export interface Row<In, Out> {
 }
 
 /** A record after a shadow step: it also has the outputs of all models of the step. */
-export interface ShadowRow<In, Out, Models> extends Row<In, Out> {
+export interface ShadowRow<out In, out Out, out Models> extends Row<In, Out> {
   readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
 }
 
 /** A record after a models step, before one output is selected. */
-export interface MultiModelRow<In, Models> {
+export interface MultiModelRow<out In, out Models> {
   /** The request's columns. */
   readonly in: Values<In>;
   readonly models: { readonly [M in keyof Models]: Values<Models[M]> };
