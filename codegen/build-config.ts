@@ -162,7 +162,8 @@ function compileLambda<E>(
   { step, scope, problems, read: readLambda, options: { fileText } }: LambdaContext,
   compile: (lambda: SurfaceLambda, scope: RowScope, constants: Constants) => Compiled<E>,
 ): CompiledLambda<E> | null {
-  const attached = readAttachment(fn);
+  // Untyped callers pass anything; the reader says what is wrong with a value that is no function.
+  const attached = typeof fn === "function" ? readAttachment(fn) : undefined;
   const read = attached ?? readLambda(fn);
   const { lambda, diagnostics } = read;
   const text = read.location === null ? undefined : fileText?.(read.location.file);

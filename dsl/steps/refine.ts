@@ -5,6 +5,7 @@ import { byCodeUnit, firstFiveNames, type FirstFiveNames } from "../messages/fir
 import { requestSource } from "../messages/shapes.js";
 import { needsSelect, type NeedsSelect } from "../messages/steps.js";
 import { withSizes } from "../shapes/feeds.js";
+import type { ByText } from "../names.js";
 import { isRecord, kindOf } from "../value-kind.js";
 import type { AlternativesOf, ChoicesOfRecord, IsOneRecord, IsPlainRecord, TextElse } from "../shapes/alternatives.js";
 import type { IsOne, NamesOf, Sorted } from "../shapes/port-names.js";
@@ -95,8 +96,8 @@ export type SizeHints<Out> = { readonly [S in SymbolsOf<Out>]: number };
 
 /** The tensors `Out` with symbols replaced by sizes. */
 export type Refined<Out, Z> =
-  IsPlainRecord<Z> extends true ? RefinedBy<Out, Z> : RefinedByEach<Out, ChoicesOfRecord<Z>>;
-type RefinedByEach<Out, Z> = Z extends unknown ? RefinedBy<Out, Z> : never;
+  IsPlainRecord<Z> extends true ? RefinedBy<Out, ByText<Z>> : RefinedByEach<Out, ChoicesOfRecord<Z>>;
+type RefinedByEach<Out, Z> = Z extends unknown ? RefinedBy<Out, ByText<Z>> : never;
 type RefinedBy<Out, Z> = Out extends readonly unknown[]
   ? Out
   : {

@@ -42,6 +42,15 @@ describe("build", () => {
     expect(error.problems.map((p) => p.code)).toEqual(["SL2012", "SL1102"]);
   });
 
+  it.each([undefined, null, "x.out < 1", {}])(
+    "refuses %j in place of a lambda, in a validation and an alert",
+    async (value) => {
+      const codesOf = async (broken: AnyPipeline) => (await buildError(broken)).problems.map(({ code }) => code);
+      expect(await codesOf(scored.validate("amt", value as never))).toEqual(["SL2006", "SL1001"]);
+      expect(await codesOf(scored.alert("drift", value as never, { over: "5m" }))).toEqual(["SL2084", "SL1001"]);
+    },
+  );
+
   it("uses the values of outside names that a build tool has attached", async () => {
     const check = lambdaOf(`const LIMIT = 0.25; p.validate("amt", (x) => x.out < LIMIT);`);
     const { steps } = await build(scored.validate("amt", check));

@@ -33,6 +33,7 @@ const numericNames: readonly AcceptedByBoth[] = [
   { source: `pipeline("p").model(${numbered}).model(${quoted}).model(${lone(4)}, { 0: "numbered.0" })` },
   { source: `pipeline("p", { inputs: { 0: ${f(4)} } }).model(${lone(4)}, { "0": "in.0" })` },
   { source: `pipeline("p", { inputs: { 0: ${f(4)} }, missing: { 0: "nan" } }).model(${lone(4)})` },
+  { source: `pipeline("p", { inputs: { 0: ${f("7")} } }).refine({ 7: 4 }).model(${lone(4)})` },
   ...["x.out[0][1]", `x.out["0"][1]`].map((read) => ({
     source: `pipeline("p").model(${numbered}).validate("v", (x) => ${read} < 1)`,
     lambda: `(x) => x.out["0"][1] < 1`,
