@@ -200,6 +200,10 @@ describe("wrong input: exit code 1, a coded message and no changes", () => {
     expect((await shapeline(folder, ["logs", "fraud", "--limit", "many"])).err).toContain(
       "error SL8001: option '--limit <n>' argument 'many' is invalid. 'many' is not a whole number.",
     );
+    for (const command of ["logs", "export-logs", "report"])
+      expect((await shapeline(folder, [command, "fraud", "--start", "yesterday"])).err).toContain(
+        "error SL8001: option '--start <time>' argument 'yesterday' is invalid. 'yesterday' is not a time such as 2026-01-31 or 2026-01-31T12:00:00Z.\n",
+      );
     expect(JSON.parse((await shapeline(folder, ["infer", "--json"])).out)).toMatchObject({ error: { code: "SL8001" } });
   });
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
 import type { CompileProjectOptions } from "../../../codegen/project/compile-project.js";
-import { counted } from "../output/format.js";
+import { counted } from "../../util/quantities/counted.js";
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem, CompiledConfig } from "../../../codegen/project/compile-result.js";
 import { type RegisterCommand, errorLines, exitCodes, redirectUserOutput, type Io } from "../output/io.js";

@@ -1,4 +1,4 @@
-import { counted } from "../output/format.js";
+import { counted } from "../../util/quantities/counted.js";
 import { displayPath } from "../../util/display-path.js";
 import { logRowsFromFlags, addLogRowOptions, type LogFlags } from "../options/log-rows.js";
 import type { RegisterCommand } from "../output/io.js";

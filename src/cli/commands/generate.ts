@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { RegistryModels } from "../input/registry-models.js";
-import { counted, formatPort } from "../output/format.js";
+import { counted } from "../../util/quantities/counted.js";
+import { formatPort } from "../output/format.js";
 import { escapeUnsafe } from "../../util/escape-text.js";
 import { displayPath } from "../../util/display-path.js";
 import type { LoadedSettings } from "../../../codegen/settings/load.js";

@@ -5,7 +5,7 @@ import { reportHtml } from "../../report/html-report.js";
 import { reportText } from "../../report/text-report.js";
 import { type RegisterCommand, colorize } from "../output/io.js";
 import { withLocalTarget, addDataOption } from "../options/local-target.js";
-import { parseBound } from "../options/parse-values.js";
+import { checkTime, parseBound } from "../options/parse-values.js";
 import { resolvePath } from "../options/resolve-path.js";
 
 interface Options {
@@ -20,8 +20,8 @@ interface Options {
 export const report: RegisterCommand = (command, { getIo }) => {
   command
     .argument("<pipeline>", "the pipeline's name")
-    .option("--start <time>", "rows from this time on (ISO 8601)")
-    .option("--end <time>", "rows up to this time (ISO 8601)")
+    .option("--start <time>", "rows from this time on (ISO 8601)", checkTime)
+    .option("--end <time>", "rows up to this time (ISO 8601)", checkTime)
     .option(
       "--within <number>",
       "how far values that agree may be apart (default: a thousandth of the champion's)",

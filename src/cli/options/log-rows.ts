@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { DatasetOptions, LogsOptions } from "../../../dsl/deployment.js";
 import { datasetFromFlags, addDatasetOptions } from "./dataset.js";
 import { addDataOption } from "./local-target.js";
-import { parseWholeNumber } from "./parse-values.js";
+import { checkTime, parseWholeNumber } from "./parse-values.js";
 
 export interface LogFlags extends DatasetOptions {
   readonly limit?: number;
@@ -18,8 +18,8 @@ export function addLogRowOptions(command: Command, limit?: number): Command {
     addDatasetOptions(
       command
         .option("--limit <n>", "at most this many rows", parseWholeNumber, limit)
-        .option("--start <time>", "rows from this time on (ISO 8601)")
-        .option("--end <time>", "rows up to this time (ISO 8601)")
+        .option("--start <time>", "rows from this time on (ISO 8601)", checkTime)
+        .option("--end <time>", "rows up to this time (ISO 8601)", checkTime)
         .option("--invalid", "only rows that failed a validation"),
     ),
   );

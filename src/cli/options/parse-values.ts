@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { parseByteSize } from "../../util/quantities/parse-quantity.js";
+import { parseTime } from "../../util/quantities/parse-time.js";
 
 /** Parses `a,b` as a list. */
 export function parseCommaList(text: string): string[] {
@@ -27,4 +28,11 @@ export function parseSize(text: string): number {
   const bytes = parseByteSize(text);
   if (bytes === null || bytes === 0) throw new InvalidArgumentError(`'${text}' is not a size such as 4GB.`);
   return bytes;
+}
+
+/** Checks a time in ISO 8601, and returns it as it was written. */
+export function checkTime(text: string): string {
+  if (parseTime(text) === null)
+    throw new InvalidArgumentError(`'${text}' is not a time such as 2026-01-31 or 2026-01-31T12:00:00Z.`);
+  return text;
 }

@@ -1,12 +1,6 @@
 import { escapeUnsafe } from "../../util/escape-text.js";
 import type { Dim } from "../../../dsl/tensor.js";
 
-/** A number of things: `1 model`, `2 models`, `1,200 rows`. */
-export function counted(count: number, thing: string): string {
-  // `toLocaleString` takes 20 ms at its first call.
-  return `${String(count).replace(/\B(?=(?:\d{3})+$)/g, ",")} ${thing}${count === 1 ? "" : "s"}`;
-}
-
 /** A port for display: `dense_input float32[batch, 29]`. Escapes control characters in names from model files. */
 export function formatPort(port: {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { displayPath } from "../../util/display-path.js";
 import type { CompileProblem } from "../../../codegen/project/compile-result.js";
-import { counted } from "./format.js";
+import { counted } from "../../util/quantities/counted.js";
 import { colorize, errorLines, messageLines, type Io } from "./io.js";
 
 /** The problems for `--json`, each with its position if known. */

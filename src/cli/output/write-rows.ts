@@ -1,6 +1,7 @@
 import type { Schema, Table } from "apache-arrow";
 import type { Command } from "commander";
-import { counted, formatCell } from "./format.js";
+import { counted } from "../../util/quantities/counted.js";
+import { formatCell } from "./format.js";
 import { displayPath } from "../../util/display-path.js";
 import type { AnyInferRecord } from "../../../dsl/deployment.js";
 import { privateFile } from "../../util/files/make-directory.js";

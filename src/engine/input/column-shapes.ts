@@ -2,6 +2,7 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import { isSameShape } from "../../tensors/row-ranges.js";
 import { isArrayOrTypedArray } from "../../util/format-value.js";
+import { numberOf } from "../../util/quantities/counted.js";
 import { resolveRowShape } from "./resolve-shape.js";
 import { type ColumnShapes, describePlace, rowDims, type RowShape, rowShapeOf } from "./row-shape.js";
 import type { SymbolSizes } from "./symbols.js";
@@ -91,7 +92,7 @@ function hasSymbolSizes(
 function otherRank({ name }: Port, row: number, rank: number, first: number): InputError {
   return new InputError(
     "SL5008",
-    `${describePlace(name, row)}: ${rank} dimensions, row 0 has ${first}; give all rows of a request the same nesting`,
+    `${describePlace(name, row)}: ${numberOf(rank, "dimension")}, row 0 has ${first}; give all rows of a request the same nesting`,
     { row, input: name },
   );
 }

@@ -2,6 +2,7 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Port } from "../../../dsl/tensor.js";
 import type { RowsTensor, TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
+import { numberOf } from "../../util/quantities/counted.js";
 import { describedValue, elementsOf } from "./flat-value.js";
 import type { InputBatch } from "./input-batch.js";
 import { missingInput, unknownInput } from "./names.js";
@@ -42,7 +43,7 @@ export function columnReader(
       if (count === rows) continue;
       throw new InputError(
         "SL5013",
-        `input '${port.name}' has ${count} rows but input '${first?.name}' has ${rows}; give every input the same number of rows`,
+        `input '${port.name}' has ${numberOf(count, "row")} but input '${first?.name}' has ${rows}; give every input the same number of rows`,
       );
     }
     const readColumn = ({ read }: (typeof readers)[number], i: number): RowsTensor => {

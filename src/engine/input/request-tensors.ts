@@ -5,6 +5,7 @@ import type { Config } from "../../config/schema.js";
 import type { RowsTensor, TensorData, TensorElements } from "../../tensors/tensor-data.js";
 import { bounds, exceeded } from "../../util/bounds.js";
 import { describeValue } from "../../util/format-value.js";
+import { numberOf } from "../../util/quantities/counted.js";
 import { rowPlan } from "../rows/row-plan.js";
 import { unstackRows } from "../rows/stack-rows.js";
 import { elementsOf } from "./flat-value.js";
@@ -93,7 +94,7 @@ export function tensorsReader(
       if (rows !== null && count !== rows)
         throw new InputError(
           "SL5013",
-          `input '${port.name}' has ${count} rows but input '${first}' has ${rows}; give every input the same number of rows`,
+          `input '${port.name}' has ${numberOf(count, "row")} but input '${first}' has ${rows}; give every input the same number of rows`,
         );
       if (rows === null) [rows, first] = [count, port.name];
     }

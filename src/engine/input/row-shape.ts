@@ -2,6 +2,7 @@ import { InputError } from "../../../dsl/errors.js";
 import type { Dim, Port } from "../../../dsl/tensor.js";
 import { elementCount } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
+import { numberOf } from "../../util/quantities/counted.js";
 import { elementTypes } from "./elements.js";
 
 /** What decided the size of a row's dimension: the port, the first row, or a symbol that another input bound. */
@@ -92,8 +93,8 @@ export function requireList(
 /** `a list of 29 numbers (float32)`, `a list of lists`. */
 export function describeList(port: Port, axis: number, rank: number): string {
   const dim = rowDims(port)?.[axis];
-  const count = typeof dim === "number" ? `${dim} ` : "";
+  const elements = (thing: string): string => (typeof dim === "number" ? numberOf(dim, thing) : `${thing}s`);
   return axis < rank - 1
-    ? `a list of ${count}lists`
-    : `a list of ${count}${elementTypes[port.dtype].word}s (${port.dtype})`;
+    ? `a list of ${elements("list")}`
+    : `a list of ${elements(elementTypes[port.dtype].word)} (${port.dtype})`;
 }

@@ -4,6 +4,7 @@ import { isSameShape } from "../../tensors/row-ranges.js";
 import type { RowsTensor, TensorElements } from "../../tensors/tensor-data.js";
 import { describeValue, isArrayOrTypedArray } from "../../util/format-value.js";
 import { typedArrayName } from "../../util/typed-array.js";
+import { numberOf } from "../../util/quantities/counted.js";
 import { columnShapes, type DecidedShapes } from "./column-shapes.js";
 import { elementTypes, wrongByte } from "./elements.js";
 import { type FlatValue, flatValue } from "./flat-value.js";
@@ -162,7 +163,7 @@ function wrongFlatShape(port: Port, shape: readonly RowDim[], flat: FlatValue, r
   if (flat.shape.length !== shape.length)
     return new InputError(
       "SL5008",
-      `${where}: its shape [${flat.shape.join(", ")}] has ${flat.shape.length} dimensions, ${port.dtype}[${shape.map(({ size }) => size).join(", ")}] has ${shape.length}`,
+      `${where}: its shape [${flat.shape.join(", ")}] has ${numberOf(flat.shape.length, "dimension")}, ${port.dtype}[${shape.map(({ size }) => size).join(", ")}] has ${shape.length}`,
       details,
     );
   const axis = shape.findIndex(({ size }, i) => size !== flat.shape[i]);

@@ -4,6 +4,7 @@ import { WriteBatch } from "./write-batch.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { tableColumns, type LogColumn } from "../schema/columns.js";
 import { isProgramFault } from "../../util/error-message.js";
+import { numberOf } from "../../util/quantities/counted.js";
 import { identifier, inTransaction, reasonOf, type DuckDB } from "../duckdb.js";
 import { Journal, setAsideDamaged, readJournal, removeJournal } from "./journal.js";
 import { columnsDigest, type JournalRows } from "./journal-record.js";
@@ -21,7 +22,7 @@ export async function openJournal(duckdb: DuckDB, folder: string, connection: Du
     const skipped = rows.length === 0 ? 0 : await replay(duckdb, connection, rows);
     if (skipped > 0)
       process.emitWarning(
-        `${skipped} rows of the journal in '${folder}' belong to no pipeline version in the log and were skipped`,
+        `${numberOf(skipped, "row")} of the journal in '${folder}' ${skipped === 1 ? "belongs" : "belong"} to no pipeline version in the log and ${skipped === 1 ? "was" : "were"} skipped`,
         "ShapelineLogWarning",
       );
     setAsideDamaged(folder, found);

@@ -90,7 +90,7 @@ describe("a row's value", () => {
     [
       "a shape of another rank",
       { data: pixels, shape: [6] },
-      "SL5008 row 0, input 'image': its shape [6] has 1 dimensions, float32[2, 3] has 2",
+      "SL5008 row 0, input 'image': its shape [6] has 1 dimension, float32[2, 3] has 2",
     ],
     [
       "a negative size",

@@ -292,7 +292,7 @@ describe("the journal", () => {
     const copy = copyAfterCrash(folder, (name) => journals.includes(name));
     expect(await warningsOf(copy, async () => (await storeIn(copy)).close())).toMatchInlineSnapshot(`
     [
-      "1 rows of the journal in '<folder>' belong to no pipeline version in the log and were skipped",
+      "1 row of the journal in '<folder>' belongs to no pipeline version in the log and was skipped",
     ]
   `);
   });
