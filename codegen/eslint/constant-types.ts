@@ -1,3 +1,5 @@
+import { helperKey } from "../../src/expression/surface/attachment.js";
+import type { Diagnostic } from "../../src/expression/surface/surface.js";
 import type { TS } from "../typescript.js";
 import { builtInName, type TypeInformation } from "./type-information.js";
 
@@ -6,6 +8,21 @@ export interface TypedValue {
   readonly value: unknown;
   readonly exact: boolean;
 }
+
+/** The end of what the type check says about a call of a function whose body is not seen. */
+const unseen = "its body is not seen";
+/** Stands for a function of another file. A call of it has no type, and nothing else is said about the call. */
+const unseenFunction: object = Object.assign(() => undefined, {
+  [helperKey]: {
+    helper: null,
+    source: "",
+    location: null,
+    constants: {},
+    diagnostics: [{ code: "SL1012", message: unseen, start: 0, end: 0 }],
+  },
+});
+/** Whether a diagnostic only says that a function's body is not seen. */
+export const isUnseenCall = ({ message }: Pick<Diagnostic, "message">): boolean => message.endsWith(unseen);
 
 // Of each kind, one value at least is accepted wherever some value is: 0 as an index, 1n as a divisor.
 const numbers = [0, 0.5, 1] as const;
@@ -31,6 +48,7 @@ export function constantOfType(
   const [key, ...rest] = path;
   const isOwner =
     !type.isUnion() && !type.isLiteral() && builtInName(type) === undefined && !types.checker.isArrayLikeType(type);
+  if (key === undefined && type.getCallSignatures().length > 0) return { value: unseenFunction, exact: true };
   if (key === undefined || !isOwner) return valueOfType(type, nth, types);
   const property = types.propertyOf(type, key);
   const found = property && constantOfType(property, rest, nth, types);

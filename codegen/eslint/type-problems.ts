@@ -4,10 +4,11 @@ import { helperKey } from "../../src/expression/surface/attachment.js";
 import type { Constants, Diagnostic, Surface, SurfaceLambda } from "../../src/expression/surface/surface.js";
 import { typeAlert, typeExpression } from "../../src/expression/typecheck/typecheck.js";
 import type { CheckedFile, CheckedFunction } from "../lambda/attach/attach.js";
+import type { FreePath } from "../lambda/lower/context.js";
 import { functionNamed } from "../lambda/lower/find-functions.js";
 import { isGlobal } from "../lambda/lower/globals.js";
 import { nodesIn } from "../lambda/surface-nodes.js";
-import { constantOfType } from "./constant-types.js";
+import { constantOfType, isUnseenCall } from "./constant-types.js";
 import { type KnownPorts, type KnownRow, rowsOfPipeline, unknownRow } from "./row-types.js";
 import type { TypeInformation } from "./type-information.js";
 
@@ -82,7 +83,7 @@ export function typeProblems(
 ): readonly Diagnostic[] {
   const { lowered } = fn;
   if (!("lambda" in lowered) || lowered.lambda === null) return [];
-  if (file.functions.some((other) => (other === fn || other.role === "helper") && mayCallUnknown(other, file)))
+  if (file.functions.some((other) => (other === fn || other.role === "helper") && mayCallUnknown(other, file, types)))
     return [];
   let common: readonly Diagnostic[] | null = null;
   for (const row of rowsOf(fn, types)) {
@@ -118,7 +119,7 @@ function problemsInRow(
     const constants = guessedConstants(fn, file, guessing, types);
     const found = possibleScopes(row, names, guessing)
       .map((scope) => type(lambda, scope, constants))
-      .map((typed) => (typed.ok ? [] : typed.diagnostics));
+      .map((typed) => (typed.ok ? [] : typed.diagnostics.filter((found) => !isUnseenCall(found))));
     const refused = withFittingNames(found, row);
     if (refused === undefined) return [];
     // Which functions call which depends on no type.
@@ -181,15 +182,17 @@ const memberNames = (nodes: readonly Surface[]): string[] => [
   ),
 ];
 
-/** Whether a name from outside that the file does not show may be called: it is called, or given to a function. */
-function mayCallUnknown(fn: CheckedFunction, { declarations }: CheckedFile): boolean {
-  const isUnknown = ([root = ""]: readonly string[]) => functionNamed(root, fn.node, declarations) === null;
+/** Whether a name that neither the file nor its types show may be called: it is called, or given to a function. */
+function mayCallUnknown(fn: CheckedFunction, { declarations }: CheckedFile, types: TypeInformation | null): boolean {
+  const isUnknown = ({ path: [root = ""], span: [start] }: FreePath) =>
+    functionNamed(root, fn.node, declarations) === null &&
+    (types === null || types.typeAt(fn.offset + start, fn.offset + start + root.length) === null);
   return (
-    fn.called.some(({ path }) => isUnknown(path)) ||
+    fn.called.some(isUnknown) ||
     nodesOf(fn).some(
       (at) =>
         (at.kind === "apply" || at.kind === "method") &&
-        at.args.some((arg) => arg.kind === "free" && !isGlobal(arg.path[0] ?? "") && isUnknown(arg.path)),
+        at.args.some((arg) => arg.kind === "free" && !isGlobal(arg.path[0] ?? "") && isUnknown(arg)),
     )
   );
 }

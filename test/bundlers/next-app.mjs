@@ -47,8 +47,10 @@ function withoutJsExtensions(folder) {
 export function writeNextApp({ package: name, turbopack, use }, { work, app, options }) {
   const root = join(work, `${name}-${turbopack ? "turbopack" : "webpack"}-${use}`);
   cpSync(app, root, { recursive: true });
-  // With it, Next 15 would install TypeScript's packages.
+  // Next 15 installs TypeScript's packages where it finds this file. The other one keeps Turbopack from the repository's,
+  // whose `paths` lead to the sources.
   rmSync(join(root, "tsconfig.json"));
+  writeFileSync(join(root, "jsconfig.json"), "{}");
   for (const peer of ["react", "react-dom"])
     symlinkSync(join(here, "node_modules", peer), join(root, "node_modules", peer));
   const next = join(root, "node_modules/next");
@@ -101,13 +103,14 @@ export async function openNext({ root, bin }, command, env, browser) {
   let printed = "";
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (chunk) => (printed += chunk));
   const exited = once(server, "exit");
-  const page = await browser.newPage();
+  let page;
   const close = async () => {
-    await page.close();
+    await page?.close();
     if (server.exitCode === null && server.signalCode === null) process.kill(-server.pid, "SIGTERM");
     await exited;
   };
   try {
+    page = await browser.newPage();
     for (let tries = 0; tries < 240; tries++) {
       if (server.exitCode !== null) break;
       if (await page.goto(`http://127.0.0.1:${port}/`, { timeout: 120_000 }).catch(() => null)) break;
