@@ -1,5 +1,12 @@
-import { expect, onTestFinished, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { pipeline } from "shapeline";
 import { createServer, type ServerOptions } from "shapeline/server";
+import { gradientBoosting } from "../../examples/breast-cancer/models.gen.js";
+import { Journal } from "../../src/logs/write/journal.js";
+import { LocalTargetImpl } from "../../src/targets/local/local-target.js";
+import { parseLocalOptions } from "../../src/targets/local/options/local-options.js";
+import { folder } from "../engine/make-config.js";
 import { deployed, models, rows } from "./deployed-fraud.js";
 
 // By default (`batchWindow: "adaptive"`), requests of several connections share runs of a model. Nobody can tell.
@@ -87,4 +94,26 @@ test("the status says why requests do not share runs of a model", async () => {
   expect(await status()).toEqual({
     champ: "requests do not share runs of model 'champ': it runs on several threads",
   });
+});
+
+test.each([true, false])("requests of one turn share a write of the journal, joined or not (%s)", async (joinRuns) => {
+  const breastCancer = fileURLToPath(new URL("../../examples/breast-cancer/models", import.meta.url));
+  const settings = parseLocalOptions({ models: breastCancer, data: folder() });
+  const target = new LocalTargetImpl({ ...settings, joinRuns, runAtOnce: true });
+  onTestFinished(() => target.close());
+  const live = await pipeline("cancer").model(gradientBoosting).deploy(target);
+  const rows = Array.from({ length: 12 }, (_, i) => ({ features: Array.from({ length: 30 }, (_, k) => i + k) }));
+  const write = vi.spyOn(Journal.prototype, "write");
+  onTestFinished(() => write.mockRestore());
+  for (let i = 0; i < 3; i++) {
+    const answers: Promise<unknown>[] = [];
+    for (const row of rows) {
+      answers.push(live.infer([row]));
+      // As between the connections of one turn, jobs of promises run.
+      for (let job = 0; job < 20; job++) await Promise.resolve();
+    }
+    await Promise.all(answers);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(write.mock.calls.map(([, count]) => count)).toEqual([12, 12, 12]);
 });

@@ -19,7 +19,11 @@ const journaledRows = 2000;
 /** Larger batches go directly into the database: writing them twice would cost more than the commit. */
 const maxJournalRows = 256;
 const maxJournalValues = 16_384;
-/** Turns of the event loop for which a journal write waits while rows keep coming. */
+/**
+ * Turns of the event loop for which a journal write waits: two, because those requests that came with one that ran at
+ * once run at the end of their turn, and more while rows keep coming.
+ */
+const minGroupTurns = 2;
 const maxGroupTurns = 4;
 /** Delay before the next attempt to move rows out of the journal, or to reopen the database. */
 export const retryMilliseconds = 1000;
@@ -250,7 +254,9 @@ export class GroupCommitter {
     while (this.#journalQueue.length > 0) {
       // Callers resumed by the last write may append again in this turn of the event loop, or in the next ones: include
       // their rows, since a write costs more than a turn.
-      for (let before = 0, turns = 0; this.#journalQueue.length > before && turns < maxGroupTurns; turns++) {
+      let before = 0;
+      for (let turns = 0; turns < maxGroupTurns; turns++) {
+        if (turns >= minGroupTurns && this.#journalQueue.length <= before) break;
         before = this.#journalQueue.length;
         await new Promise(setImmediate);
       }
