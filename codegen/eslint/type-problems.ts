@@ -150,9 +150,12 @@ const isSame = (a: Diagnostic, b: Diagnostic): boolean =>
 
 /** The known ports; where a side is open, a port for each name that the lambda reads, or a lone port without a name. */
 function possibleScopes(row: KnownRow, names: readonly string[], guessing: Guessing): RowScope[] {
-  const byModel = row.models ?? Object.fromEntries(names.map((name) => [name, unknownRow.outputs]));
+  const outputsOf = (known: KnownPorts) => sides(known, names, guessing)[0] ?? [];
+  const any = row.models === null ? outputsOf(unknownRow.outputs) : [];
   const models = Object.fromEntries(
-    Object.entries(byModel).map(([model, known]) => [model, sides(known, names, guessing)[0] ?? []]),
+    row.models === null
+      ? names.map((name) => [name, any])
+      : Object.entries(row.models).map(([model, known]) => [model, outputsOf(known)]),
   );
   return sides(row.inputs, names, guessing).flatMap((inputs) =>
     sides(row.outputs, names, guessing).map((outputs) => ({ inputs, outputs, models })),
