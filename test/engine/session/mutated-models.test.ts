@@ -24,7 +24,7 @@ test.skipIf(!canTrace)(
   "no mutant makes the process read a file outside the model's folder",
   { timeout: 120_000, tags: ["slow"] },
   async () => {
-    const { changed, read, own, working } = await traceFiles(judge, slow ? 60 : 8, 1001);
+    const { changed, read, own, working } = await traceFiles(judge, slow ? 30 : 8, 1001);
     expect([...read].filter((path) => path.startsWith(working) && path.endsWith("secret.env"))).toEqual([]);
     expect([...read].filter((path) => /^\/etc\/passwd$|^\/dev\/zero$/.test(path))).toEqual([]);
     expect([...changed].filter((path) => !path.startsWith(own) && !path.startsWith("/dev/"))).toEqual([]);
