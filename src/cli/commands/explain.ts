@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { Option } from "commander";
 import { displayPath } from "../../util/display-path.js";
 import { type RegisterCommand, exitCodes, redirectUserOutput, colorize, type Io } from "../output/io.js";
@@ -56,7 +57,7 @@ export const explain: RegisterCommand = (command, { getIo, setExitCode }) => {
           continue;
         }
         const text = await readConfigText(io.cwd, file);
-        if (isDefinition(text)) definitions.push(await explainDefinition(file, text));
+        if (isDefinition(text)) definitions.push(await explainDefinition(io, file, text));
         else explained.push({ file, config: (await import("../../config/config.js")).parseConfig(text, file) });
       }
       if (sources.length > 0) {
@@ -198,13 +199,15 @@ function jsonLines(text: string): string[] {
   }
 }
 
-async function explainDefinition(file: string, text: string) {
-  const [{ fromDefinition }, { decompile }] = await Promise.all([
+async function explainDefinition(io: Io, file: string, text: string) {
+  const [{ fromDefinition }, { decompile }, { loadGeneratedModels }] = await Promise.all([
     import("../../wallaroo/read/from-definition.js"),
     import("../../config/decompile.js"),
+    import("../input/generated-models.js"),
   ]);
   const { config, problems, inferred, form } = fromDefinition(text);
-  const source = config === null ? null : decompile(config).text;
+  const generated = config === null ? null : await loadGeneratedModels(io, dirname(file));
+  const source = config === null ? null : decompile(config, generated?.from, generated?.exported).text;
   return { file, pipeline: config?.name ?? null, dialect: form.dialect, source, problems, inferred };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { project, shapeline } from "../shapeline.js";
@@ -34,4 +34,19 @@ it("reports the unsupported parts of a definition and an unknown dialect", async
     "not read (SL4111) steps[0].Average: no release of the SDK builds step kind 'Average' or says what it computes",
   );
   expect((await shapeline(folder, ["compile", "--platform", "spark"])).code).toBe(1);
+});
+
+it("explain imports the models from the module and by the names that `generate` gave them", async () => {
+  const folder = project("fraud");
+  renameSync(join(folder, "models/a.onnx"), join(folder, "models/modelA.onnx"));
+  expect((await shapeline(folder, ["generate", "models/*.onnx", "--out", "lib/handles.gen.ts"])).code).toBe(0);
+  const source =
+    'import { pipeline } from "shapeline";\nimport { modelA } from "./lib/handles.gen.js";\nexport const one = pipeline("one").model(modelA);\n';
+  writeFileSync(join(folder, "one.pipeline.ts"), source);
+  expect((await shapeline(folder, ["compile", "one.pipeline.ts", "--platform", "polars"])).code).toBe(0);
+  const explained = async () => (await shapeline(folder, ["explain", "one.definition.json"])).out;
+  expect(await explained()).toContain('import { modelA } from "./lib/handles.gen.js";');
+  // Without the module, by the names that `generate` would give.
+  rmSync(join(folder, "lib"), { recursive: true });
+  expect(await explained()).toContain('import { modela } from "./models.gen.js";');
 });
