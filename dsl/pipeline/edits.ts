@@ -17,7 +17,7 @@ import type {
   StepFlaw,
   UncheckedMethods,
 } from "../steps/step-kinds.js";
-import type { After, Below, CountOf, Forward, Link, Unstated } from "../steps/step-list.js";
+import type { After, Below, CountOf, Forward, IsOpenIndex, Link, Unstated } from "../steps/step-list.js";
 import type { AnyPipeline } from "./any-pipeline.js";
 import type { EmptyPipeline, Pipeline } from "./pipeline.js";
 
@@ -53,11 +53,8 @@ type OutOfRange<I extends number, Steps, More extends readonly 0[]> = I extends 
   : never;
 
 /** `"open"` where `I` is not a literal. */
-type InRange<I extends number, Steps, More extends readonly 0[]> = number extends I
-  ? "open"
-  : I extends Below<CountOf<Steps, More>>
-    ? true
-    : false;
+type InRange<I extends number, Steps, More extends readonly 0[]> =
+  IsOpenIndex<I> extends true ? "open" : `${I}` extends `${Below<CountOf<Steps, More>>}` ? true : false;
 
 /** The argument of an edit's callback. If the index is one of several, a step must fit before each of them. */
 export type AtIndex<In, Steps, I extends number, More extends readonly 0[] = []> =

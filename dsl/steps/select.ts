@@ -6,7 +6,7 @@ import { kindOf } from "../value-kind.js";
 import { isCount, needsModels, type MultiModelOf, type NeedsModels } from "./multi-model.js";
 import { noModels, type StepDefinition } from "./step-definition.js";
 import type { NewStep } from "./step-kinds.js";
-import type { Below } from "./step-list.js";
+import type { Below, IsOpenIndex } from "./step-list.js";
 
 /** Selects one output of the tuple. */
 export interface SelectStep {
@@ -27,7 +27,7 @@ export interface Select<out I extends number> {
 
 /** `I` where the tuple `Out` has such an output, else the error message. */
 export type SelectIndex<I extends number, Out, Steps> = [Out] extends [readonly unknown[]]
-  ? number extends I | Out["length"]
+  ? IsOpenIndex<I | Out["length"]> extends true
     ? I
     : `${I}` extends keyof Out
       ? I
@@ -41,7 +41,7 @@ export type SelectIndex<I extends number, Out, Steps> = [Out] extends [readonly 
 type NotSelected<I extends number, Out extends readonly unknown[], Steps> = I extends infer J extends number
   ? `${J}` extends keyof Out
     ? never
-    : SelectOutOfRange<J, number extends J ? number : MultiModelOf<Steps>["index"], Out["length"]>
+    : SelectOutOfRange<J, IsOpenIndex<J> extends true ? number : MultiModelOf<Steps>["index"], Out["length"]>
   : never;
 
 /** For completions: the indices of the tuple. */
@@ -53,7 +53,7 @@ export type IndexHints<Out> = Out extends readonly unknown[]
 
 /** The selected output; the whole tuple if the index is out of range. */
 export type Selected<Out, I extends number> = Out extends readonly object[]
-  ? number extends I | Out["length"]
+  ? IsOpenIndex<I | Out["length"]> extends true
     ? Out[I]
     : `${I}` extends keyof Out
       ? Out[I]

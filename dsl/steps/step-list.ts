@@ -42,6 +42,9 @@ export type Below<N extends number, A extends readonly number[] = []> = A["lengt
   ? A[number]
   : Below<N, readonly [...A, A["length"]]>;
 
+/** True for an index that is no literal. As text, because `number` extends the members of a numeric enum. */
+export type IsOpenIndex<I extends number> = `${number}` extends `${I}` ? true : false;
+
 /** A record as a union of `readonly [key, value]`: the form in which the list of steps stores records. */
 export type PairsOf<R> = { readonly [K in keyof R]: readonly [K extends number ? `${K}` : K, R[K]] }[keyof R];
 

@@ -60,6 +60,13 @@ const registry = (rows: string) => `async (target: Target) => {
   return row?.out.embedding[11];
 }`;
 
+/** Indices that are members of a numeric enum, which are numbers that the compiler knows. */
+const enumerated = (select: string, replace: string) => `() => {
+  enum At { First, Second, Third }
+  const made = pipeline("p").model(embed).model(head).replaceStep(${replace}, (at) => at.model(twin)).validate("v", (x) => x.out.y[0] < 1);
+  return [made, pipeline("p").models([head, head2]).select(${select}).validate("v", (x) => x.out.p[2] < 1)];
+}`;
+
 /** Programs whose errors are in the compiler's words, or whose verdict `build()` cannot give. */
 const functions = {
   taking: taking("head"),
@@ -67,6 +74,9 @@ const functions = {
   takingGenerated: takingGenerated(`{ x: Size12 }`, `"x"`, "one"),
   takingMoreGenerated: takingGenerated(`{ x: Size12; z: Size12 }`, `"x" | "z"`, "▸one"),
   takingPlain: takingGenerated(`{ x: Size12 }`, null, "one"),
+  enumerated: enumerated("At.Second", "At.Second"),
+  enumeratedSelect: enumerated("▸At.Third", "At.Second").replace(".p[2]", "[0]"),
+  enumeratedEdit: enumerated("At.Second", "▸At.Third"),
   registry: registry("image: new Float32Array(64)"),
   wrongRegistry: registry("▸t: 1"),
   loop: `() => { let p = pipeline("p").model(embed).model(head); ▸p = p.validate("v", (x) => x.out < 1); return p; }`,
@@ -105,6 +115,18 @@ describe.each(judges)("TypeScript %s", { tags: ["slow"] }, (compiler) => {
     expect(found("takingGenerated")).toEqual([]);
     expect(found("takingMoreGenerated")).toMatchObject([place("takingMoreGenerated")]);
     expect(found("takingPlain")).toEqual([]);
+  });
+
+  it("checks indices that are members of an enum", () => {
+    expect(found("enumerated")).toEqual([]);
+    expect(found("enumeratedSelect")?.[0]).toMatchObject({
+      ...place("enumeratedSelect"),
+      message: expect.stringContaining("select 2 is out of range: step 0 produces the outputs of 2 models"),
+    });
+    expect(found("enumeratedEdit")?.[0]).toMatchObject({
+      ...place("enumeratedEdit"),
+      message: expect.stringContaining("replaceStep 2 is out of range: the pipeline has 2 steps"),
+    });
   });
 
   it("accepts one generic infer of a registry of deployments by key", () => {
