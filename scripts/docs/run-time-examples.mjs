@@ -134,6 +134,24 @@ const examples = [
   ],
   ["$ shapeline generate --config settings.ts", "check the path; without `--config`, the settings are found"],
   ["$ shapeline generate --config wrong.config.json", "correct the name, or leave the setting out"],
+  [
+    "$ shapeline diff no-steps.json fraud.pipeline.json",
+    undefined,
+    { files: { "no-steps.json": '{ "id": "fraud" }' }, code: "SL4110" },
+  ],
+  [
+    "$ shapeline diff average.json fraud.pipeline.json",
+    undefined,
+    { files: { "average.json": '{ "id": "fraud", "steps": [{ "Average": {} }] }' }, code: "SL4111" },
+  ],
+  [
+    "$ shapeline diff cut.json fraud.pipeline.json",
+    "read the definition from the platform again",
+    {
+      files: { "cut.json": '{ "id": "fraud", "steps": [{ "Check": { "tree": ["{"] } }] }' },
+      code: "SL4112",
+    },
+  ],
   // Rows
   ['await live.infer("rows")', "send one of these forms"],
   ["await live.infer([])"],
@@ -156,6 +174,9 @@ const examples = [
   ["await live.infer([row], { dataset: [] })"],
   ['await live.infer([row], { metadata: ["gold"] })', 'send keys with values: `{ segment: "gold" }`'],
   ['await live.infer([row], { metadata: { segment: "gold" } })', "leave it out, or add a split that reads it"],
+  [
+    'await (await local({ data: "small", limits: { requestElements: 10 }, models: "models" }).deploy(config)).infer([row])',
+  ],
   // Targets
   ["await live.infer([row], { timeoutMs: 0.001 })", "raise `timeoutMs`, or send fewer rows at once"],
   ["await live.infer([row], { signal: AbortSignal.abort() })", "nothing is wrong if the abort was meant"],
