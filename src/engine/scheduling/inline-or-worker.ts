@@ -18,7 +18,7 @@ let lastInlineEnd = 0;
 const largeFileBytes = 16 * 2 ** 20;
 
 /** A model on the event loop: in a later turn of it, or natively also at once. */
-export type InlineSession = Pick<ModelSession, "run"> | NativeModel;
+type InlineSession = Pick<ModelSession, "run"> | NativeModel;
 
 /** Where a champion's batches run. */
 export interface InlineOrWorker {
