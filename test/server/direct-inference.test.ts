@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "node:zlib";
@@ -146,6 +147,21 @@ test("requests of one connection are answered in their order, also where they ar
     ["third", "3"],
   ]);
   expect(taken()).toEqual([true, true, true]);
+});
+
+test("an app that mounts the server answers the same, whole bodies and parts of them", async () => {
+  const { taken } = takesSpy();
+  const app = createHttpServer((message, response) => server.handle(message, response)).listen(0, "127.0.0.1");
+  onTestFinished(() => void app.close());
+  await once(app, "listening");
+  const { port: appPort } = app.address() as AddressInfo;
+  // The second body does not fit in one packet.
+  for (const body of [goodBody, JSON.stringify(rows(400))]) {
+    const answers = [await exchange(request(body), appPort), await exchange(request(body))].map(comparable);
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answers[0]).toBe(answers[1]);
+  }
+  expect(taken()).toEqual([true, true, true, true]);
 });
 
 test("mutated requests get the same answers to the byte", { timeout: 60_000 }, async () => {
