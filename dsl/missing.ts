@@ -66,6 +66,6 @@ export function missingFlaw(missing: unknown, inputs: object): string | null {
 type NotFloat<
   C extends string,
   Names extends readonly string[],
-> = `'missing' names '${C}', but the pipeline${Names extends readonly [] ? " has no float columns" : `'s float columns are only ${FirstFiveNames<Names>}`}`;
+> = `'missing' names '${C}', but the pipeline's float columns are ${FirstFiveNames<Names>}`;
 const notFloat = (column: string, names: readonly string[]): string =>
-  `'missing' names '${column}', but the pipeline${names.length === 0 ? " has no float columns" : `'s float columns are only ${firstFiveNames(names)}`}`;
+  `'missing' names '${column}', but the pipeline's float columns are ${firstFiveNames(names)}`;

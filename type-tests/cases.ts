@@ -125,13 +125,13 @@ export const refused: readonly Refused[] = [
     code: "SL2041",
     given: `"nan"`,
     source: `pipeline("p", { inputs: { id: { dtype: "int64", shape: ["batch"] }, a: { dtype: "float32", shape: ["batch", 64] } }, missing: { a: "nan", ▸id: "nan" } }).model(embed, { image: "a" })`,
-    text: "'missing' names 'id', but the pipeline's float columns are only 'a'",
+    text: "'missing' names 'id', but the pipeline's float columns are 'a'",
   },
   {
     code: "SL2041",
     given: `"nan"`,
     source: `pipeline("p", { inputs: { id: { dtype: "int64", shape: ["batch"] } }, missing: { ▸id: "nan" } }).model(ids)`,
-    text: "'missing' names 'id', but the pipeline has no float columns",
+    text: "'missing' names 'id', but the pipeline's float columns are none",
   },
   // symbols
   {

@@ -161,6 +161,6 @@ describe("null for NaN", () => {
     const untyped = pipeline as unknown as (name: string, options: object) => { model(...args: unknown[]): never };
     expect(
       await refusal(() => build(untyped("p", { inputs, missing: { c: "nan" } }).model(takesA, { x: "a" }))),
-    ).toContain("'missing' names 'c', but the pipeline's float columns are only 'a', 'b'");
+    ).toContain("'missing' names 'c', but the pipeline's float columns are 'a', 'b'");
   });
 });
