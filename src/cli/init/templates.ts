@@ -91,7 +91,7 @@ test("${validation}", async () => {
 
 export function serviceText({ importEnding }: Layout, pipeline: string, variable: string, models: string): string {
   return `import { createServer, type IncomingMessage } from "node:http";
-import { httpStatus } from "shapeline";
+import { httpStatus, type InferInput } from "shapeline";
 import { local } from "shapeline/local";
 import { ${variable} } from "./${pipeline}.pipeline${importEnding}";
 import config from "./${pipeline}.pipeline.json" with { type: "json" };
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
     if (request.url === "/ready") return answer(ready ? 200 : 503, { ready });
     if (request.method !== "POST" || request.url !== "/infer") return answer(404, { error: "POST rows to /infer" });
     readJson(request)
-      .then((rows) => live.infer(rows as Parameters<typeof live.infer>[0]))
+      .then((rows) => live.infer(rows as readonly InferInput<typeof ${variable}>[]))
       .then((answers) => answer(200, answers))
       .catch((error: unknown) => {
         const status = error instanceof SyntaxError ? 400 : error instanceof RangeError ? 413 : httpStatus(error);
