@@ -12,7 +12,7 @@ const pipelineCode = `
 const x = tensor("float32", ["batch", 2]);
 const model = defineModel({ name: "m", sha256: "${"0".repeat(64)}", inputs: { x }, outputs: { y: x } });`;
 
-/** An app's code, bundled for a browser, where no module of Node can be imported. */
+/** An app's code, bundled for a browser, where no module of Node can be imported. Without what is loaded later. */
 async function bundled(contents: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: contents + pipelineCode, resolveDir: root },
@@ -20,7 +20,7 @@ async function bundled(contents: string): Promise<string> {
     minify: true,
     format: "esm",
     platform: "browser",
-    external: ["./browser-build.js", "apache-arrow"],
+    external: ["./browser-build.js", "./browser-target-misuse.js", "apache-arrow"],
     tsconfigRaw: {},
     write: false,
     logLevel: "silent",
