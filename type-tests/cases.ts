@@ -18,8 +18,7 @@ const tokens = `{ inputs: { image: { dtype: "float32", shape: ["batch", 64] }, p
 const table = `{ inputs: { a: { dtype: "float32", shape: ["batch", 32] }, b: { dtype: "float32", shape: ["batch", 7] } } }`;
 
 /** The values that a row of 64 float32 takes. */
-export const imageRow =
-  "Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[]";
+const imageRow = "Float32Array<ArrayBufferLike> | ShapedInput<Float32Array<ArrayBufferLike>> | readonly number[]";
 
 export const refused: readonly Refused[] = [
   // sizes, ranks, dtypes
