@@ -412,6 +412,11 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
     no: never,
   ): Promise<InferAnswer<A, In, Out, Checks, Challengers>>;
   /**
+   * No call fits it: it is no candidate in errors. It makes every deployment assignable to `AnyDeployment`. Not the last
+   * one, of which `Parameters` and `ReturnType` tell.
+   */
+  infer(this: never): Promise<never>;
+  /**
    * Runs the pipeline on records, columns or an Arrow table, and answers in the same form. Every row is logged.
    * @param rows one object per row, or one object of columns (a list with one entry per row, or a flat typed array), or
    * an Arrow table
@@ -422,8 +427,6 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
     rows: InferRequest<A, In>,
     options?: KnownOptions<O>,
   ): Promise<O extends ColumnSelection ? SelectedAnswer<A> : InferAnswer<A, In, Out, Checks, Challengers>>;
-  /** No call fits it: it is no candidate in errors. It makes every deployment assignable to `AnyDeployment`. */
-  infer(this: never): Promise<never>;
 
   /**
    * Runs the pipeline on the rows of a file: Arrow and Parquet answer with a table; CSV, JSON and JSON lines with

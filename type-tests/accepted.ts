@@ -378,6 +378,11 @@ export const accepted: readonly Accepted[] = [
     type: "1",
   },
   {
+    source: `async (target: Target, rows: unknown) => { const live = await pipeline("p").model(embed).model(head).deploy(target); return live.infer(rows as Parameters<typeof live.infer>[0]).then(() => 1 as const); }`,
+    of: `Awaited<ReturnType<typeof made>>`,
+    type: "1",
+  },
+  {
     source: `async (target: Target, rows: { readonly image: number[] }[]) => (await pipeline("p").model(embed).model(head).connect(target)).infer(rows)`,
     of: `Awaited<ReturnType<typeof made>>["length"]`,
     type: "number",
