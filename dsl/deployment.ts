@@ -412,8 +412,8 @@ export interface Deployment<In, Out, Checks extends string, Challengers> {
     no: never,
   ): Promise<InferAnswer<A, In, Out, Checks, Challengers>>;
   /**
-   * No call fits it: it is no candidate in errors. It makes every deployment assignable to `AnyDeployment`. Not the last
-   * one, of which `Parameters` and `ReturnType` tell.
+   * No call fits it: it is no candidate in errors. It makes every deployment assignable to `AnyDeployment`. It is not
+   * the last one, which `Parameters` and `ReturnType` read.
    */
   infer(this: never): Promise<never>;
   /**
