@@ -8,9 +8,9 @@ const errors = join(root, "dsl", "errors.js");
 const build = join(root, "src", "build.js");
 const nodeFiles = join(root, "src", "client", "server", "files", "node-files.js");
 /**
- * What a pipeline and the client load when they are called, in bundles of their own. They share only the error classes with the rest:
- * bundlers move what is shared out of an app's start into files of its own, which compress worse, and esbuild does so
- * also for parts that the app does not use.
+ * What a pipeline and the client load when they are called, in bundles of their own. They share only the error classes
+ * with the rest: bundlers move what is shared out of an app's start into files of its own, which compress worse, and
+ * esbuild does so also for parts that the app does not use.
  */
 const onDemand = {
   [join(root, "dsl", "pipeline", "target-misuse.js")]: "browser-target-misuse",
