@@ -742,6 +742,12 @@ export const refused: readonly Refused[] = [
   {
     code: "SL2063",
     given: "never[]",
+    source: `pipeline("p").model(loose).shadow(head, [scorer]).replaceStep(0, (at) => at.randomSplit(▸[]))`,
+    text: "a random split needs at least one model",
+  },
+  {
+    code: "SL2063",
+    given: "never[]",
     source: `pipeline("p").randomSplit(▸[])`,
     text: "a random split needs at least one model",
   },

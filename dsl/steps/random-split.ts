@@ -94,8 +94,15 @@ type PairNamesBefore<Ws, I, N = never, Passed extends readonly 0[] = []> = `${Pa
 
 export type FirstModel<Ws extends readonly Weighted[]> = Ws[0][1];
 
-/** The problem of a random split after an edit; false if there is none. */
-export type RandomSplitFlaw<Ws, First extends Model, Out, In, Steps> = Ws extends readonly [
+/**
+ * The problem of a random split after an edit; false if there is none. An empty one is refused where it is written:
+ * then the edit must not be checked further.
+ */
+export type AnyRandomSplitFlaw<Ws extends readonly Weighted[], Out, In, Steps> = [Ws] extends [readonly []]
+  ? NoWeights
+  : RandomSplitFlaw<Ws, FirstModel<Ws>, Out, In, Steps>;
+
+type RandomSplitFlaw<Ws, First extends Model, Out, In, Steps> = Ws extends readonly [
   infer W extends Weighted,
   ...infer Rest,
 ]

@@ -72,9 +72,8 @@ import {
   checkRandomSplit,
   randomSplitKind,
   type AtRandomSplit,
-  type FirstModel,
   type RandomSplit,
-  type RandomSplitFlaw,
+  type AnyRandomSplitFlaw,
   type RandomSplitStep,
   type UncheckedRandomSplit,
   type Weighted,
@@ -568,7 +567,7 @@ export type StepFlaw<S, Out, In, Checks extends string, Names extends string, St
                 : S extends KeySplit<infer D extends Model, infer Routes>
                   ? KeySplitFlaw<D, RecordOf<Routes>, Out, In, Steps>
                   : S extends RandomSplit<infer Ws extends readonly Weighted[]>
-                    ? RandomSplitFlaw<Ws, FirstModel<Ws>, Out, In, Steps>
+                    ? AnyRandomSplitFlaw<Ws, Out, In, Steps>
                     : S extends Refine<infer Pairs>
                       ? RefineFlaw<Pairs, Out, In, Steps>
                       : false;
