@@ -262,7 +262,7 @@ describe("while the database cannot be reopened", () => {
     await log.append(many(0), rowMeta);
     const create = vi
       .spyOn(DuckDBInstance, "create")
-      .mockRejectedValue(new TypeError("IO Error: No space left on device"));
+      .mockRejectedValue(new Error("IO Error: No space left on device"));
     invalidateAt(first, false);
     await log.append(scoredRows(noon + 300, 300), rowMeta);
     expect(await refusal(store.readLog("fraud"), [folder, "<folder>"])).toMatchInlineSnapshot(
@@ -289,7 +289,7 @@ describe("while the database cannot be reopened", () => {
     const folder = newFolder();
     const store = await storeIn(folder);
     const log = await store.openLog(fraudLayout);
-    vi.spyOn(DuckDBInstance, "create").mockRejectedValue(new TypeError("IO Error: No space left on device"));
+    vi.spyOn(DuckDBInstance, "create").mockRejectedValue(new Error("IO Error: No space left on device"));
     invalidateAt(first, false);
     await log.append(scoredRows(noon, 1, 2), rowMeta);
     expect(await refusal(log.flush(), [folder, "<folder>"])).toContain("SL7019");

@@ -45,7 +45,7 @@ export function failStatements(prefix: string, message: string): () => void {
     sql,
     ...rest
   ) {
-    return sql.startsWith(prefix) ? Promise.reject(new TypeError(message)) : run.call(this, sql, ...rest);
+    return sql.startsWith(prefix) ? Promise.reject(new Error(message)) : run.call(this, sql, ...rest);
   });
   return () => spy.mockRestore();
 }
