@@ -96,13 +96,9 @@ export type FirstModel<Ws extends readonly Weighted[]> = Ws[0][1];
 
 /**
  * The problem of a random split after an edit; false if there is none. An empty one is refused where it is written:
- * then the edit must not be checked further.
+ * then the edit is not checked further.
  */
-export type AnyRandomSplitFlaw<Ws extends readonly Weighted[], Out, In, Steps> = [Ws] extends [readonly []]
-  ? NoWeights
-  : RandomSplitFlaw<Ws, FirstModel<Ws>, Out, In, Steps>;
-
-type RandomSplitFlaw<Ws, First extends Model, Out, In, Steps> = Ws extends readonly [
+export type RandomSplitFlaw<Ws, First extends Model, Out, In, Steps> = Ws extends readonly [
   infer W extends Weighted,
   ...infer Rest,
 ]
@@ -174,7 +170,7 @@ export const randomSplitKind = {
 
 // ---------------------------------------------------------------- messages
 
-type NoWeights = "a random split needs at least one model";
+export type NoWeights = "a random split needs at least one model";
 const noWeights: NoWeights = "a random split needs at least one model";
 
 type BadWeight<M extends string, W extends number> = `the weight of model '${M}' must be a number above 0, not ${W}`;

@@ -73,7 +73,9 @@ import {
   randomSplitKind,
   type AtRandomSplit,
   type RandomSplit,
-  type AnyRandomSplitFlaw,
+  type FirstModel,
+  type NoWeights,
+  type RandomSplitFlaw,
   type RandomSplitStep,
   type UncheckedRandomSplit,
   type Weighted,
@@ -566,11 +568,13 @@ export type StepFlaw<S, Out, In, Checks extends string, Names extends string, St
                 ? SelectFlaw<I, Out, Steps>
                 : S extends KeySplit<infer D extends Model, infer Routes>
                   ? KeySplitFlaw<D, RecordOf<Routes>, Out, In, Steps>
-                  : S extends RandomSplit<infer Ws extends readonly Weighted[]>
-                    ? AnyRandomSplitFlaw<Ws, Out, In, Steps>
+                  : S extends RandomSplit<infer Ws extends readonly [Weighted, ...(readonly Weighted[])]>
+                    ? RandomSplitFlaw<Ws, FirstModel<Ws>, Out, In, Steps>
                     : S extends Refine<infer Pairs>
                       ? RefineFlaw<Pairs, Out, In, Steps>
-                      : false;
+                      : S extends RandomSplit<readonly []>
+                        ? NoWeights
+                        : false;
 
 /** `StepFlaw` if the arriving tensors are unchanged: only names and a repeated audit can be wrong. */
 export type NameFlaw<S, Checks extends string, Names extends string, Steps> = S extends Model
