@@ -260,9 +260,7 @@ describe("while the database cannot be reopened", () => {
     const store = await storeIn(folder);
     const log = await store.openLog(fraudLayout);
     await log.append(many(0), rowMeta);
-    const create = vi
-      .spyOn(DuckDBInstance, "create")
-      .mockRejectedValue(new Error("IO Error: No space left on device"));
+    const create = vi.spyOn(DuckDBInstance, "create").mockRejectedValue(new Error("IO Error: No space left on device"));
     invalidateAt(first, false);
     await log.append(scoredRows(noon + 300, 300), rowMeta);
     expect(await refusal(store.readLog("fraud"), [folder, "<folder>"])).toMatchInlineSnapshot(
