@@ -20,9 +20,10 @@ trap finish EXIT
 
 npm install --no-save --ignore-scripts --no-audit --no-fund --prefix "$work" \
   @oven/bun-linux-x64@1.2.21 @deno/linux-x64-glibc@2.9.6 >/dev/null
-shapeline() { node "$root/dist/cli.js" "$@"; }
-shapeline deploy "$example/fraud.pipeline.json" --data "$work/data" --models "$example/models" >/dev/null
-shapeline serve --data "$work/data" --models "$example/models" --port 0 >"$work/out" 2>"$work/err" &
+# Not by a function: its process would be the one that is ended, and the server would stay.
+cli="$root/dist/cli.js"
+node "$cli" deploy "$example/fraud.pipeline.json" --data "$work/data" --models "$example/models" >/dev/null
+node "$cli" serve --data "$work/data" --models "$example/models" --port 0 >"$work/out" 2>"$work/err" &
 server=$!
 url=""
 for _ in $(seq 120); do
