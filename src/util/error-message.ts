@@ -3,6 +3,11 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What a promise is rejected with: the error, or one that has the thrown value as its message. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new TypeError(String(error));
+}
+
 /** The first line of another library's error, without its final period, to quote inside one of our messages. */
 export function errorSummary(error: unknown): string {
   return (errorMessage(error).split("\n", 1)[0] ?? "").trim().replace(/\.$/, "") || "no reason given";

@@ -5,6 +5,7 @@ import type { NativeModel } from "../session/native-session.js";
 import type { ModelSession } from "../session/onnx-runtime.js";
 import type { Trial } from "../session/trial.js";
 import type { TensorData } from "../../tensors/tensor-data.js";
+import { asError } from "../../util/error-message.js";
 import { ProtobufFile } from "../../util/onnx/protobuf-wire.js";
 import { hasLoops } from "../../util/onnx/walk-model.js";
 import { inlineTurns } from "./inline-turns.js";
@@ -17,8 +18,8 @@ let lastInlineEnd = 0;
 /** A model whose file is larger than this is loaded once, by workers: loading it again would take time and memory. */
 const largeFileBytes = 16 * 2 ** 20;
 
-/** A model on the event loop: in a later turn of it, or natively also at once. */
-type InlineSession = Pick<ModelSession, "run"> | NativeModel;
+/** Runs of a model on the event loop. */
+type InlineRuns = Pick<ModelSession, "run">;
 
 /** Where a champion's batches run. */
 export interface InlineOrWorker {
@@ -29,8 +30,11 @@ export interface InlineOrWorker {
   isInlineUseful(): boolean;
   /** Whether a run of so many elements is short enough for the event loop. */
   isShort(elements: number): boolean;
-  /** Gives the model a session on the event loop, and warms it up. Without one, all runs take place in workers. */
-  useInline(session: InlineSession): Promise<void>;
+  /**
+   * Gives the model a session on the event loop, and warms it up. Without one, all runs take place in workers. A native
+   * one also runs at once, in the turn of the call.
+   */
+  useInline(session: InlineRuns | NativeModel): Promise<void>;
 }
 
 /**
@@ -51,9 +55,9 @@ export function inlineOrWorker(
 ): InlineOrWorker {
   const onlyWorkers = neverInline || model.bytes.length > largeFileBytes || repeatsGraphs(model);
   const latency = new LatencyEstimate();
-  let session: Pick<ModelSession, "run"> | null = null;
-  let native: NativeModel | null = null;
-  let triedFirst: ((inline: Pick<ModelSession, "run">) => Promise<unknown>) | null = null;
+  let session: InlineRuns | null = null;
+  let atOnce: InlineRuns | null = null;
+  let triedFirst: ((inline: InlineRuns) => Promise<unknown>) | null = null;
   const runOnWorker = async <T>(
     feeds: RunFeeds,
     fetches: readonly string[],
@@ -73,27 +77,8 @@ export function inlineOrWorker(
     latency.record(elements, done.ms);
     return use(done.outputs);
   };
-  const runNow = <T>(
-    opened: NativeModel,
-    feeds: RunFeeds,
-    fetches: readonly string[],
-    deadline: RequestDeadline,
-    elements: number,
-    use: UseOutputs<T, TensorData>,
-  ): Promise<T> => {
-    const startedAt = deadline.now;
-    try {
-      const outputs = opened.runNow(feeds, fetches);
-      const now = deadline.readTime();
-      latency.record(elements, now - startedAt);
-      lastInlineEnd = now;
-      return Promise.resolve(use(outputs));
-    } catch (error) {
-      return Promise.reject(asError(error));
-    }
-  };
   const runInline = <T>(
-    opened: Pick<ModelSession, "run">,
+    opened: InlineRuns,
     feeds: RunFeeds,
     fetches: readonly string[],
     deadline: RequestDeadline,
@@ -121,9 +106,10 @@ export function inlineOrWorker(
     isInlineUseful: () => !onlyWorkers && latency.isShort(rowElements),
     isShort: (elements) => latency.isShort(elements),
     async useInline(opened) {
+      const isNative = "runNow" in opened;
+      if (isNative) atOnce = runsAtOnce(opened);
+      const later = isNative ? laterRuns(opened) : opened;
       // What a worker has run does not fail here; if it does, the first request says so.
-      if ("runNow" in opened) native = opened;
-      const later = "runNow" in opened ? laterRuns(opened) : opened;
       await triedFirst?.(later).catch(() => undefined);
       triedFirst = null;
       session = later;
@@ -135,7 +121,8 @@ export function inlineOrWorker(
       if (opened === null || ms > inlineMs) return runOnWorker(feeds, fetches, deadline, elements, use);
       // A request may need many runs.
       deadline.check(where);
-      if (native !== null && inlineTurns.takeTurn()) return runNow(native, feeds, fetches, deadline, elements, use);
+      if (atOnce !== null && inlineTurns.takeTurn())
+        return runInline(atOnce, feeds, fetches, deadline, elements, use, ms);
       if (inlineTurns.isFull)
         return inlineTurns.wait(ms, deadline, where).then(() => {
           deadline.readTime();
@@ -147,10 +134,21 @@ export function inlineOrWorker(
   };
 }
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new TypeError(String(error)));
+/** Runs a model within the call. Such a run is not in the queue of the turns, so its end is not reported there. */
+function runsAtOnce(model: NativeModel): InlineRuns {
+  return {
+    run(feeds, fetches, use) {
+      try {
+        return Promise.resolve(use(model.runNow(feeds, fetches)));
+      } catch (error) {
+        return Promise.reject(asError(error));
+      }
+    },
+  };
+}
 
 /** Runs a model in a later turn of the event loop, as the runtime itself does: requests of a turn are read first. */
-function laterRuns(model: NativeModel): Pick<ModelSession, "run"> {
+function laterRuns(model: NativeModel): InlineRuns {
   return {
     run: <T>(
       feeds: RunFeeds,

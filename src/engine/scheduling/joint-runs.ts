@@ -4,6 +4,7 @@ import { isRagged, type RowsTensor, type TensorData, type TensorElements } from 
 import { RequestDeadline } from "../request-deadline.js";
 import type { Feeds, RunFeeds } from "../rows/feeds.js";
 import type { RunModel } from "../rows/model-runner.js";
+import { asError } from "../../util/error-message.js";
 
 /** The most requests that share a run. Beyond, a run costs hardly less per row. */
 export const mostJoined = 16;
@@ -111,7 +112,7 @@ export function joinRuns(run: RunModel, { rows: most, isShort, where }: JointSet
           try {
             resolve(use(outputs));
           } catch (error) {
-            reject(error instanceof Error ? error : new TypeError(String(error)));
+            reject(asError(error));
           }
         },
         alone: () => void run(feeds, rows, deadline, use).then(resolve, reject),
